@@ -1,0 +1,20 @@
+"""Facts balanced into one opening position.
+
+`open_world` reads an economy's definition (tables of entities, contracts and priors), turns the
+facts known at a date into linear observations, balances everything by generalised least squares
+under the accounting identities, and builds the frozen `World` that the engine runs.
+"""
+
+from cardhouse.accounts.balance import Balanced, Problem, balance
+from cardhouse.accounts.definition import Definition, known_economies, read_definition
+from cardhouse.accounts.opening import open_world
+
+__all__ = [
+    "open_world",
+    "read_definition",
+    "known_economies",
+    "Definition",
+    "balance",
+    "Problem",
+    "Balanced",
+]

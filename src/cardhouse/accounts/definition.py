@@ -1,0 +1,246 @@
+"""The definition of an economy: which entities, flows, priors and observations it has.
+
+An economy is a folder of tables; nothing in the code knows one by name. ``TABLES`` lists them
+with their columns. Amounts are USD billion in the reference quarter, rates per quarter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from cardhouse.accounts.tables import Row, read_table
+from cardhouse.errors import EconomyError, did_you_mean
+from cardhouse.model.vocabulary import PARAMETERS, ContractKind, EntityKind, terms_of
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "about.csv": ("key", "value", "note"),
+    "entities.csv": ("id", "name", "kind", "tier", "market", "parent", "label", "core", "note"),
+    "lines.csv": (
+        "id", "product", "is_ai", "price_follows_cost", "fixed_pass_through", "opening_growth",
+        "plant", "life_quarters", "lead_quarters", "capital_intensity", "target_utilisation",
+        "plan_growth", "note",
+    ),
+    "firms.csv": (
+        "id", "access", "venture_funded", "runway_target_quarters", "cash_floor",
+        "cash_per_capex", "other_growth", "other_beta", "payout_growth", "strategic_share",
+        "other_assets", "note",
+    ),
+    "pools.csv": (
+        "id", "instrument", "rate", "maturity_quarters", "seniority", "growth", "half_life",
+        "base_supply", "asset_leverage", "income_leverage", "note",
+    ),
+    "contracts.csv": (
+        "id", "kind", "payer", "payee", "prior", "sd", "drift", "committed", "terms", "note",
+    ),
+    "positions.csv": ("key", "prior", "sd", "drift", "signed", "note"),
+    "debts.csv": ("id", "firm", "pool", "prior", "sd", "rate", "maturity_quarters", "note"),
+    "rounds.csv": (
+        "id", "investor", "firm", "entity", "metric", "counterparty", "dated", "share",
+        "paid_on", "probability", "condition", "note",
+    ),
+    "observations.csv": (
+        "id", "of", "per", "reading", "entity", "metric", "item", "counterparty", "growth",
+        "reach", "note",
+    ),
+    "identities.csv": ("id", "expression", "note"),
+    "parameters.csv": ("name", "value", "note"),
+}  # fmt: skip
+"""Every table of an economy and its columns; the same in each economy."""
+
+SIGNED_EITHER_WAY = (ContractKind.OTHER_BUSINESS, ContractKind.OTHER_CASH)
+"""Kinds whose flow may run in either direction: they are booked with the sign they turn out."""
+
+_SEGMENT, _LINE, _FIRM, _POOL, _OUTSIDE = (
+    EntityKind.SEGMENT, EntityKind.LINE, EntityKind.FIRM, EntityKind.POOL, EntityKind.OUTSIDE,
+)  # fmt: skip
+ENDS: dict[ContractKind, tuple[tuple[EntityKind, ...], tuple[EntityKind, ...]]] = {
+    ContractKind.SALE: ((_SEGMENT,), (_LINE,)),
+    ContractKind.INPUT: ((_LINE,), (_LINE,)),
+    ContractKind.COST: ((_LINE,), (_OUTSIDE,)),
+    ContractKind.PROGRAM: ((_FIRM,), (_LINE, _OUTSIDE)),
+    ContractKind.CAPEX: ((_LINE,), (_LINE, _OUTSIDE)),
+    ContractKind.REVENUE_SHARE: ((_LINE,), (_FIRM,)),
+    ContractKind.OTHER_BUSINESS: ((_OUTSIDE,), (_FIRM,)),
+    ContractKind.INTEREST: ((_FIRM,), (_POOL,)),
+    ContractKind.REPAYMENT: ((_FIRM,), (_POOL,)),
+    ContractKind.TAX: ((_FIRM,), (_OUTSIDE,)),
+    ContractKind.PAYOUT: ((_FIRM,), (_OUTSIDE,)),
+    ContractKind.DEBT_DRAWN: ((_POOL,), (_FIRM,)),
+    ContractKind.EQUITY: ((_POOL, _FIRM), (_FIRM,)),
+    ContractKind.OTHER_CASH: ((_OUTSIDE,), (_FIRM,)),
+}
+"""Which kinds of entity may pay and be paid under each kind of contract."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The tables of one economy, read and checked for references between them."""
+
+    economy: str
+    tables: dict[str, list[Row]]
+
+    def rows(self, table: str) -> list[Row]:
+        """Return the rows of a table named without its ending."""
+        return self.tables[f"{table}.csv"]
+
+    def ids(self, kind: EntityKind | None = None) -> list[str]:
+        """Return the ids of the entities, or of those of one kind, in order."""
+        return [
+            row.text("id")
+            for row in self.rows("entities")
+            if kind is None or row.text("kind") == kind.value
+        ]
+
+    def about(self, key: str) -> str:
+        """Return one sentence or date from the economy's about table."""
+        for row in self.rows("about"):
+            if row.text("key") == key:
+                return row.needed("value")
+        raise EconomyError(f"about.csv: key '{key}' is missing.")
+
+    def within(self, entity: str) -> list[str]:
+        """Return an entity with the divisions and lines below it."""
+        parents = {row.text("id"): row.text("parent") for row in self.rows("entities")}
+
+        def is_below(candidate: str) -> bool:
+            """Return whether walking up from the candidate meets the entity."""
+            while candidate and candidate != entity:
+                candidate = parents[candidate]
+            return candidate == entity
+
+        return [candidate for candidate in parents if is_below(candidate)]
+
+
+def known_economies() -> list[str]:
+    """Return the ids of the economies that are shipped."""
+    root = resources.files("cardhouse.accounts") / "economies"
+    return sorted(entry.name for entry in root.iterdir() if (entry / "about.csv").is_file())
+
+
+def read_definition(economy: str) -> Definition:
+    """Read and check the definition of a shipped economy, or of a folder given by its path.
+
+    Raises
+    ------
+    EconomyError
+        When there is no such economy, or a table breaks its schema or refers to nothing.
+    """
+    folder = _folder_of(economy)
+    tables = {name: read_table(folder, name, columns) for name, columns in TABLES.items()}
+    definition = Definition(Path(economy).name, tables)
+    _check(definition)
+    return definition
+
+
+def _folder_of(economy: str) -> Traversable:
+    """Return the folder of an economy's tables."""
+    if economy in known_economies():
+        return resources.files("cardhouse.accounts") / "economies" / economy
+    if Path(economy).is_dir():
+        return Path(economy)
+    raise EconomyError(
+        f"there is no economy '{economy}'. Shipped: {', '.join(known_economies())}; "
+        f"or give the path of a folder with an economy's tables."
+        f"{did_you_mean(economy, known_economies())}"
+    )
+
+
+def _check(definition: Definition) -> None:
+    """Check ids, references, kinds and terms across the tables."""
+    for table in ("entities", "lines", "firms", "pools", "contracts", "debts", "rounds"):
+        _refuse_twice(definition.rows(table), "id")
+    _refuse_twice(definition.rows("positions"), "key")
+    _check_entities(definition)
+    for kind, table in ((_LINE, "lines"), (_FIRM, "firms"), (_POOL, "pools")):
+        _check_cover(definition, kind, table)
+    for row in definition.rows("contracts"):
+        _check_contract(definition, row)
+    _check_references(definition)
+
+
+def _refuse_twice(rows: Iterable[Row], column: str) -> None:
+    """Refuse an id that a table has twice."""
+    seen: dict[str, str] = {}
+    for row in rows:
+        key = row.needed(column)
+        if key in seen:
+            raise EconomyError(f"{row.place}: '{key}' is already defined in {seen[key]}.")
+        seen[key] = row.place
+
+
+def _check_entities(definition: Definition) -> None:
+    """Check kinds and parents: a line has a parent, a division has a firm, no rings."""
+    kinds = {row.text("id"): row.text("kind") for row in definition.rows("entities")}
+    allowed = {"line": ("firm", "division"), "division": ("firm",)}
+    for row in definition.rows("entities"):
+        kind = row.one_of("kind", tuple(kind.value for kind in EntityKind))
+        parent = row.text("parent")
+        if kind in allowed and kinds.get(parent) not in allowed[kind]:
+            raise EconomyError(
+                f"{row.place}: {kind} '{row.text('id')}' has parent '{parent}'. "
+                f"It needs a {' or '.join(allowed[kind])}.{did_you_mean(parent, kinds)}"
+            )
+        if kind not in allowed and parent:
+            raise EconomyError(f"{row.place}: a {kind} has no parent, found '{parent}'.")
+
+
+def _check_cover(definition: Definition, kind: EntityKind, table: str) -> None:
+    """Check that a table has one row for each entity of its kind, and no other."""
+    ids = definition.ids(kind)
+    rows = {row.text("id"): row for row in definition.rows(table)}
+    for name, row in rows.items():
+        if name not in ids:
+            raise EconomyError(
+                f"{row.place}: '{name}' is no {kind.value} of entities.csv.{did_you_mean(name, ids)}"
+            )
+    for name in ids:
+        if name not in rows:
+            raise EconomyError(f"{table}.csv: {kind.value} '{name}' of entities.csv has no row.")
+
+
+def _check_contract(definition: Definition, row: Row) -> None:
+    """Check one contract: its kind, who may pay whom, its terms."""
+    kinds = {entity.text("id"): entity.text("kind") for entity in definition.rows("entities")}
+    kind = ContractKind(row.one_of("kind", tuple(kind.value for kind in ContractKind)))
+    for column, allowed in zip(("payer", "payee"), ENDS[kind], strict=True):
+        end = row.one_of(column, tuple(kinds))
+        if EntityKind(kinds[end]) not in allowed:
+            words = " or ".join(each.value for each in allowed)
+            raise EconomyError(
+                f"{row.place}: {column} '{end}' of a {kind.value} is a {kinds[end]}. "
+                f"It must be a {words}."
+            )
+    known = terms_of(kind)
+    for name, value in row.pairs("terms").items():
+        if name not in known:
+            raise EconomyError(
+                f"{row.place}: a {kind.value} has no term '{name}'.{did_you_mean(name, known)}"
+            )
+        if not known[name].low <= value <= known[name].high:
+            raise EconomyError(
+                f"{row.place}: term {name}={value} lies outside "
+                f"[{known[name].low}, {known[name].high}]."
+            )
+
+
+def _check_references(definition: Definition) -> None:
+    """Check that debts, rounds, access lists and parameters name things that exist."""
+    firms, pools = tuple(definition.ids(_FIRM)), tuple(definition.ids(_POOL))
+    for row in definition.rows("debts"):
+        row.one_of("firm", firms)
+        row.one_of("pool", pools)
+    for row in definition.rows("rounds"):
+        row.one_of("firm", firms)
+        row.one_of("investor", firms + pools)
+    for row in definition.rows("firms"):
+        for pool in row.words("access"):
+            if pool not in pools:
+                raise EconomyError(
+                    f"{row.place}: access to '{pool}', which is no pool.{did_you_mean(pool, pools)}"
+                )
+    for row in definition.rows("parameters"):
+        row.one_of("name", tuple(parameter.name for parameter in PARAMETERS))

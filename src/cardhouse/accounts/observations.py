@@ -1,0 +1,102 @@
+"""Facts as linear observations of the unknowns, by the economy's table of what observes what."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardhouse.accounts.definition import Definition
+from cardhouse.accounts.expressions import Reader
+from cardhouse.accounts.figures import Figure, Figures
+from cardhouse.accounts.readings import Reading, read_flow, read_rate, read_share, read_stock
+from cardhouse.accounts.tables import Row
+from cardhouse.errors import EconomyError
+
+READINGS = ("flow", "stock", "stock_before", "rate", "share")
+REACH = 4.0
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One fact read against the accounts: ``of @ y = value`` or ``of @ y = value * (per @ y)``.
+
+    ``of`` and ``per`` have shape (unknown,); ``per`` is None unless the fact is a ratio. ``moved``
+    is how many quarters the fact was moved.
+    """
+
+    what: str
+    figure: Figure
+    value: float
+    sd: float
+    moved: float
+    of: NDArray[np.float64]
+    per: NDArray[np.float64] | None
+
+    def row(self) -> NDArray[np.float64]:
+        """Return the coefficients of the observation with its ratio multiplied out."""
+        return self.of if self.per is None else self.of - self.value * self.per
+
+    def target(self) -> float:
+        """Return the right side that belongs to `row`."""
+        return self.value if self.per is None else 0.0
+
+    def sd_at(self, values: NDArray[np.float64]) -> float:
+        """Return the sd that belongs to `row`; a ratio's is scaled by its base at `values`."""
+        if self.per is None:
+            return self.sd
+        return max(self.sd * abs(float(self.per @ values)), 1e-6)
+
+    def at(self, values: NDArray[np.float64]) -> float:
+        """Return what the accounts say where the fact said `value`."""
+        amount = float(self.of @ values)
+        if self.per is None:
+            return amount
+        base = float(self.per @ values)
+        return amount / base if abs(base) > 1e-12 else self.value
+
+
+def observe(
+    definition: Definition, reader: Reader, figures: Figures, base: int
+) -> list[Observation]:
+    """Return every observation of the base quarter that the known figures allow."""
+    found: list[Observation] = []
+    for row in definition.rows("observations"):
+        of = reader.read(row.needed("of"), row.place)
+        per = reader.read(row.text("per"), row.place) if row.text("per") else None
+        readings = _readings(row, figures, base)
+        shared = Counter(reading.figure.source for reading in readings)
+        found += [
+            Observation(
+                row.text("id"),
+                reading.figure,
+                reading.value,
+                reading.sd * math.sqrt(shared[reading.figure.source]),
+                reading.moved,
+                of,
+                per,
+            )
+            for reading in readings
+        ]
+    return found
+
+
+def _readings(row: Row, figures: Figures, base: int) -> list[Reading]:
+    """Return what the figures that a row selects say about the base quarter."""
+    kind = row.one_of("reading", READINGS)
+    if (kind == "share") != bool(row.text("per")):
+        raise EconomyError(f"{row.place}: a share needs 'per', and nothing else may have it.")
+    chosen = figures.find(
+        row.needed("entity"), row.needed("metric"), row.text("item"), row.text("counterparty")
+    )
+    growth, reach = row.number_of("growth", 0.0), row.number_of("reach", REACH)
+    if kind == "flow":
+        return read_flow(chosen, base, growth, reach)
+    if kind == "rate":
+        return read_rate(chosen, base, growth, reach)
+    if kind == "share":
+        return read_share(chosen, base, reach)
+    return read_stock(chosen, base if kind == "stock" else base - 1, growth, reach)

@@ -1,0 +1,123 @@
+"""The unknowns of the accounts: every flow of the base quarter, every position, with its prior.
+
+A prior is stated for the economy's reference quarter. For another base it drifts at its own rate,
+and its sd widens by `DRIFT_SD` of the amount for each root of a quarter.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from cardhouse.accounts.definition import SIGNED_EITHER_WAY, Definition
+from cardhouse.accounts.tables import Row
+from cardhouse.errors import EconomyError, did_you_mean
+from cardhouse.model.vocabulary import ContractKind, EntityKind
+
+DRIFT_SD = 0.10
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What an expression needs to know of a contract."""
+
+    id: str
+    kind: ContractKind
+    payer: str
+    payee: str
+
+
+@dataclass(frozen=True)
+class Unknowns:
+    """The unknowns in order: names, priors and sds at the base quarter, signs, and the flows."""
+
+    names: tuple[str, ...]
+    priors: tuple[float, ...]
+    sds: tuple[float, ...]
+    signed: tuple[bool, ...]
+    flows: tuple[Flow, ...]
+
+    @property
+    def place(self) -> dict[str, int]:
+        """Return the position of each unknown by name."""
+        return {name: position for position, name in enumerate(self.names)}
+
+
+def list_unknowns(definition: Definition, quarters: int) -> Unknowns:
+    """Return the unknowns of an economy, `quarters` after its reference quarter."""
+    flows = tuple(_flow(row) for row in definition.rows("contracts"))
+    contracts = [
+        (row.text("id"), *_prior(row, _drift(definition, row), quarters), _one_way(row))
+        for row in definition.rows("contracts")
+    ]
+    positions = [
+        (row.text("key"), *_prior(row, row.number_of("drift", 0.0), quarters), row.flag("signed"))
+        for row in definition.rows("positions")
+    ]
+    debts = [
+        (f"debt:{row.text('id')}", *_prior(row, 0.0, quarters), True)
+        for row in definition.rows("debts")
+    ]
+    _check_positions(definition, [key for key, *_ in positions])
+    names, priors, sds, signed = zip(*contracts, *positions, *debts, strict=True)
+    return Unknowns(names, priors, sds, signed, flows)
+
+
+def needed_positions(definition: Definition) -> list[str]:
+    """Return the positions that an economy must have: cash of firms, plant of capacity owners."""
+    firms = definition.ids(EntityKind.FIRM)
+    plants = [row.text("id") for row in definition.rows("lines") if row.flag("plant")]
+    return [f"{word}:{firm}" for firm in firms for word in ("cash", "cash_before", "stock_pay")] + [
+        f"{word}:{line}"
+        for line in plants
+        for word in ("gross", "net", "depreciation", "under_way")
+    ]
+
+
+def _check_positions(definition: Definition, keys: list[str]) -> None:
+    """Check that every needed position has a row, and nothing but auxiliaries is added."""
+    needed = needed_positions(definition)
+    for key in needed:
+        if key not in keys:
+            raise EconomyError(f"positions.csv: '{key}' has no row.")
+    for row in definition.rows("positions"):
+        key = row.text("key")
+        if key not in needed and not key.startswith("aux:"):
+            raise EconomyError(
+                f"{row.place}: position '{key}' is not known. Use aux:NAME for an auxiliary."
+                f"{did_you_mean(key, needed)}"
+            )
+
+
+def _flow(row: Row) -> Flow:
+    """Return the flow of a contract row."""
+    kind = ContractKind(row.text("kind"))
+    return Flow(row.text("id"), kind, row.text("payer"), row.text("payee"))
+
+
+def _one_way(row: Row) -> bool:
+    """Return whether a contract's flow may not be negative."""
+    return ContractKind(row.text("kind")) not in SIGNED_EITHER_WAY
+
+
+def _drift(definition: Definition, row: Row) -> float:
+    """Return the drift of a contract: its own, else that of the line it rests on."""
+    own = row.maybe("drift")
+    if own is not None:
+        return own
+    terms = row.pairs("terms")
+    if "growth" in terms:
+        return terms["growth"]
+    growth = {
+        line.text("id"): line.number_of("opening_growth", 0.0) for line in definition.rows("lines")
+    }
+    return growth.get(row.text("payer"), growth.get(row.text("payee"), 0.0))
+
+
+def _prior(row: Row, drift: float, quarters: int) -> tuple[float, float]:
+    """Return a row's prior and sd, moved by some quarters."""
+    scale = math.exp(max(-2.0, min(2.0, drift * quarters)))
+    prior, sd = row.number_of("prior") * scale, row.number_of("sd") * scale
+    if sd <= 0:
+        raise EconomyError(f"{row.place}: sd must be above zero, found {sd}.")
+    return prior, math.hypot(sd, DRIFT_SD * math.sqrt(abs(quarters)) * prior)

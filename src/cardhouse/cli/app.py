@@ -1,0 +1,56 @@
+"""The commands and how they hang together; everything heavy is imported inside a command."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from typing import Annotated
+
+import typer
+
+from cardhouse.cli.accounts import accounts
+from cardhouse.cli.catalogue import levers, scenarios, schema
+from cardhouse.cli.files import check
+from cardhouse.cli.guard import INTERRUPTED, guarded, help_of, say
+from cardhouse.cli.run import run
+from cardhouse.cli.trace import trace
+
+app = typer.Typer(
+    name="cardhouse",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="A conditional calculation on sourced facts: not a forecast, and not advice.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cardhouse {importlib.metadata.version('cardhouse')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Who really pays for the AI economy: facts, accounts, and a simulated chain of firms."""
+
+
+for command in (run, accounts, trace, scenarios, levers, check, schema):
+    app.command(help=help_of(command))(guarded(command))
+
+
+def main() -> None:
+    """Run the command line; ends the process with the command's exit code."""
+    try:
+        app(prog_name="cardhouse")
+    except KeyboardInterrupt:
+        say("Interrupted; nothing half-written is left behind.")
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,107 @@
+"""Options that mean the same in every command, and what they become."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cardhouse.errors import InputError
+
+if TYPE_CHECKING:
+    from cardhouse.studies.run import StudyResult
+
+DEFAULT_ECONOMY = "ai"
+DEFAULT_QUARTERS = 20
+
+EconomyArgument = Annotated[
+    str, typer.Argument(metavar="ECONOMY", help="A shipped economy or a folder of your own.")
+]
+Economy = Annotated[
+    str, typer.Option("--economy", help="A shipped economy or a folder of your own.")
+]
+Base = Annotated[
+    str | None,
+    typer.Option("--base", metavar="QUARTER", help="Base quarter, such as 2025Q2."),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Use the facts known on this day."),
+]
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scenario", metavar="ID|FILE", help="A scenario; several apply in order. Repeatable."
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="LEVER=VALUE", help="Move one lever for the whole run. Repeatable."
+    ),
+]
+Facts = Annotated[
+    list[Path] | None,
+    typer.Option("--facts", metavar="CSV", help="A table of your own facts on top. Repeatable."),
+]
+Quarters = Annotated[
+    int, typer.Option("--quarters", metavar="N", help="Quarters to simulate, 1 to 400.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and no summary.")]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be computed: the common options of the commands that run the model."""
+
+    economy: str
+    base: str | None
+    as_of: str | None
+    scenarios: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    facts: tuple[Path, ...] = ()
+    quarters: int = DEFAULT_QUARTERS
+
+    def answer(self) -> StudyResult:
+        """Run the main job on these options."""
+        from cardhouse.studies.lever_paths import check_quarters
+        from cardhouse.studies.levers import parse_settings
+
+        settings = parse_settings(self.settings)
+        quarters = check_quarters(self.quarters)
+        as_of = checked_date(self.as_of)
+        extra_facts = [existing(path) for path in self.facts]
+        from cardhouse.studies.run import run_study  # heavy: only once the options are in order
+
+        return run_study(
+            economy=self.economy,
+            base=self.base,
+            as_of=as_of,
+            scenarios=list(self.scenarios),
+            settings=settings,
+            quarters=quarters,
+            extra_facts=extra_facts,
+        )
+
+
+def checked_date(text: str | None) -> str | None:
+    """Return an ISO date as given; raises InputError when it is none."""
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise InputError(
+            f"--as-of is '{text}', which is not a date. Write it like 2025-08-21."
+        ) from None
+
+
+def existing(path: Path) -> Path:
+    """Return the path of a file that exists; raises InputError otherwise."""
+    if path.is_file():
+        return path
+    raise InputError(f"--facts names '{path}', and there is no such file. Check the path.")

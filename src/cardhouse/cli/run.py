@@ -1,0 +1,89 @@
+"""The main job: facts, accounts, simulation, answers, files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cardhouse.cli.guard import print_json, working
+from cardhouse.cli.options import (
+    DEFAULT_ECONOMY,
+    DEFAULT_QUARTERS,
+    AsOf,
+    Base,
+    EconomyArgument,
+    Facts,
+    Json,
+    Quarters,
+    Question,
+    Quiet,
+    Scenarios,
+    Settings,
+)
+
+
+def run(  # noqa: PLR0913 - one argument an option is how a command is declared
+    *,
+    economy: EconomyArgument = DEFAULT_ECONOMY,
+    scenario: Scenarios = None,
+    setting: Settings = None,
+    base: Base = None,
+    as_of: AsOf = None,
+    quarters: Quarters = DEFAULT_QUARTERS,
+    facts: Facts = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder for report, tables and manifest."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the model: who pays, who loses, what falls.
+
+    Facts are balanced into opening accounts, the chain of firms is simulated from there, and a
+    report with all tables is written (by default under runs/; with --json only where --out says).
+
+    For example:
+      cardhouse run
+      cardhouse run --scenario capital-freeze --quarters 12
+      cardhouse run --set venture_supply=0.4 --as-of 2025-08-21 --json
+    """
+    question = Question(
+        economy,
+        base,
+        as_of,
+        tuple(scenario or ()),
+        tuple(setting or ()),
+        tuple(facts or ()),
+        quarters,
+    )
+    with working("Balancing the accounts and running the model ...", quiet=quiet or as_json):
+        document = question.answer().document
+    folder = out
+    if folder is None and not as_json:
+        folder = _default_folder(document["manifest"])
+    if folder is not None:
+        with working("Writing the report and the tables ...", quiet=quiet or as_json):
+            write(document, folder)
+    if as_json:
+        print_json(document)
+    elif not quiet:
+        from cardhouse.cli.tables import show
+        from cardhouse.report.summary_text import summary
+
+        show(summary(document, folder))
+
+
+def write(document: dict[str, Any], folder: Path) -> None:
+    """Write everything a run leaves: report, summary, tables, manifest."""
+    from cardhouse.report import write_report
+    from cardhouse.studies.outputs import write_outputs
+
+    write_outputs(document, folder, {"report.html": lambda path: write_report(document, path)})
+
+
+def _default_folder(manifest: dict[str, Any]) -> Path:
+    economy = Path(manifest["economy"]).name
+    return Path("runs") / f"{economy}-{manifest['scenario']}-{manifest['digest'][:8]}"

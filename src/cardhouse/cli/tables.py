@@ -1,0 +1,143 @@
+"""Tables for the terminal: lists, opening accounts and traces, within 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cardhouse.model.scenario import Lever
+from cardhouse.studies.levers import describe_range
+from cardhouse.studies.scenario_files import ScenarioSummary
+
+SHOWN_MOVES = 8
+SMALLEST_SHARE = 0.005
+
+
+def show(parts: Iterable[RenderableType]) -> None:
+    """Print renderables on stdout, at most 100 columns wide and readable off a terminal."""
+    console = Console(highlight=False, soft_wrap=False)
+    console.width = min(console.width, 100)
+    for part in parts:
+        console.print(part)
+
+
+def table(*columns: str, title: str = "") -> Table:
+    """Return an empty table; a column whose name starts with ``>`` holds numbers."""
+    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        is_number = column.startswith(">")
+        made.add_column(
+            column.removeprefix(">"),
+            justify="right" if is_number else "left",
+            no_wrap=is_number,
+            overflow="fold",
+        )
+    return made
+
+
+def scenario_list(found: Sequence[ScenarioSummary]) -> list[RenderableType]:
+    """Return the scenarios with what they move."""
+    parts: list[RenderableType] = []
+    for one in found:
+        parts += [Text.assemble((one.id, "bold"), f"  {one.title}"), _indented(one.words)]
+        moves = [*(f"{lever} {value:g}" for lever, value in one.levers.items()), *one.moves]
+        if moves:
+            parts.append(_indented("\n".join(moves), "dim"))
+        parts += [_indented(f"Why: {one.reason}", "dim"), Text()]
+    return parts
+
+
+def lever_tables(found: Sequence[Lever]) -> list[RenderableType]:
+    """Return the levers, a table for each group."""
+    parts: list[RenderableType] = []
+    for group in dict.fromkeys(lever.group for lever in found):
+        rows = table(group, "", ">default")
+        for lever in (one for one in found if one.group == group):
+            words = Group(Text(lever.words), Text(describe_range(lever), "dim"))
+            rows.add_row(Text(lever.id, "bold"), words, f"{lever.default:g}")
+        parts += [rows, Text()]
+    parts.append(
+        Text("Factors are neutral at 1, levels at their default. Move one: --set LEVER=VALUE.")
+    )
+    return parts
+
+
+def account_tables(opening: Mapping[str, Any]) -> list[RenderableType]:
+    """Return the opening position by entity and the largest conflicts between facts."""
+    columns = ("revenue", "full_cost", "operating_result", "cash", "debt", "capex")
+    rows = table("entity", ">revenue", ">full cost", ">result", ">cash", ">debt", ">capex")
+    for entity in opening["entities"]:
+        name = Text(("  " if entity["parent"] else "") + entity["id"])
+        rows.add_row(name, *(_money(entity[column]) for column in columns))
+    quarter = opening["manifest"]["base_quarter"]
+    parts: list[RenderableType] = [
+        Text(
+            f"Opening accounts of {quarter}, USD bn (flows a quarter, positions at its end)", "bold"
+        ),
+        rows,
+        Text(),
+    ]
+    return [*parts, *_conflicts(opening["conflicts"])]
+
+
+def _conflicts(conflicts: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
+    if not conflicts:
+        return [Text("No fact had to move.")]
+    rows = table("fact", "what", ">fact says", ">accounts", ">moved, sd", title="")
+    for move in conflicts[:SHOWN_MOVES]:
+        rows.add_row(
+            Text(str(move["fact"])),
+            Text(str(move["what"])),
+            f"{move['observed']:,.3g}",
+            f"{move['balanced']:,.3g}",
+            f"{move['in_sd']:+.1f}",
+        )
+    return [Text("Facts that cannot all be true, largest moves first", "bold"), rows]
+
+
+def matrix_table(opening: Mapping[str, Any]) -> list[RenderableType]:
+    """Return the transactions-flow matrix: kinds of flow by layer, receipts less payments."""
+    matrix = opening["matrix"]
+    rows = table("flow", *(f">{layer}" for layer in matrix["layers"]))
+    for row in matrix["rows"]:
+        rows.add_row(Text(row["kind"]), *(_money(amount) for amount in row["net"]))
+    rows.add_section()
+    rows.add_row("all", *(_money(amount) for amount in matrix["total"]))
+    quarter = opening["manifest"]["base_quarter"]
+    heading = f"Flows of {quarter} by layer, receipts less payments, USD bn; each row adds to 0"
+    return [Text(heading, "bold"), rows]
+
+
+def trace_table(answer: Mapping[str, Any]) -> list[RenderableType]:
+    """Return a trace, either way, largest share first."""
+    forward = answer["direction"] == "from"
+    who = "ends at" if forward else "paid by"
+    rows = table(who, ">share", ">USD bn", ">least", ">most")
+    for part in answer["parts"]:
+        if part["share"] >= SMALLEST_SHARE:
+            bounds = [_share(part["least"]), _share(part["most"])]
+            rows.add_row(Text(part["who"]), _share(part["share"]), _money(part["usd_bn"]), *bounds)
+    if forward or not any(part["least"] is not None for part in answer["parts"]):
+        rows.columns = rows.columns[:3]
+    return [Text(answer["sentence"], "bold"), rows, Text(answer["note"], "dim")]
+
+
+def _indented(text: str, style: str = "") -> Padding:
+    return Padding(Text(text, style), (0, 0, 0, 2))
+
+
+def _money(amount: float | None) -> str:
+    if amount is None:
+        return "-"
+    if abs(amount) < 0.0005:
+        return "0"
+    return f"{amount:,.1f}" if abs(amount) >= 1 else f"{amount:,.2f}"
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f} %"

@@ -1,0 +1,1 @@
+"""The arithmetic of a period: bill, pay, raise funds, settle, default."""

@@ -1,0 +1,80 @@
+"""Drivers: what a scenario moves, as arrays over quarters; neutral values change nothing.
+
+Shocks are values handed to the step, not flags inside it. The first axis is the quarter, with row
+0 the base quarter (always neutral: it is history). A NaN level means "as in the parameters".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardhouse.engine.chain import Array, Chain
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """Factors (neutral at 1) and levels per quarter; axes as named."""
+
+    pool_supply: Array  # (quarter, pool)
+    strategic_supply: Array  # (quarter, firm): of the investing firm
+    other_business: Array  # (quarter, firm)
+    open_to_new_names: Array  # (quarter,): 1 open, 0 only firms that earn money are served
+    interest_shift: Array  # (quarter,): added to the rate of new debt, per quarter
+    demand_level: Array  # (quarter, sale)
+    demand_growth: Array  # (quarter, sale)
+    demand_ceiling: Array  # (quarter, sale): multiple of base demand; inf: none
+    willingness: Array  # (quarter, sale): factor on willingness to pay
+    price: Array  # (quarter, line): factor on the price charged
+    margin_stance: Array  # (quarter, line): -1 sells at variable cost .. 1 at full cost at least
+    input_use: Array  # (quarter,): growth rate a quarter added to the intensity of inputs
+    plant_life: Array  # (quarter, line): quarters; NaN: as in the accounts
+    performance_growth: Array  # (quarter,): factor on eta
+    capex_plan: Array  # (quarter, line)
+    program: Array  # (quarter, firm)
+    letters_paid: Array  # (quarter,): share of letters of intent that pays; NaN: probability
+    substitution: Array  # (quarter,): NaN: parameter
+    recovery: Array  # (quarter,): NaN: parameter
+    default_costs: Array  # (quarter,): NaN: parameter
+    removed: NDArray[np.bool_]  # (quarter, firm): forced into default in this quarter
+
+    @property
+    def quarters(self) -> int:
+        """Return the number of simulated quarters."""
+        return len(self.interest_shift) - 1
+
+
+def neutral(chain: Chain, quarters: int) -> Drivers:
+    """Return drivers of `quarters` simulated quarters that change nothing."""
+    lines, firms, _, pools = chain.shape
+    sales = len(chain.sales.line)
+    rows = quarters + 1
+
+    def ones(*shape: int) -> Array:
+        return np.ones((rows, *shape))
+
+    return Drivers(
+        pool_supply=ones(pools),
+        strategic_supply=ones(firms),
+        other_business=ones(firms),
+        open_to_new_names=ones(),
+        interest_shift=np.zeros(rows),
+        demand_level=ones(sales),
+        demand_growth=ones(sales),
+        demand_ceiling=np.full((rows, sales), np.inf),
+        willingness=ones(sales),
+        price=ones(lines),
+        margin_stance=np.zeros((rows, lines)),
+        input_use=np.zeros(rows),
+        plant_life=np.full((rows, lines), np.nan),
+        performance_growth=ones(),
+        capex_plan=ones(lines),
+        program=ones(firms),
+        letters_paid=np.full(rows, np.nan),
+        substitution=np.full(rows, np.nan),
+        recovery=np.full(rows, np.nan),
+        default_costs=np.full(rows, np.nan),
+        removed=np.zeros((rows, firms), dtype=bool),
+    )

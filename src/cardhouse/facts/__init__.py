@@ -1,0 +1,1 @@
+"""The sourced data set: schema, tables, dated parameters and corrections."""

@@ -1,0 +1,1 @@
+"""The words: firms, contracts, claims, scenarios and the axes of arrays."""

@@ -1,0 +1,224 @@
+"""A world: one balanced opening position and the contracts along which its money moves.
+
+Everything here is a frozen value: built by ``accounts`` (or by a test's generator), read by
+``engine``. Amounts are USD billion in the base quarter, rates per quarter, shares in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cardhouse.model.vocabulary import ContractKind, EntityKind
+
+
+@dataclass(frozen=True)
+class Entity:
+    """Anything with a purse, a profit-and-loss account, or the role of an outside account.
+
+    ``parent`` is the firm of a division, or the firm or division of a line. ``label`` is what
+    levers select pools and outside accounts by (``venture``, ``bonds`` ...).
+    """
+
+    id: str
+    name: str
+    kind: EntityKind
+    tier: str
+    market: str = ""
+    parent: str = ""
+    label: str = ""
+    core: bool = False
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Plant of a capacity owner: gross at historical cost, and what a unit of capacity costs.
+
+    ``capital_intensity`` (kappa) is USD of growth capex per USD of quarterly volume capacity;
+    ``orders_under_way`` is the capacity (units of volume) paid for and not yet in service.
+    """
+
+    gross: float
+    net: float
+    depreciation: float
+    life_quarters: float = 24.0
+    lead_quarters: int = 3
+    capital_intensity: float = 6.0
+    target_utilisation: float = 0.8
+    orders_under_way: float = 0.0
+    plan_growth: float = 0.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """The unit with price and volume. ``product`` is what price levers select by."""
+
+    id: str
+    product: str
+    is_ai: bool = True
+    price_follows_cost: bool = True
+    fixed_pass_through: float = 0.0
+    opening_growth: float = 0.0
+    plant: Plant | None = None
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A purse at the end of the base quarter, and how it behaves with money.
+
+    ``runway_target_quarters`` (tau) and ``cash_per_capex`` (kappa_c) are solved from opening cash
+    when None. ``access`` lists the pools a firm asks, in order of preference. ``stock_pay`` is the
+    quarter's cost paid in shares: a cost, never a flow. ``limited_to`` is the share of surplus
+    that a firm may place as strategic money.
+    """
+
+    id: str
+    cash: float
+    access: tuple[str, ...] = ()
+    venture_funded: bool = False
+    runway_target_quarters: float | None = None
+    cash_floor: float = 0.0
+    cash_per_capex: float | None = None
+    stock_pay: float = 0.0
+    other_growth: float = 0.0
+    other_beta: float = 0.0
+    payout_growth: float = 0.0
+    strategic_share: float = 0.0
+    other_assets: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pool:
+    """An account of the outside capital markets: equity or debt, its terms and its limits.
+
+    ``seniority`` is the class in settlement: 1 secured up to collateral, 2 trade and bonds,
+    3 subordinated. ``growth`` and ``half_life`` describe the trend of its supply to the firms.
+    """
+
+    id: str
+    instrument: str  # "equity" or "debt"
+    rate: float = 0.0
+    maturity_quarters: float = 20.0
+    seniority: int = 2
+    growth: float = 0.0
+    half_life: float = 8.0
+    base_supply: float | None = None
+    asset_leverage: float = 0.8
+    income_leverage: float = 6.0
+
+
+@dataclass(frozen=True)
+class Debt:
+    """Debt of a firm to a pool at the end of the base quarter."""
+
+    firm: str
+    pool: str
+    amount: float
+    rate: float
+    maturity_quarters: float
+
+
+@dataclass(frozen=True)
+class Round:
+    """A signed round of equity: pays at its date if the condition holds, before pools are asked.
+
+    ``investor`` is a pool or a firm (strategic, paid from its purse). A letter of intent has
+    ``probability`` below one half and pays ``probability`` of its amount in a deterministic run.
+    """
+
+    id: str
+    investor: str
+    firm: str
+    amount: float
+    quarter: int
+    probability: float = 1.0
+    condition: str = ""
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A flow of the base quarter and the terms by which it goes on.
+
+    ``amount`` is what was PAID in the base quarter; ``committed`` what the payer is bound to pay
+    over the contract's life beyond it. ``estimated`` marks a flow that no fact covers.
+    """
+
+    kind: ContractKind
+    payer: str
+    payee: str
+    amount: float
+    terms: Mapping[str, float] = field(default_factory=dict)
+    committed: float = 0.0
+    estimated: bool = False
+    facts: tuple[str, ...] = ()
+    sd: float = 0.0
+
+
+@dataclass(frozen=True)
+class Move:
+    """What balancing did to one fact: its value, the balanced value and the move in sd."""
+
+    fact: str
+    what: str
+    observed: float
+    balanced: float
+    sd: float
+
+    @property
+    def in_sd(self) -> float:
+        """Return the move in standard deviations of the fact."""
+        return (self.balanced - self.observed) / self.sd if self.sd > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class World:
+    """One economy at the end of its base quarter: entities, contracts and positions.
+
+    ``residual`` is the largest violation of an accounting identity, relative to turnover.
+    ``moves`` lists what balancing did to each fact; ``figures`` holds evidence that claims read
+    (name -> (value, unit, fact ids)).
+    """
+
+    economy: str
+    base: str
+    as_of: str
+    entities: tuple[Entity, ...]
+    lines: tuple[Line, ...]
+    firms: tuple[Firm, ...]
+    pools: tuple[Pool, ...]
+    contracts: tuple[Contract, ...]
+    debts: tuple[Debt, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
+    residual: float = 0.0
+    facts_version: str = ""
+    facts_digest: str = ""
+
+    def entity(self, entity_id: str) -> Entity:
+        """Return the entity with this id; raises KeyError when there is none."""
+        return self.by_id[entity_id]
+
+    @property
+    def by_id(self) -> dict[str, Entity]:
+        """Return entities by id."""
+        return {entity.id: entity for entity in self.entities}
+
+    def of_kind(self, kind: EntityKind) -> tuple[Entity, ...]:
+        """Return the entities of one kind, in the world's order."""
+        return tuple(entity for entity in self.entities if entity.kind == kind)
+
+    def contracts_of(self, kind: ContractKind) -> Iterator[Contract]:
+        """Yield the contracts of one kind, in the world's order."""
+        return (contract for contract in self.contracts if contract.kind == kind)
+
+    def purse_of(self, entity_id: str) -> str:
+        """Return the id of the firm whose purse pays for this line, division or firm.
+
+        Segments, pools and outside accounts are their own purse.
+        """
+        entity = self.by_id[entity_id]
+        while entity.parent and entity.kind in (EntityKind.LINE, EntityKind.DIVISION):
+            entity = self.by_id[entity.parent]
+        return entity.id

@@ -1,0 +1,185 @@
+"""What a tired analyst reads in twenty seconds: a run on one screen of 80 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+Document = Mapping[str, Any]
+
+SHOWN_SOURCES = 5
+SHOWN_DEFAULTS = 6
+SMALLEST_MOVE = 0.005
+VERDICTS = {
+    "holds": "hold",
+    "in_part": "hold in part",
+    "does_not_hold": "do not hold",
+    "undetermined": "stay undetermined",
+}
+
+
+def summary(document: Document, folder: Path | None = None) -> list[RenderableType]:
+    """Return a run's summary as renderables, top line first.
+
+    Parameters
+    ----------
+    document
+        The result document (``cardhouse/run/1``).
+    folder
+        Where the report was written; none: not said.
+    """
+    parts: list[RenderableType] = [
+        Text(headline(document), "bold"),
+        Text(),
+        Text(users_sentence(document)),
+    ]
+    paid = payers_sentence(document)
+    if paid:
+        parts.append(Text(paid))
+    parts += [Text(), _tier_table(document), Text()]
+    parts += [Text(defaults_sentence(document)), Text(claims_sentence(document))]
+    if folder is not None:
+        parts.append(Text(f"Report, tables and manifest: {folder / 'report.html'}"))
+    parts.append(Text(_conditions(document), "dim"))
+    return parts
+
+
+def headline(document: Document) -> str:
+    """Return one sentence: the scenario, and what becomes of the chain's last seller."""
+    manifest = document["manifest"]
+    title = manifest["scenario_title"]
+    seller = last_seller(document)
+    first, last = document["quarters"][0], document["quarters"][-1]
+    if seller is None:
+        return f"{title}: {first} to {last}."
+    change = _against(document, seller)
+    if change is None:
+        start, end = seller["revenue"][0], seller["revenue"][-1]
+        return (
+            f"{title}: {seller['name']} sells {_money(start)} bn in {first} "
+            f"and {_money(end)} bn in {last}; {_count_defaults(document)}."
+        )
+    if abs(change) < SMALLEST_MOVE:
+        course = "as in the baseline"
+    else:
+        course = f"{abs(change):.0%} {'below' if change < 0 else 'above'} the baseline"
+    where = f"{seller['name']}'s sales in {last} are {course}"
+    return f"{title}: {where}; {_count_defaults(document)}."
+
+
+def _count_defaults(document: Document) -> str:
+    failed = len(document["fragility"]["defaults"])
+    if failed == 0:
+        return "no firm fails"
+    return "one firm fails" if failed == 1 else f"{failed} firms fail"
+
+
+def last_seller(document: Document) -> Mapping[str, Any] | None:
+    """Return the largest seller of the layer farthest from the users, by base revenue."""
+    layers = [tier["tier"] for tier in document["tiers"] if any(tier["revenue"])]
+    sellers = [
+        one
+        for one in document["entities"]
+        if layers and one["tier"] == layers[-1] and one["kind"] in ("firm", "parent", "division")
+    ]
+    return max(sellers, key=lambda one: one["revenue"][0] or 0.0, default=None)
+
+
+def _against(document: Document, entity: Mapping[str, Any]) -> float | None:
+    """Return the change of an entity's last revenue against the baseline; None without one."""
+    rows = (document.get("baseline") or {}).get("entities", [])
+    other = next((one for one in rows if one["id"] == entity["id"]), None)
+    if other is None or not other["revenue"][-1]:
+        return None
+    return float(entity["revenue"][-1] / other["revenue"][-1] - 1.0)
+
+
+def users_sentence(document: Document) -> str:
+    """Return what users pay of each dollar that their use costs."""
+    pays = document["ledger"]["users_pay_per_dollar_of_cost"]
+    sentence = (
+        f"Users pay {_cents(pays['with_programs'])} of each dollar the chain costs "
+        f"({_cents(pays['without_programs'])} without training and research"
+    )
+    if pays.get("cash") is not None:
+        sentence += f", {_cents(pays['cash'])} counted in cash"
+    return sentence + ")."
+
+
+def payers_sentence(document: Document) -> str:
+    """Return who ultimately pays the chain's last seller; empty when it is not traced."""
+    seller = last_seller(document)
+    shares = document["trace"].get(seller["id"], {}) if seller else {}
+    if not shares or seller is None:
+        return ""
+    largest = sorted(shares.items(), key=lambda item: -item[1])
+    shown = [item for item in largest[:SHOWN_SOURCES] if item[1] >= SMALLEST_MOVE]
+    words = [f"{_words(source)} {share:.0%}" for source, share in shown]
+    rest = 1.0 - sum(share for _, share in shown)
+    if rest >= SMALLEST_MOVE:
+        words.append(f"others {rest:.0%}")
+    return f"Who ultimately pays {seller['name']}: {', '.join(words)}."
+
+
+def _tier_table(document: Document) -> Table:
+    """Return the layers in the base quarter, and their revenue in the last."""
+    last = document["quarters"][-1]
+    made = Table(box=None, pad_edge=False)
+    made.add_column(f"{document['quarters'][0]}, USD bn")
+    for name in ("revenue", "full cost", "result", "capex", "new money", f"revenue {last}"):
+        made.add_column(name, justify="right", no_wrap=True)
+    series = ("revenue", "full_cost", "operating_result", "capex", "raised")
+    for tier in document["tiers"]:
+        base = [_money(tier[name][0]) for name in series]
+        made.add_row(Text(tier["tier"]), *base, _money(tier["revenue"][-1]))
+    return made
+
+
+def defaults_sentence(document: Document) -> str:
+    """Return the first defaults in order, with their quarters."""
+    order = {quarter: row for row, quarter in enumerate(document["quarters"])}
+    failed = sorted(document["fragility"]["defaults"], key=lambda one: order[one["quarter"]])
+    if not failed:
+        return f"Defaults until {document['quarters'][-1]}: none."
+    words = [f"{one['name']} {one['quarter']}" for one in failed[:SHOWN_DEFAULTS]]
+    more = len(failed) - len(words)
+    return f"First defaults: {', '.join(words)}{f' and {more} more' if more else ''}."
+
+
+def claims_sentence(document: Document) -> str:
+    """Return how many sentences of the thesis hold."""
+    counts = Counter(claim["verdict"] for claim in document["claims"])
+    told = [f"{counts[verdict]} {words}" for verdict, words in VERDICTS.items() if counts[verdict]]
+    return (
+        f"Of {len(document['claims'])} claims of the thesis {', '.join(told) or 'none is judged'}."
+    )
+
+
+def _conditions(document: Document) -> str:
+    manifest = document["manifest"]
+    return (
+        f"Facts {manifest['facts_version']} known on {manifest['as_of']}; a conditional "
+        "calculation, not a forecast and not advice."
+    )
+
+
+def _money(amount: float | None) -> str:
+    if amount is None:
+        return "-"
+    if abs(amount) < 0.005:
+        return "0"
+    return f"{amount:,.1f}" if abs(amount) >= 1 else f"{amount:,.2f}"
+
+
+def _cents(share: float | None) -> str:
+    return "an unknown part" if share is None else f"{100 * share:.0f} cents"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

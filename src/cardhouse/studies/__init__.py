@@ -1,0 +1,1 @@
+"""Named experiments: runs, comparisons, ensembles and their manifests."""

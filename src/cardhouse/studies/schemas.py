@@ -1,0 +1,292 @@
+"""The published JSON Schemas (draft 2020-12): what files may say and what commands print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cardhouse.model.vocabulary import ContractKind
+from cardhouse.studies.scenario_models import scenario_schema
+
+Schema = dict[str, Any]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+STATUS = ("active", "stressed", "restructured", "rescued", "in_default", "gone")
+VERDICTS = ("holds", "in_part", "does_not_hold", "undetermined")
+KINDS = ("firm", "division", "parent", "population", "segment", "pool", "outside")
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "number"}
+MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+FLAG: Schema = {"type": "boolean"}
+QUARTER: Schema = {"type": "string", "pattern": "^[0-9]{4}Q[1-4]$"}
+MAYBE_QUARTER: Schema = {"anyOf": [QUARTER, {"type": "null"}]}
+SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1.000001}
+
+
+def published_schemas() -> dict[str, Schema]:
+    """Return every published schema by its kind."""
+    return {
+        "scenario": scenario_schema(),
+        "run": _titled("run", "Result of a run, USD bn a quarter", _run()),
+        "accounts": _titled("accounts", "Balanced opening accounts", _accounts()),
+        "trace": _titled("trace", "Who ultimately pays, or where dollars end", _trace()),
+        "scenarios": _titled("scenarios", "The shipped scenarios", _scenarios()),
+        "levers": _titled("levers", "The levers", _levers()),
+        "check": _titled("check", "The files that were checked", _check()),
+        "manifest": _titled("manifest", "What a run wrote", _manifest_file()),
+    }
+
+
+def _titled(kind: str, title: str, schema: Schema) -> Schema:
+    name = f"cardhouse/{kind}/1"
+    schema["properties"] = {"schema": {"const": name}, **schema["properties"]}
+    schema["required"] = ["schema", *schema["required"]]
+    return {"$schema": DRAFT, "$id": name, "title": f"cardhouse {kind}: {title}", **schema}
+
+
+def _record(**fields: Schema) -> Schema:
+    """Return the schema of an object; further keys are allowed, so that versions can add some."""
+    return {"type": "object", "properties": dict(fields), "required": list(fields)}
+
+
+def _optional(schema: Schema, *names: str) -> Schema:
+    """Return the schema of an object in which some keys may be missing."""
+    return {**schema, "required": [name for name in schema["required"] if name not in names]}
+
+
+def _list(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def _map(value: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": value}
+
+
+def _manifest() -> Schema:
+    return _record(
+        version=TEXT,
+        facts_version=TEXT,
+        facts_digest=TEXT,
+        economy=TEXT,
+        base_quarter=QUARTER,
+        as_of={"type": "string", "format": "date"},
+        scenario=TEXT,
+        scenario_title=TEXT,
+        scenario_words=TEXT,
+        levers=_map(NUMBER),
+        seed={"type": ["integer", "null"]},
+        digest={"type": "string", "minLength": 8},
+    )
+
+
+def _manifest_file() -> Schema:
+    schema = _manifest()
+    schema["properties"]["files"] = _map({"type": "string", "pattern": "^[0-9a-f]{64}$"})
+    schema["required"] = [*schema["required"], "files"]
+    return schema
+
+
+def _entity() -> Schema:
+    numbers = _list(MAYBE_NUMBER)
+    return _optional(
+        _record(
+            id=TEXT,
+            name=TEXT,
+            tier=TEXT,
+            market=TEXT,
+            kind={"enum": list(KINDS)},
+            parent=MAYBE_TEXT,
+            includes=_list(TEXT),
+            revenue=numbers,
+            full_cost=numbers,
+            operating_result=numbers,
+            cash_result=numbers,
+            cash=numbers,
+            debt=numbers,
+            raised=numbers,
+            price=numbers,
+            status=_list({"enum": [*STATUS, None]}),
+            default_quarter=MAYBE_QUARTER,
+            ai=FLAG,
+        ),
+        "parent",
+        "includes",
+        "members",
+        "alive",
+        "defaults",
+        "ai",
+        "price",
+        "status",
+        "market",
+    )
+
+
+def _tier() -> Schema:
+    names = ("revenue", "full_cost", "operating_result", "cash_result", "capex", "raised")
+    series = {name: _list(MAYBE_NUMBER) for name in (*names, "loss_making_firms")}
+    return _optional(_record(tier=TEXT, **series), "loss_making_firms")
+
+
+def _flow() -> Schema:
+    kinds = [*(kind.value for kind in ContractKind), "arrears", "liquidation", "default_costs"]
+    return _optional(
+        _record(payer=TEXT, payee=TEXT, kind={"enum": kinds}, amount=_list(NUMBER), estimated=FLAG),
+        "estimated",
+    )
+
+
+def _ledger() -> Schema:
+    pays = _optional(_record(with_programs=MAYBE_NUMBER, without_programs=MAYBE_NUMBER), "cash")
+    pays["properties"]["cash"] = MAYBE_NUMBER
+    firm = _record(
+        firm=TEXT,
+        tier=TEXT,
+        revenue=NUMBER,
+        full_cost=NUMBER,
+        subsidy=NUMBER,
+        cash_part=NUMBER,
+        noncash_part=NUMBER,
+    )
+    return _record(
+        users_pay_per_dollar_of_cost=pays,
+        subsidy_by_source=_map(NUMBER),
+        subsidy_by_firm=_list(firm),
+        revenue_needed_usd_bn=MAYBE_NUMBER,
+        implied_expected_growth=_map({}),
+    )
+
+
+def _claim() -> Schema:
+    figure = _optional(_record(name=TEXT, value={}, unit=TEXT, facts=_list(TEXT)), "unit", "facts")
+    return _record(
+        id=TEXT,
+        claim=TEXT,
+        verdict={"enum": list(VERDICTS)},
+        probability={"anyOf": [SHARE, {"type": "null"}]},
+        figures=_list(figure),
+        **{"for": _list(TEXT), "against": _list(TEXT)},
+        facts=_list(TEXT),
+    )
+
+
+def _fragility() -> Schema:
+    default = _optional(
+        _record(
+            entity=TEXT,
+            name=TEXT,
+            quarter=QUARTER,
+            owed=NUMBER,
+            paid=NUMBER,
+            loss_by_holder=_map(NUMBER),
+            cause=TEXT,
+        ),
+        "loss_by_holder",
+        "cause",
+    )
+    return _record(
+        defaults=_list(default),
+        maturities=_list(_record(year={"type": "integer"}, amount=NUMBER)),
+        profit_share=_map(NUMBER),
+        profit_herfindahl=MAYBE_NUMBER,
+        loss_making_share=_record(
+            firms=MAYBE_NUMBER, revenue=MAYBE_NUMBER, users_spending=MAYBE_NUMBER
+        ),
+    )
+
+
+def _move() -> Schema:
+    return _optional(
+        _record(
+            fact=TEXT,
+            what=TEXT,
+            observed=NUMBER,
+            balanced=NUMBER,
+            in_sd=NUMBER,
+            source=TEXT,
+            url=TEXT,
+        ),
+        "source",
+        "url",
+    )
+
+
+def _run() -> Schema:
+    shares = _map(_map(SHARE))
+    return _optional(
+        _record(
+            manifest=_manifest(),
+            quarters=_list(QUARTER),
+            entities=_list(_entity()),
+            tiers=_list(_tier()),
+            flows=_list(_flow()),
+            ledger=_ledger(),
+            ledger_by_quarter={"type": "object"},
+            trace=shares,
+            trace_by_quarter=_map(_map(_list(MAYBE_NUMBER))),
+            trace_round_trip_usd_bn=_map(NUMBER),
+            trace_bounds=_map(_map(_list(NUMBER))),
+            claims=_list(_claim()),
+            fragility=_fragility(),
+            checks=_record(money_residual_max=NUMBER, accounts_residual_max=NUMBER),
+            accounts=_record(moves=_list(_move()), estimated_share_of_flows=NUMBER),
+            facts=_map({"type": "object"}),
+            baseline={"type": ["object", "null"]},
+        ),
+        "trace_bounds",
+        "facts",
+        "baseline",
+    )
+
+
+def _accounts() -> Schema:
+    series = ("revenue", "full_cost", "operating_result", "cash_result", "cash", "debt", "raised")
+    words = ("id", "name", "tier", "kind")
+    entity = _record(
+        **dict.fromkeys(words, TEXT),
+        parent=MAYBE_TEXT,
+        **dict.fromkeys(series, MAYBE_NUMBER),
+        capex=NUMBER,
+    )
+    row = _record(kind=TEXT, net=_list(NUMBER))
+    return _record(
+        manifest=_manifest(),
+        entities=_list(entity),
+        conflicts=_list(_move()),
+        estimated_share_of_flows=NUMBER,
+        matrix=_record(layers=_list(TEXT), rows=_list(row), total=_list(NUMBER)),
+    )
+
+
+def _trace() -> Schema:
+    part = _record(who=TEXT, share=SHARE, usd_bn=NUMBER, least=MAYBE_NUMBER, most=MAYBE_NUMBER)
+    return _record(
+        manifest=_manifest(),
+        direction={"enum": ["to", "from"]},
+        entity=TEXT,
+        usd_bn=NUMBER,
+        round_trip_usd_bn=MAYBE_NUMBER,
+        parts=_list(part),
+        sentence=TEXT,
+        note=TEXT,
+    )
+
+
+def _scenarios() -> Schema:
+    words = ("id", "title", "words", "reason", "extends")
+    one = _record(**dict.fromkeys(words, TEXT), levers=_map(NUMBER), moves=_list(TEXT))
+    return _record(scenarios=_list(one))
+
+
+def _levers() -> Schema:
+    words = ("id", "words", "group", "unit", "channel", "selector")
+    one = _record(
+        **dict.fromkeys(words, TEXT),
+        kind={"enum": ["factor", "level"]},
+        **dict.fromkeys(("default", "low", "high"), NUMBER),
+    )
+    return _record(levers=_list(one))
+
+
+def _check() -> Schema:
+    return _record(files=_list(_record(file=TEXT, problems=_list(TEXT))))

@@ -1,0 +1,191 @@
+"""Each command parses, asks one study, and prints what a person or a program expects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner, Result
+
+from cardhouse.cli.app import app
+from cardhouse.studies.schemas import published_schemas
+
+COMMANDS = ["run", "accounts", "trace", "scenarios", "levers", "check", "schema", "facts"]
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def printed(*words: str) -> dict[str, Any]:
+    """Return the one JSON document that a command prints, checked against its schema."""
+    done = call(*words)
+    assert done.exit_code == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    kind = found["schema"].split("/")[1]
+    jsonschema.Draft202012Validator(published_schemas()[kind]).validate(found)
+    return found
+
+
+class TestHelp:
+    def test_lists_every_command(self) -> None:
+        done = call("--help")
+        assert done.exit_code == 0
+        assert all(command in done.stdout for command in COMMANDS)
+
+    @pytest.mark.parametrize("command", [command for command in COMMANDS if command != "facts"])
+    def test_of_a_command_shows_an_example(self, command: str) -> None:
+        done = call(command, "--help")
+        assert done.exit_code == 0
+        assert f"cardhouse {command}" in done.stdout.partition("For example:")[2]
+
+    def test_version_is_the_package_s(self) -> None:
+        assert call("--version").stdout.startswith("cardhouse ")
+
+
+class TestCatalogue:
+    def test_scenarios_are_told_in_words_and_as_json(self) -> None:
+        assert "Capital stops" in call("scenarios").stdout
+        ids = [one["id"] for one in printed("scenarios", "--json")["scenarios"]]
+        assert ids[0] == "baseline"
+        assert "capital-freeze" in ids
+
+    def test_levers_are_told_in_words_and_as_json(self) -> None:
+        words = call("levers").stdout
+        levers = printed("levers", "--json")["levers"]
+        assert all(lever["id"] in words for lever in levers)
+        assert max(len(line) for line in words.splitlines()) <= 80
+
+    @pytest.mark.parametrize("kind", sorted(published_schemas()))
+    def test_schemas_are_valid_and_printed(self, kind: str) -> None:
+        schema = json.loads(call("schema", kind).stdout)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert schema["$id"] == f"cardhouse/{kind}/1"
+        assert kind in call("schema").stdout
+
+    def test_an_unknown_schema_is_mended(self) -> None:
+        done = call("schema", "scenarioo")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "Did you mean 'scenario" in done.stderr
+
+
+class TestRun:
+    def test_asks_the_study_what_the_options_say(
+        self, asked: list[Mapping[str, Any]], in_folder: Path
+    ) -> None:
+        extra = in_folder / "mine.csv"
+        extra.touch()
+        done = call(
+            "run", "ai", "--scenario", "baseline", "--scenario", "capital-freeze",
+            "--set", "bond_supply=0.5", "--base", "2025Q2", "--as-of", "2025-08-21",
+            "--quarters", "7", "--facts", str(extra), "--json",
+        )  # fmt: skip
+        assert done.exit_code == 0
+        assert asked == [
+            {
+                "economy": "ai",
+                "base": "2025Q2",
+                "as_of": "2025-08-21",
+                "scenarios": ["baseline", "capital-freeze"],
+                "settings": {"bond_supply": 0.5},
+                "quarters": 7,
+                "extra_facts": [extra],
+            }
+        ]
+
+    @pytest.mark.usefixtures("asked")
+    def test_prints_the_document_and_writes_nothing(
+        self, in_folder: Path, document: dict[str, Any]
+    ) -> None:
+        assert printed("run", "--json") == document
+        assert list(in_folder.iterdir()) == []
+
+    @pytest.mark.usefixtures("asked")
+    def test_writes_a_folder_named_after_the_run(self, in_folder: Path) -> None:
+        done = call("run")
+        assert done.exit_code == 0, done.stderr
+        folder = in_folder / "runs" / "ai-venture-drought-01234567"
+        assert (folder / "report.html").stat().st_size > 1000
+        assert (folder / "manifest.json").is_file()
+        assert "runs/ai-venture-drought-01234567/report.html" in done.stdout.replace("\n", "")
+
+    @pytest.mark.usefixtures("asked")
+    def test_quiet_says_nothing(self, in_folder: Path) -> None:
+        done = call("run", "--quiet", "--out", str(in_folder / "here"))
+        assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+        assert (in_folder / "here" / "summary.json").is_file()
+
+
+class TestAccounts:
+    @pytest.mark.usefixtures("asked")
+    def test_show_positions_and_conflicts(self) -> None:
+        words = call("accounts").stdout
+        assert "46.7" in words
+        assert "azure inference" in words
+        assert words.index("bbbbbbbbbb") < words.index("aaaaaaaaaa")
+
+    @pytest.mark.usefixtures("asked")
+    def test_a_parent_s_capex_is_its_divisions(self) -> None:
+        rows = {one["id"]: one for one in printed("accounts", "--json")["entities"]}
+        assert rows["aws"]["capex"] == rows["amazon"]["capex"] == 1.0
+        assert rows["nvidia"]["capex"] == 0.0
+        assert "venture" not in rows
+
+    @pytest.mark.usefixtures("asked")
+    def test_matrix_rows_add_to_nothing(self) -> None:
+        matrix = printed("accounts", "--json")["matrix"]
+        assert matrix["rows"]
+        for row in matrix["rows"]:
+            assert sum(row["net"]) == pytest.approx(0.0, abs=1e-12)
+        assert "capex" in call("accounts", "--matrix").stdout
+
+
+class TestTrace:
+    @pytest.mark.usefixtures("asked")
+    def test_names_who_pays_with_bounds(self) -> None:
+        answer = printed("trace", "nvidia", "--json")
+        assert [part["who"] for part in answer["parts"]] == ["consumers", "venture"]
+        assert answer["parts"][0]["usd_bn"] == pytest.approx(0.75 * 46.7)
+        assert answer["parts"][0]["most"] == 0.9
+        words = call("trace", "nvidia").stdout
+        assert "75.0 %" in words
+        assert "90.0 %" in words
+
+    @pytest.mark.usefixtures("asked")
+    def test_follows_dollars_to_their_ends(self) -> None:
+        answer = printed("trace", "consumers", "--from", "--json")
+        shares = {part["who"]: part["share"] for part in answer["parts"]}
+        assert answer["usd_bn"] == 3.0
+        assert sum(shares.values()) == pytest.approx(1.0)
+        assert shares["openai (kept)"] == pytest.approx(0.5)
+        assert shares["amazon (kept)"] == pytest.approx(0.25)
+        assert shares["labour"] == pytest.approx(0.125)
+        assert "labour" in call("trace", "consumers", "--from").stdout
+
+    @pytest.mark.usefixtures("asked")
+    @pytest.mark.parametrize("words", [("nvdia",), ("consumer", "--from")])
+    def test_an_unknown_entity_is_mended(self, words: tuple[str, ...]) -> None:
+        done = call("trace", *words)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "Did you mean" in done.stderr
+
+
+class TestCheck:
+    def test_a_good_file_is_fine(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.yaml"
+        path.write_text(
+            "schema: cardhouse/scenario/1\nid: mine\ntitle: M\nwords: W\nreason: R\n", "utf-8"
+        )
+        assert call("check", str(path)).stdout == f"{path}: fine\n"
+        assert printed("check", str(path), "--json")["files"][0]["problems"] == []
+
+    def test_every_problem_is_told_and_stdout_stays_empty(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.yaml"
+        path.write_text("schema: cardhouse/scenario/1\nid: mine\n", "utf-8")
+        done = call("check", str(path))
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.count("is missing") == 3

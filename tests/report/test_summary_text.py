@@ -1,0 +1,127 @@
+"""The summary on one screen: right numbers in plain sentences, within 80 columns."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cardhouse.report.summary_text import (
+    claims_sentence,
+    defaults_sentence,
+    headline,
+    last_seller,
+    payers_sentence,
+    summary,
+    users_sentence,
+)
+
+
+def seller(name: str, revenue: list[float], tier: str = "chips") -> dict[str, Any]:
+    return {"id": name, "name": name.upper(), "tier": tier, "kind": "firm", "revenue": revenue}
+
+
+def tier(name: str, revenue: float) -> dict[str, Any]:
+    series = ("full_cost", "operating_result", "capex", "raised")
+    return {"tier": name, "revenue": [revenue] * 2, **{one: [1.5, 2.5] for one in series}}
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    return {
+        "manifest": {
+            "scenario_title": "Capital stops",
+            "facts_version": "2026-10",
+            "as_of": "2026-10-01",
+        },
+        "quarters": ["2025Q2", "2025Q3"],
+        "entities": [seller("amd", [3.0, 3.0]), seller("nvidia", [46.7, 40.0])],
+        "tiers": [tier("labs", 10.0), tier("chips", 50.0), tier("capital", 0.0)],
+        "ledger": {
+            "users_pay_per_dollar_of_cost": {"with_programs": 0.434, "without_programs": 0.61}
+        },
+        "trace": {"nvidia": {"users": 0.6, "venture": 0.3, "bonds": 0.1}},
+        "claims": [{"verdict": "holds"}, {"verdict": "holds"}, {"verdict": "undetermined"}],
+        "fragility": {
+            "defaults": [
+                {"name": "Late", "quarter": "2025Q3"},
+                {"name": "Early", "quarter": "2025Q2"},
+            ]
+        },
+        "baseline": {"entities": [{"id": "nvidia", "revenue": [46.7, 50.0]}]},
+    }
+
+
+def on_screen(document: dict[str, Any]) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    for part in summary(document, Path("runs/ai")):
+        console.print(part)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_headline_compares_the_last_seller_with_the_baseline(document: dict[str, Any]) -> None:
+    told = headline(document)
+    assert told == (
+        "Capital stops: NVIDIA's sales in 2025Q3 are 20% below the baseline; 2 firms fail."
+    )
+
+
+def test_headline_of_the_baseline_tells_the_course(document: dict[str, Any]) -> None:
+    document["baseline"] = None
+    document["fragility"]["defaults"] = []
+    assert "NVIDIA sells 46.7 bn in 2025Q2 and 40.0 bn in 2025Q3; no firm fails." in headline(
+        document
+    )
+
+
+def test_no_difference_is_called_none(document: dict[str, Any]) -> None:
+    document["baseline"]["entities"][0]["revenue"] = [46.7, 40.0]
+    assert "as in the baseline" in headline(document)
+
+
+def test_the_last_seller_is_the_largest_of_the_last_layer_that_sells(
+    document: dict[str, Any],
+) -> None:
+    found = last_seller(document)
+    assert found is not None
+    assert found["id"] == "nvidia"
+    document["entities"] = []
+    assert last_seller(document) is None
+    assert headline(document) == "Capital stops: 2025Q2 to 2025Q3."
+    assert payers_sentence(document) == ""
+
+
+def test_users_pay_cents_of_a_dollar(document: dict[str, Any]) -> None:
+    assert users_sentence(document) == (
+        "Users pay 43 cents of each dollar the chain costs (61 cents without training and research)."
+    )
+
+
+def test_payers_come_largest_first_and_add_up(document: dict[str, Any]) -> None:
+    assert payers_sentence(document) == (
+        "Who ultimately pays NVIDIA: users 60%, venture 30%, bonds 10%."
+    )
+    document["trace"]["nvidia"] = {f"s{number}": 0.1 for number in range(10)}
+    assert payers_sentence(document).endswith("others 50%.")
+
+
+def test_defaults_come_in_order(document: dict[str, Any]) -> None:
+    assert defaults_sentence(document) == "First defaults: Early 2025Q2, Late 2025Q3."
+    document["fragility"]["defaults"] *= 5
+    assert defaults_sentence(document).endswith("and 4 more.")
+
+
+def test_claims_are_counted(document: dict[str, Any]) -> None:
+    assert claims_sentence(document) == ("Of 3 claims of the thesis 2 hold, 1 stay undetermined.")
+
+
+def test_the_screen_is_80_columns_and_says_what_it_is(document: dict[str, Any]) -> None:
+    told = on_screen(document)
+    assert max(len(line.rstrip()) for line in told.splitlines()) <= 80
+    assert "…" not in told
+    assert "not a forecast" in told
+    assert "runs/ai/report.html" in told
+    assert len(told.splitlines()) <= 24
