@@ -52,7 +52,6 @@ PROMISED = [
     "capex_plan",
     "training_budget",
     "letters_paid",
-    "commitments_enforced",
     "substitution",
     "recovery",
     "default_costs",

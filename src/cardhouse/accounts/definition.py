@@ -237,10 +237,11 @@ def _check_references(definition: Definition) -> None:
         row.one_of("firm", firms)
         row.one_of("investor", firms + pools)
     for row in definition.rows("firms"):
-        for pool in row.words("access"):
-            if pool not in pools:
+        for giver in row.words("access"):
+            if giver not in pools + firms:
                 raise EconomyError(
-                    f"{row.place}: access to '{pool}', which is no pool.{did_you_mean(pool, pools)}"
+                    f"{row.place}: access to '{giver}', which is neither a pool nor a firm."
+                    f"{did_you_mean(giver, pools + firms)}"
                 )
     for row in definition.rows("parameters"):
         row.one_of("name", tuple(parameter.name for parameter in PARAMETERS))

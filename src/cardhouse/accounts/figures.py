@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -35,10 +34,15 @@ class Figure:
 
     @property
     def sd(self) -> float:
-        """Return the sd of the published value: its range as 80 %, else by grade."""
+        """Return the sd of the published value: its range as 80 %, else by grade.
+
+        A range says how far the statement reaches, the grade how far the source is believed: a
+        leak printed to two digits is no audited figure. So half the grade's sd is the least.
+        """
+        by_grade = max(GRADE_SD[self.grade] * abs(self.value), LEAST_SD)
         if self.low is not None and self.high is not None and self.high > self.low:
-            return max((self.high - self.low) / RANGE_IN_SD, LEAST_SD)
-        return max(GRADE_SD[self.grade] * abs(self.value), LEAST_SD)
+            return max((self.high - self.low) / RANGE_IN_SD, 0.5 * by_grade)
+        return by_grade
 
 
 class Figures:
@@ -73,8 +77,3 @@ class Figures:
             for figure in self._found.get((entity, metric), [])
             if item in ("*", figure.item) and counterparty in ("*", figure.counterparty)
         ]
-
-    def digest(self) -> str:
-        """Return a digest of every figure's id and value."""
-        lines = sorted(f"{figure.id} {figure.value!r}" for figure in self._all)
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

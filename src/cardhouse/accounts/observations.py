@@ -24,11 +24,12 @@ REACH = 4.0
 class Observation:
     """One fact read against the accounts: ``of @ y = value`` or ``of @ y = value * (per @ y)``.
 
-    ``of`` and ``per`` have shape (unknown,); ``per`` is None unless the fact is a ratio. ``moved``
+    ``target_text`` is the expression that was read as ``of``; ``of`` and ``per`` have shape (unknown,); ``per`` is None unless the fact is a ratio. ``moved``
     is how many quarters the fact was moved.
     """
 
     what: str
+    target_text: str
     figure: Figure
     value: float
     sd: float
@@ -72,6 +73,7 @@ def observe(
         found += [
             Observation(
                 row.text("id"),
+                row.text("of"),
                 reading.figure,
                 reading.value,
                 reading.sd * math.sqrt(shared[reading.figure.source]),

@@ -35,12 +35,12 @@ class Reading:
 
 
 def read_flow(figures: Iterable[Figure], base: int, growth: float, reach: float) -> list[Reading]:
-    """Return readings of amounts over periods; an audited quarter makes longer ones redundant."""
+    """Return readings of amounts over periods; a filed quarter makes longer ones redundant."""
     periods = [figure for figure in figures if span_in_quarters(figure.start, figure.end) >= 1]
     exact = [figure for figure in periods if _span(figure) == 1 and _covers(figure, base)]
-    audited = [figure for figure in exact if figure.grade == "A"]
-    if audited:
-        chosen = audited
+    filed = [figure for figure in exact if figure.grade == "A" or figure.basis == "filing"]
+    if filed:
+        chosen = filed
     else:
         chosen = _nearest(
             periods, lambda figure: 0.0 if _covers(figure, base) else _distance(figure, base), reach

@@ -45,10 +45,11 @@ class Unknowns:
 
 def list_unknowns(definition: Definition, quarters: int) -> Unknowns:
     """Return the unknowns of an economy, `quarters` after its reference quarter."""
-    flows = tuple(_flow(row) for row in definition.rows("contracts"))
+    paid = [row for row in definition.rows("contracts") if not is_imputed(row)]
+    flows = tuple(_flow(row) for row in paid)
     contracts = [
         (row.text("id"), *_prior(row, _drift(definition, row), quarters), _one_way(row))
-        for row in definition.rows("contracts")
+        for row in paid
     ]
     positions = [
         (row.text("key"), *_prior(row, row.number_of("drift", 0.0), quarters), row.flag("signed"))
@@ -61,6 +62,16 @@ def list_unknowns(definition: Definition, quarters: int) -> Unknowns:
     _check_positions(definition, [key for key, *_ in positions])
     names, priors, sds, signed = zip(*contracts, *positions, *debts, strict=True)
     return Unknowns(names, priors, sds, signed, flows)
+
+
+def is_imputed(row: Row) -> bool:
+    """Return whether a contract is use that nobody pays for: it has a volume and no flow."""
+    return row.pairs("terms").get("pays", 1.0) == 0.0
+
+
+def imputed_volume(definition: Definition, row: Row, quarters: int) -> float:
+    """Return the volume of unpaid use, `quarters` after the economy's reference quarter."""
+    return _prior(row, _drift(definition, row), quarters)[0]
 
 
 def needed_positions(definition: Definition) -> list[str]:

@@ -294,7 +294,8 @@ def _next_state(
     of_line = alive[:, chain.firm_of_line]
     firms = len(chain.firm_ids)
     given = settled.flows[:, KIND["equity"], :firms, :firms]
-    capacity = np.where(chain.plants.owned, moves.capacity * of_line, np.inf)
+    in_service = np.where(of_line, moves.capacity, 0.0)
+    capacity = np.where(chain.plants.owned, in_service, np.inf)
     return State(
         price=price,
         charged=charged,

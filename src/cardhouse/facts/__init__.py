@@ -1,1 +1,33 @@
-"""The sourced data set: schema, tables, dated parameters and corrections."""
+"""The sourced data set: schema, tables, dictionaries, corrections, and a person's own on top."""
+
+from cardhouse.facts.dictionaries import (
+    Dictionaries,
+    Entity,
+    Metric,
+    Unit,
+    load_dictionaries,
+    load_entities,
+    load_metrics,
+    load_units,
+)
+from cardhouse.facts.load import check_facts, facts_version, load_facts
+from cardhouse.facts.schema import Fact
+from cardhouse.facts.table import FactTable
+from cardhouse.facts.units import to_accounts_unit
+
+__all__ = [
+    "load_facts",
+    "facts_version",
+    "check_facts",
+    "Fact",
+    "FactTable",
+    "to_accounts_unit",
+    "Dictionaries",
+    "Metric",
+    "Entity",
+    "Unit",
+    "load_dictionaries",
+    "load_metrics",
+    "load_entities",
+    "load_units",
+]

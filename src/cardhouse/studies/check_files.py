@@ -67,6 +67,6 @@ def _table_problems(path: Path) -> list[str]:
 
 
 def _fact_problems(path: Path) -> list[str]:
-    from cardhouse.facts.check import check_facts
+    from cardhouse.facts import check_facts
 
-    return list(check_facts(path))
+    return check_facts(path)

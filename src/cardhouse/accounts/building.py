@@ -1,0 +1,222 @@
+"""From balanced values to a world: entities, lines, firms, pools and contracts with their terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cardhouse.accounts.balance import Balanced
+from cardhouse.accounts.definition import Definition
+from cardhouse.accounts.figures import Figures
+from cardhouse.accounts.observations import Observation
+from cardhouse.accounts.periods import quarter_number
+from cardhouse.accounts.signed_rounds import list_rounds
+from cardhouse.accounts.tables import Row
+from cardhouse.accounts.unknowns import Unknowns, imputed_volume, is_imputed
+from cardhouse.model.vocabulary import ContractKind, EntityKind
+from cardhouse.model.world import (
+    Contract,
+    Debt,
+    Entity,
+    Firm,
+    Line,
+    Move,
+    Plant,
+    Pool,
+    World,
+)
+
+COVERED = 1e-9
+"""An observation speaks of a flow when its coefficient is larger than this."""
+
+
+def build_world(
+    definition: Definition,
+    unknowns: Unknowns,
+    observations: Sequence[Observation],
+    balanced: Balanced,
+    figures: Figures,
+    *,
+    base: str,
+    as_of: str,
+    facts_version: tuple[str, str],
+) -> World:
+    """Return the world that balanced values describe."""
+    value = dict(zip(unknowns.names, balanced.values.tolist(), strict=True))
+    quarters = quarter_number(base) - quarter_number(definition.about("reference_quarter"))
+    return World(
+        economy=definition.economy,
+        base=base,
+        as_of=as_of,
+        entities=tuple(_entity(row) for row in definition.rows("entities")),
+        lines=tuple(_line(row, value) for row in definition.rows("lines")),
+        firms=tuple(_firm(row, value) for row in definition.rows("firms")),
+        pools=tuple(_pool(row) for row in definition.rows("pools")),
+        contracts=_contracts(definition, unknowns, observations, balanced, quarters),
+        debts=tuple(_debt(row, value) for row in definition.rows("debts")),
+        rounds=list_rounds(definition, figures, quarter_number(base)),
+        parameters={
+            row.text("name"): row.number_of("value") for row in definition.rows("parameters")
+        },
+        moves=tuple(_move(one, balanced) for one in observations),
+        residual=balanced.residual,
+        facts_version=facts_version[0],
+        facts_digest=facts_version[1],
+    )
+
+
+def _entity(row: Row) -> Entity:
+    """Return an entity of the table."""
+    words = {name: row.text(name) for name in ("id", "name", "tier", "market", "parent", "label")}
+    return Entity(kind=EntityKind(row.text("kind")), core=row.flag("core"), **words)
+
+
+def _line(row: Row, value: Mapping[str, float]) -> Line:
+    """Return a line of the table with its plant at balanced values."""
+    name = row.text("id")
+    return Line(
+        id=name,
+        product=row.needed("product"),
+        is_ai=row.flag("is_ai"),
+        price_follows_cost=row.flag("price_follows_cost"),
+        fixed_pass_through=row.number_of("fixed_pass_through", 0.0),
+        opening_growth=row.number_of("opening_growth", 0.0),
+        plant=_plant(row, value) if row.flag("plant") else None,
+    )
+
+
+def _plant(row: Row, value: Mapping[str, float]) -> Plant:
+    """Return a line's plant; gross never stands below net."""
+    name = row.text("id")
+    net = value[f"net:{name}"]
+    return Plant(
+        gross=max(value[f"gross:{name}"], net),
+        net=net,
+        depreciation=value[f"depreciation:{name}"],
+        life_quarters=row.number_of("life_quarters"),
+        lead_quarters=int(row.number_of("lead_quarters")),
+        capital_intensity=row.number_of("capital_intensity"),
+        target_utilisation=row.number_of("target_utilisation"),
+        orders_under_way=value[f"under_way:{name}"],
+        plan_growth=row.number_of("plan_growth", 0.0),
+    )
+
+
+def _firm(row: Row, value: Mapping[str, float]) -> Firm:
+    """Return a firm of the table with its cash and stock pay at balanced values."""
+    name = row.text("id")
+    return Firm(
+        id=name,
+        cash=value[f"cash:{name}"],
+        access=row.words("access"),
+        venture_funded=row.flag("venture_funded"),
+        runway_target_quarters=row.maybe("runway_target_quarters"),
+        cash_floor=row.number_of("cash_floor", 0.0),
+        cash_per_capex=row.maybe("cash_per_capex"),
+        stock_pay=value[f"stock_pay:{name}"],
+        other_growth=row.number_of("other_growth", 0.0),
+        other_beta=row.number_of("other_beta", 0.0),
+        payout_growth=row.number_of("payout_growth", 0.0),
+        strategic_share=row.number_of("strategic_share", 0.0),
+        other_assets=row.number_of("other_assets", 0.0),
+    )
+
+
+def _pool(row: Row) -> Pool:
+    """Return a pool of the table; a blank limit is no limit."""
+    return Pool(
+        id=row.text("id"),
+        instrument=row.one_of("instrument", ("equity", "debt")),
+        rate=row.number_of("rate", 0.0),
+        maturity_quarters=row.number_of("maturity_quarters", 20.0),
+        seniority=int(row.number_of("seniority", 2.0)),
+        growth=row.number_of("growth", 0.0),
+        half_life=row.number_of("half_life", 8.0),
+        base_supply=row.maybe("base_supply"),
+        asset_leverage=row.number_of("asset_leverage", 0.8),
+        income_leverage=row.number_of("income_leverage", 6.0),
+    )
+
+
+def _debt(row: Row, value: Mapping[str, float]) -> Debt:
+    """Return a debt of the table at its balanced amount."""
+    return Debt(
+        firm=row.text("firm"),
+        pool=row.text("pool"),
+        amount=value[f"debt:{row.text('id')}"],
+        rate=row.number_of("rate"),
+        maturity_quarters=row.number_of("maturity_quarters"),
+    )
+
+
+def _contracts(
+    definition: Definition,
+    unknowns: Unknowns,
+    observations: Sequence[Observation],
+    balanced: Balanced,
+    quarters: int,
+) -> tuple[Contract, ...]:
+    """Return the contracts at balanced amounts, with the facts that speak of each."""
+    place, spoken = unknowns.place, _facts_by_unknown(unknowns, observations)
+    sd = balanced.sd
+    out = []
+    for row in definition.rows("contracts"):
+        if is_imputed(row):
+            out.append(_imputed(definition, row, quarters))
+            continue
+        name = row.text("id")
+        amount = float(balanced.values[place[name]])
+        out.append(_contract(row, amount, float(sd[place[name]]), spoken[name]))
+    return tuple(out)
+
+
+def _contract(row: Row, amount: float, sd: float, facts: tuple[str, ...]) -> Contract:
+    """Return a contract; a flow that may run either way turns round when it is negative."""
+    payer, payee = row.text("payer"), row.text("payee")
+    if amount < 0:
+        payer, payee, amount = payee, payer, -amount
+    return Contract(
+        kind=ContractKind(row.text("kind")),
+        payer=payer,
+        payee=payee,
+        amount=amount,
+        terms=row.pairs("terms"),
+        committed=row.number_of("committed", 0.0),
+        estimated=not facts,
+        facts=facts,
+        sd=sd,
+    )
+
+
+def _imputed(definition: Definition, row: Row, quarters: int) -> Contract:
+    """Return use that nobody pays for: no flow, but a volume at the seller's paying price."""
+    volume = imputed_volume(definition, row, quarters)
+    return Contract(
+        kind=ContractKind(row.text("kind")),
+        payer=row.text("payer"),
+        payee=row.text("payee"),
+        amount=0.0,
+        terms={**row.pairs("terms"), "volume": volume},
+        estimated=True,
+        sd=row.number_of("sd"),
+    )
+
+
+def _facts_by_unknown(
+    unknowns: Unknowns, observations: Sequence[Observation]
+) -> dict[str, tuple[str, ...]]:
+    """Return the facts that speak of each unknown, sharpest first."""
+    found: dict[str, list[tuple[float, str]]] = {name: [] for name in unknowns.names}
+    for one in observations:
+        for position in np.flatnonzero(np.abs(one.of) > COVERED):
+            found[unknowns.names[position]].append((one.sd, one.figure.id))
+    return {
+        name: tuple(dict.fromkeys(fact for _, fact in sorted(pairs)))
+        for name, pairs in found.items()
+    }
+
+
+def _move(one: Observation, balanced: Balanced) -> Move:
+    """Return what balancing did to one fact."""
+    return Move(one.figure.id, one.what, one.value, one.at(balanced.values), one.sd)

@@ -1,0 +1,169 @@
+"""From facts to the opening position: read, observe, balance, build the world."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardhouse.accounts.balance import Balanced, Problem, balance
+from cardhouse.accounts.building import build_world
+from cardhouse.accounts.definition import Definition, read_definition
+from cardhouse.accounts.expressions import Reader
+from cardhouse.accounts.figures import Figures
+from cardhouse.accounts.from_facts import figures_of
+from cardhouse.accounts.identities import list_identities
+from cardhouse.accounts.observations import Observation, observe
+from cardhouse.accounts.periods import last_day, quarter_number
+from cardhouse.accounts.unknowns import Unknowns, list_unknowns
+from cardhouse.errors import AccountsError
+from cardhouse.facts import FactTable, facts_version, load_facts
+from cardhouse.model.world import World
+
+CORE_SHARE = 0.8
+"""Share of the core entities that need a revenue fact of the base quarter or the one before."""
+NEAR = 1.5
+"""Quarters that such a fact may lie from the base quarter, by the middle of its period."""
+RATIO_ROUNDS = 4
+"""Solutions until the sds of ratios rest: they are scaled by the balanced base of the ratio."""
+
+
+def open_world(
+    economy: str = "ai",
+    *,
+    base: str | None = None,
+    as_of: str | None = None,
+    extra_facts: Sequence[Path] = (),
+) -> World:
+    """Return the balanced opening position of an economy at the end of a quarter.
+
+    Parameters
+    ----------
+    economy
+        A shipped economy, or the path of a folder with an economy's tables.
+    base
+        The base quarter, such as ``2025Q2``; none: the one that the economy names.
+    as_of
+        An ISO date: only facts public by then are used; none: all facts.
+    extra_facts
+        Tables of one's own facts, laid over the shipped ones.
+
+    Returns
+    -------
+    World
+        Amounts in USD bn of the base quarter, rates per quarter.
+
+    Raises
+    ------
+    EconomyError, FactError
+        When a table breaks its schema.
+    AccountsError
+        When the base is not a quarter, lies after `as_of` or cannot be opened.
+    """
+    definition = read_definition(economy)
+    table = load_facts(extra_facts)
+    everything = figures_of(table)
+    base = base or definition.about("base")
+    date = _checked_date(as_of, everything)
+    _check_base(base, date)
+    figures = everything.known_at(date)
+    unknowns = list_unknowns(definition, _after_reference(definition, base))
+    reader = Reader(definition, unknowns)
+    observations = observe(definition, reader, figures, quarter_number(base))
+    _check_core(definition, observations, base, date)
+    balanced = _balanced(definition, unknowns, reader, observations)
+    return build_world(
+        definition,
+        unknowns,
+        observations,
+        balanced,
+        figures,
+        base=base,
+        as_of=date.isoformat(),
+        facts_version=_version(table, extra_facts),
+    )
+
+
+def _version(table: FactTable, extra_facts: Sequence[Path]) -> tuple[str, str]:
+    """Return the version of the facts, marked when somebody's own are on top, and their digest."""
+    own = "+own" if extra_facts else ""
+    return facts_version() + own, table.digest[:16]
+
+
+def _checked_date(as_of: str | None, figures: Figures) -> dt.date:
+    """Return the date of knowledge: as given, else the newest known_from of the facts."""
+    if as_of is None:
+        return figures.newest()
+    try:
+        return dt.date.fromisoformat(as_of)
+    except ValueError:
+        raise AccountsError(
+            f"as_of is '{as_of}', which is not a date. Write it like 2025-08-21."
+        ) from None
+
+
+def _check_base(base: str, date: dt.date) -> None:
+    """Refuse a base quarter that had not ended on the date of knowledge."""
+    end = last_day(quarter_number(base))
+    if end > date:
+        raise AccountsError(
+            f"the base quarter {base} ends on {end}, after the date of knowledge {date}. "
+            "Choose an earlier base or a later as_of."
+        )
+
+
+def _after_reference(definition: Definition, base: str) -> int:
+    """Return how many quarters the base lies after the quarter that priors are stated for."""
+    return quarter_number(base) - quarter_number(definition.about("reference_quarter"))
+
+
+def _check_core(
+    definition: Definition, observations: Sequence[Observation], base: str, date: dt.date
+) -> None:
+    """Refuse a base for which too few core entities have a revenue fact near by."""
+    core = [row.text("id") for row in definition.rows("entities") if row.flag("core")]
+    spoken = {one.target_text for one in observations if one.moved <= NEAR}
+    missing = [entity for entity in core if f"revenue({entity})" not in spoken]
+    if len(missing) > (1.0 - CORE_SHARE) * len(core):
+        raise AccountsError(
+            f"{base} cannot be opened with what was known on {date}: no revenue fact of that "
+            f"quarter or the one before for {', '.join(missing)}. Choose a quarter with more facts."
+        )
+
+
+def _balanced(
+    definition: Definition,
+    unknowns: Unknowns,
+    reader: Reader,
+    observations: Sequence[Observation],
+) -> Balanced:
+    """Balance everything; the sds of ratios follow the balanced values until they rest."""
+    names, rows, totals = list_identities(definition, unknowns, reader)
+    problem = Problem(
+        prior=np.array(unknowns.priors),
+        prior_sd=np.array(unknowns.sds),
+        observe=_stacked([one.row() for one in observations], len(unknowns.names)),
+        observed=np.array([one.target() for one in observations]),
+        observed_sd=np.array([one.sd_at(np.array(unknowns.priors)) for one in observations]),
+        identities=rows,
+        totals=totals,
+        signed=np.array(unknowns.signed),
+        unknown_names=unknowns.names,
+        identity_names=names,
+    )
+    found = balance(problem)
+    for _ in range(RATIO_ROUNDS):
+        if all(one.per is None for one in observations):
+            break
+        sds = np.array([one.sd_at(found.values) for one in observations])
+        found = balance(replace(problem, observed_sd=sds))
+    return found
+
+
+def _stacked(rows: list[NDArray[np.float64]], columns: int) -> NDArray[np.float64]:
+    """Return rows as a matrix (row, unknown), also when there are none."""
+    return np.vstack(rows) if rows else np.zeros((0, columns))

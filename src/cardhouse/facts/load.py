@@ -1,0 +1,121 @@
+"""The shipped tables and a person's own on top of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cardhouse.errors import FactError
+from cardhouse.facts.corrections import correct, load_corrections
+from cardhouse.facts.dictionaries import load_dictionaries
+from cardhouse.facts.rows import read_fact
+from cardhouse.facts.schema import COLUMNS, Fact, Key, id_of
+from cardhouse.facts.table import FactTable
+from cardhouse.facts.text import CsvTable, read_table, shipped
+
+TABLES = ("upper_chain.csv", "lower_chain.csv", "exchange_rates.csv")
+
+
+def load_facts(extra: Sequence[Path] = ()) -> FactTable:
+    """Return the shipped facts, corrected, with a person's own tables on top, in their order.
+
+    Parameters
+    ----------
+    extra
+        Tables with the same columns; ``id``, ``known_from`` and ``known_from_basis`` may be empty.
+        A row whose key is known replaces that row; any other is added.
+
+    Raises
+    ------
+    FactError
+        When a table breaks the schema: the first problem, and how many more there are.
+    """
+    facts = _shipped_facts()
+    for path in extra:
+        added, problems = read_overlay(path, facts)
+        _refuse(problems)
+        facts = facts.with_rows(added)
+    return facts
+
+
+def facts_version() -> str:
+    """Return the version of the shipped facts: year and month, such as ``2026.11``."""
+    return shipped("version.txt").read_text("utf-8").strip()
+
+
+def check_facts(path: Path) -> list[str]:
+    """Return a sentence for every problem of a person's own table; none: it can be used."""
+    try:
+        return read_overlay(path, _shipped_facts())[1]
+    except FactError as error:
+        return [str(error)]
+
+
+def read_overlay(path: Path, base: FactTable) -> tuple[list[Fact], list[str]]:
+    """Return a table's facts as they stand on top of `base`, and what is wrong with the table."""
+    read, problems = _read(read_table(path, COLUMNS))
+    facts, first = [], dict[Key, Fact]()
+    for fact in read:
+        old = base.by_key.get(fact.key)
+        if fact.key in first:
+            there = first[fact.key].place
+            problems.append(f"{fact.place}: its key also stands in {there}. Keep one of the two.")
+        elif clash := _id_clash(fact, old, base):
+            problems.append(f"{fact.place}: {clash}")
+        facts.append(dataclasses.replace(fact, id=old.id) if old else fact)
+        first.setdefault(fact.key, fact)
+    return facts, [*problems, *_ids_twice(facts)]
+
+
+def _id_clash(fact: Fact, old: Fact | None, base: FactTable) -> str:
+    """Return what is wrong with the id of a row that replaces `old`, or is new when None."""
+    if old is None and fact.id in base.by_id:
+        return (
+            f"id '{fact.id}' is that of another fact ({base.by_id[fact.id].place}), with another "
+            "key. Leave the id empty to add this one, or repeat that key to replace it."
+        )
+    if old is not None and fact.id not in (old.id, id_of(fact.key)):
+        return f"id '{fact.id}' is not '{old.id}', that of the fact it replaces. Leave it empty."
+    return ""
+
+
+def _ids_twice(facts: Iterable[Fact]) -> list[str]:
+    first: dict[str, Fact] = {}
+    found = []
+    for fact in facts:
+        other = first.setdefault(fact.id, fact)
+        if other.key != fact.key:
+            found.append(f"{fact.place}: id '{fact.id}' also stands in {other.place}. Keep one.")
+    return found
+
+
+def _shipped_facts() -> FactTable:
+    folder = shipped("tables")
+    tables = [read_table(folder.joinpath(name), COLUMNS, name) for name in TABLES]
+    facts: list[Fact] = []
+    for table in correct(tables, load_corrections()):
+        found, problems = _read(table)
+        _refuse(problems)
+        facts += found
+    return FactTable(facts)
+
+
+def _read(table: CsvTable) -> tuple[list[Fact], list[str]]:
+    known = load_dictionaries()
+    facts, problems = [], list(table.problems)
+    for row in table.rows:
+        fact, wrong = read_fact(row, known)
+        problems += wrong
+        if fact is not None:
+            facts.append(fact)
+    return facts, problems
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    """Raise FactError for the first problem, if there is one, and say how many follow."""
+    if not problems:
+        return
+    more = len(problems) - 1
+    tail = f" ({more} more: see them all with `cardhouse facts check`.)" if more else ""
+    raise FactError(problems[0] + tail)

@@ -1,0 +1,214 @@
+"""The strict reading of a table's row into a fact, with a sentence for everything wrong in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from cardhouse.facts.dictionaries import Dictionaries, hint
+from cardhouse.facts.known_from import known_from_by_rule
+from cardhouse.facts.schema import BASES, GRADES, KNOWN_FROM_BASES, Fact, Key, Value, id_of
+from cardhouse.facts.text import CsvRow, shorten, untidy_cells
+
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
+FEW = 24
+"""So many words are listed in a message; of more, only the nearest is named."""
+
+_NUMBER = re.compile(r"[-+]?\d{1,30}(\.\d{1,30})?([eE][-+]?\d{1,3})?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PUBLISHED = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
+_ID = re.compile(r"[0-9a-f]{10}")
+_ADDRESS = re.compile(r"https?://\S+")
+_NEEDED = (
+    "entity", "tier", "metric", "unit", "period_start", "period_end", "value", "basis", "grade",
+    "source",
+)  # fmt: skip
+_LIKE = "Write it like 2025-06-30."
+
+
+def read_fact(row: CsvRow, known: Dictionaries) -> tuple[Fact | None, list[str]]:
+    """Return the fact that a row states, or None and a sentence for everything wrong with it."""
+    problems = [f"{row.place}: {sentence}" for sentence in _problems(row.cells, known)]
+    problems += untidy_cells(row)
+    return (None, problems) if problems else (_fact(row), [])
+
+
+def _problems(cells: Mapping[str, str], known: Dictionaries) -> Iterable[str]:
+    yield from _missing(cells)
+    yield from _unknown_words(cells, known)
+    yield from _wrong_numbers(cells, known)
+    yield from _wrong_dates(cells)
+    yield from _wrong_known_from(cells)
+    if cells["id"] and not _ID.fullmatch(cells["id"]):
+        yield f"id '{shorten(cells['id'])}' is not ten hex digits. Leave it empty to get one."
+    if cells["url"] and not _ADDRESS.fullmatch(cells["url"]):
+        yield f"url '{shorten(cells['url'])}' is no web address. Start it with https://."
+
+
+def _missing(cells: Mapping[str, str]) -> Iterable[str]:
+    for column in _NEEDED:
+        if not cells[column]:
+            yield f"{column} is empty. Every fact needs one."
+
+
+def _unknown_words(cells: Mapping[str, str], known: Dictionaries) -> Iterable[str]:
+    dictionaries: dict[str, Collection[str]] = {
+        "entity": known.entities,
+        "counterparty": known.entities,
+        "metric": known.metrics,
+        "unit": known.units,
+        "tier": known.tiers,
+        "basis": BASES,
+        "grade": GRADES,
+        "known_from_basis": KNOWN_FROM_BASES,
+    }
+    for column, words in dictionaries.items():
+        word = cells[column]
+        if word and word not in words:
+            yield _unknown(column, shorten(word), frozenset(words))
+
+
+def _unknown(column: str, word: str, words: frozenset[str]) -> str:
+    sentence = f"{column} '{word}' is not known.{hint(word, words)}"
+    few = len(words) <= FEW
+    return f"{sentence} Use one of {', '.join(sorted(words))}." if few else sentence
+
+
+def _wrong_numbers(cells: Mapping[str, str], known: Dictionaries) -> Iterable[str]:
+    read: dict[str, Value] = {}
+    for column in ("value", "low", "high"):
+        if cells[column]:
+            found = _value(cells[column], cells["unit"])
+            if isinstance(found, str):
+                yield f"{column} {found}"
+            else:
+                read[column] = found
+    if "value" not in read:
+        return
+    yield from _wrong_range(cells, read)
+    unit = known.units.get(cells["unit"])
+    if unit and unit.least is not None and _rank(read["value"]) < unit.least:
+        yield f"value is {cells['value']}, and a {unit.unit} is at least {unit.least:g}."
+
+
+def _wrong_range(cells: Mapping[str, str], read: Mapping[str, Value]) -> Iterable[str]:
+    value = _rank(read["value"])
+    if "low" in read and _rank(read["low"]) > value:
+        yield f"low is {cells['low']}, above the value {cells['value']}. Expected low <= value."
+    if "high" in read and _rank(read["high"]) < value:
+        yield f"high is {cells['high']}, below the value {cells['value']}. Expected value <= high."
+
+
+def _wrong_dates(cells: Mapping[str, str]) -> Iterable[str]:
+    days = {}
+    for column in ("period_start", "period_end", "known_from"):
+        if cells[column]:
+            days[column] = _day(cells[column])
+            if days[column] is None:
+                yield f"{column} '{shorten(cells[column])}' is not a day of 1900 to 2100. {_LIKE}"
+    start, end = days.get("period_start"), days.get("period_end")
+    if start and end and start > end:
+        yield f"period_start {start} is after period_end {end}. Swap them or mend one."
+    if cells["published"] and _last_day(cells["published"]) is None:
+        found = shorten(cells["published"])
+        yield f"published '{found}' is no day, month or year. Write it like 2025-06-30 or 2025-06."
+
+
+def _wrong_known_from(cells: Mapping[str, str]) -> Iterable[str]:
+    stated = bool(cells["known_from"])
+    if not stated and cells["known_from_basis"] == "stated":
+        yield "known_from_basis is 'stated', and known_from is empty. State the day or leave both."
+    if not stated and cells["basis"] == "guidance" and not cells["published"]:
+        yield "known_from and published are empty, and guidance is about later. State one of them."
+
+
+def _value(text: str, unit: str) -> Value | str:
+    """Return a cell's number or date, or what is wrong with it."""
+    if unit == "date":
+        return _day(text) or f"'{shorten(text)}' is not a day of 1900 to 2100. {_LIKE}"
+    if not _NUMBER.fullmatch(text):
+        return f"'{shorten(text)}' is not a number. Write it like 1234.5, without signs or commas."
+    number = float(text)
+    return number if math.isfinite(number) else f"'{shorten(text)}' is too large for a number."
+
+
+def _day(text: str) -> dt.date | None:
+    if not _DATE.fullmatch(text):
+        return None
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if EARLIEST <= day <= LATEST else None
+
+
+def _last_day(published: str) -> dt.date | None:
+    """Return the last day that a day, a month or a year may mean."""
+    if not _PUBLISHED.fullmatch(published):
+        return None
+    full = f"{published}-12-31"[:10] if len(published) == 4 else published
+    if len(full) == 10:
+        return _day(full)
+    first = _day(f"{full}-01")
+    return first and (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+
+
+def _fact(row: CsvRow) -> Fact:
+    """Return the fact of a row without problems; what it leaves empty follows by rule."""
+    cells, unit = row.cells, row.cells["unit"]
+    start, end = (dt.date.fromisoformat(cells[name]) for name in ("period_start", "period_end"))
+    known_from, known_from_basis = _known_from(cells, start, end)
+    return Fact(
+        id=cells["id"] or id_of(_key(cells)),
+        entity=cells["entity"],
+        tier=cells["tier"],
+        metric=cells["metric"],
+        item=cells["item"],
+        counterparty=cells["counterparty"],
+        unit=unit,
+        period_start=start,
+        period_end=end,
+        value=_number(cells["value"], unit),
+        low=_number(cells["low"], unit) if cells["low"] else None,
+        high=_number(cells["high"], unit) if cells["high"] else None,
+        basis=cells["basis"],
+        grade=cells["grade"],
+        published=cells["published"],
+        known_from=known_from,
+        known_from_basis=known_from_basis,
+        source=cells["source"],
+        url=cells["url"],
+        note=cells["note"],
+        place=row.place,
+    )
+
+
+def _known_from(cells: Mapping[str, str], start: dt.date, end: dt.date) -> tuple[dt.date, str]:
+    """Return when a row's figure was first public, and whether the row says so or the rule."""
+    if cells["known_from"]:
+        return dt.date.fromisoformat(cells["known_from"]), cells["known_from_basis"] or "stated"
+    published = _last_day(cells["published"]) if cells["published"] else None
+    return known_from_by_rule(cells["basis"], start, end, published), "rule"
+
+
+def _key(cells: Mapping[str, str]) -> Key:
+    return (
+        cells["entity"],
+        cells["metric"],
+        cells["item"],
+        cells["counterparty"],
+        cells["period_start"],
+        cells["period_end"],
+        cells["source"],
+    )
+
+
+def _number(text: str, unit: str) -> Value:
+    return dt.date.fromisoformat(text) if unit == "date" else float(text)
+
+
+def _rank(value: Value) -> float:
+    """Return where a number or a date stands among its like."""
+    return float(value.toordinal()) if isinstance(value, dt.date) else value

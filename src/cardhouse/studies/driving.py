@@ -1,0 +1,149 @@
+"""From a scenario to the engine's drivers: which arrays a lever moves, for whom, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardhouse.engine.chain import Array, Chain
+from cardhouse.engine.drivers import Drivers, neutral
+from cardhouse.errors import ScenarioError
+from cardhouse.model.scenario import Event, Lever, Scenario
+from cardhouse.model.vocabulary import EntityKind
+from cardhouse.model.world import World
+from cardhouse.studies.lever_paths import check_entities, lever_paths
+from cardhouse.studies.levers import driver_values, find_lever, load_levers, parse_selector
+
+Mask = NDArray[np.bool_]
+
+INPUT_SIGNS = {"input_use": 1.0, "input_efficiency": -1.0}
+"""Channels that bend the use of inputs: more use, or more output per unit of input."""
+
+_AXES: dict[str, tuple[str, ...]] = {
+    "pool": ("pool_supply",),
+    "firm": ("strategic_supply", "other_business", "program"),
+    "line": ("price", "margin_stance", "plant_life", "capex_plan"),
+    "sale": ("demand_level", "demand_growth", "demand_ceiling", "willingness"),
+}
+AXIS_OF = {channel: axis for axis, channels in _AXES.items() for channel in channels}
+"""The axis beside the quarter of each channel; channels that are not listed have none."""
+
+
+def drivers_of(chain: Chain, scenario: Scenario, quarters: int) -> Drivers:
+    """Return the drivers of `quarters` simulated quarters that a scenario asks for.
+
+    Parameters
+    ----------
+    chain
+        The compiled world: levers find their entities by its labels and products.
+    scenario
+        What is moved and what happens; the baseline gives neutral drivers.
+    quarters
+        Number of simulated quarters, 1 to 400.
+
+    Raises
+    ------
+    ScenarioError
+        When a lever or value is not valid, or an event names something that is no firm.
+    """
+    drivers = neutral(chain, quarters)
+    for name, path in lever_paths(scenario, quarters).items():
+        lever = load_levers()[name]
+        _move(drivers, chain, lever, driver_values(lever, path))
+    _check_events(chain.world, scenario)
+    for event in scenario.events:
+        drivers.removed[event.at, chain.firm_ids.index(event.entity)] = True
+    return drivers
+
+
+def check_reach(chain: Chain, levers: Iterable[str]) -> None:
+    """Refuse levers that would move nothing because the economy has no such entity.
+
+    Raises
+    ------
+    ScenarioError
+        The first such lever, with what it looks for.
+    """
+    for name in levers:
+        lever = find_lever(name)
+        if not reaches(chain, lever):
+            raise ScenarioError(
+                f"lever '{name}' moves nothing in economy '{chain.world.economy}': it has nothing "
+                f"with {lever.selector.replace('=', ' ')}. Leave the lever out."
+            )
+
+
+def reaches(chain: Chain, lever: Lever) -> bool:
+    """Tell whether the economy has anything that the lever moves."""
+    mask = _selected(chain, lever)
+    return mask is None or bool(mask.any())
+
+
+def _move(drivers: Drivers, chain: Chain, lever: Lever, values: Array) -> None:
+    """Apply one lever's values over quarters (quarter,) to the driver that it moves."""
+    if lever.channel in INPUT_SIGNS:
+        # The engine adds log rates: a gain of e a quarter divides input use by 1 + e.
+        drivers.input_use[:] += INPUT_SIGNS[lever.channel] * np.log1p(values)
+        return
+    array: Array = getattr(drivers, lever.channel)
+    mask = _selected(chain, lever)
+    whole = values if mask is None else values[:, None]
+    places = (slice(None),) if mask is None else (slice(None), mask)
+    array[places] = array[places] * whole if lever.kind == "factor" else whole
+
+
+def _selected(chain: Chain, lever: Lever) -> Mask | None:
+    """Return whom a lever moves along its channel's axis; None where there is no axis."""
+    axis = AXIS_OF.get(lever.channel)
+    if axis is None:
+        return None
+    _, wanted = parse_selector(lever)
+    return np.array([not wanted or label in wanted for label in _LABELS[axis](chain)], dtype=bool)
+
+
+def _pool_labels(chain: Chain) -> list[str]:
+    return [chain.world.by_id[pool.id].label or pool.id for pool in chain.world.pools]
+
+
+def _firm_labels(chain: Chain) -> list[str]:
+    by_id = chain.world.by_id
+    return [by_id[name].label for name in chain.firm_ids]
+
+
+def _line_products(chain: Chain) -> list[str]:
+    return [line.product for line in chain.world.lines]
+
+
+def _sale_labels(chain: Chain) -> list[str]:
+    by_id = chain.world.by_id
+    return [by_id[chain.node_ids[node]].label for node in chain.sales.segment]
+
+
+_LABELS: Mapping[str, Callable[[Chain], list[str]]] = {
+    "pool": _pool_labels,
+    "firm": _firm_labels,
+    "line": _line_products,
+    "sale": _sale_labels,
+}
+"""What a lever's selector is held against: labels of entities, products of lines."""
+
+
+def _check_events(world: World, scenario: Scenario) -> None:
+    """Refuse events that name nobody, or a part of a firm: the parent is the purse."""
+    check_entities(scenario, [entity.id for entity in world.entities])
+    for event in scenario.events:
+        entity = world.by_id[event.entity]
+        if entity.kind is not EntityKind.FIRM:
+            raise ScenarioError(_not_a_firm(world, scenario, event))
+
+
+def _not_a_firm(world: World, scenario: Scenario, event: Event) -> str:
+    kind = world.by_id[event.entity].kind
+    purse = world.purse_of(event.entity)
+    advice = f"Name the firm that owns it, '{purse}'." if purse != event.entity else "Name a firm."
+    return (
+        f"scenario '{scenario.id}': event '{event.event}' at t+{event.at} names "
+        f"'{event.entity}', which is a {kind.value}; only a firm has a purse to fail. {advice}"
+    )
