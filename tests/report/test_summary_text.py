@@ -115,7 +115,7 @@ def test_defaults_come_in_order(document: dict[str, Any]) -> None:
 
 
 def test_claims_are_counted(document: dict[str, Any]) -> None:
-    assert claims_sentence(document) == ("Of 3 claims of the thesis 2 hold, 1 stay undetermined.")
+    assert claims_sentence(document) == ("Of 3 claims of the thesis 2 hold, 1 stays undetermined.")
 
 
 def test_the_screen_is_80_columns_and_says_what_it_is(document: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from cardhouse.cli.accounts import accounts
 from cardhouse.cli.catalogue import levers, scenarios, schema
+from cardhouse.cli.facts import facts
 from cardhouse.cli.files import check
 from cardhouse.cli.guard import INTERRUPTED, guarded, help_of, say
 from cardhouse.cli.run import run
@@ -45,6 +46,7 @@ def _root(
 
 for command in (run, accounts, trace, scenarios, levers, check, schema):
     app.command(help=help_of(command))(guarded(command))
+app.add_typer(facts)
 
 
 def main() -> None:

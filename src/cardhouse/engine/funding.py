@@ -90,17 +90,17 @@ def raise_funds(
     window = _open_window(drivers, state, profit, quarter)
     room = _debt_room(chain, state, invoices, profit, charged, asks.maturing)
     rolled = _served(np.swapaxes(asks.maturing, 1, 2) * window[:, None, :], supply, room)
-    supply = supply - rolled.sum(axis=2)
-    room = room - rolled
+    supply = np.maximum(0.0, supply - rolled.sum(axis=2))
+    room = np.maximum(0.0, room - rolled)
     left = np.maximum(0.0, asks.wanted - signed.sum(axis=1) - rolled.sum(axis=1))
     firms_first = chain.purses.venture_funded
     first = _equity(chain, parameters, state, supply, left * firms_first * window, profit)
-    left = left - first.sum(axis=1)
+    left = np.maximum(0.0, left - first.sum(axis=1))
     drawn = _served(_spread(chain, left * window, supply, equity=False), supply, room)
-    left = left - drawn.sum(axis=1)
-    supply = supply - first.sum(axis=2)
+    left = np.maximum(0.0, left - drawn.sum(axis=1))
+    supply = np.maximum(0.0, supply - first.sum(axis=2))
     late = _equity(chain, parameters, state, supply, left * ~firms_first * window, profit)
-    left = left - late.sum(axis=1)
+    left = np.maximum(0.0, left - late.sum(axis=1))
     strategic = _strategic(chain, drivers, state, invoices, signed, left, quarter)
     equity = signed + strategic
     equity[:, chain.pool_nodes] += first + late

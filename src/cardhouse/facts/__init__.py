@@ -5,20 +5,24 @@ from cardhouse.facts.dictionaries import (
     Entity,
     Metric,
     Unit,
+    find_entity,
+    find_metric,
     load_dictionaries,
     load_entities,
     load_metrics,
     load_units,
 )
-from cardhouse.facts.load import check_facts, facts_version, load_facts
-from cardhouse.facts.schema import Fact
+from cardhouse.facts.load import TABLES, check_facts, facts_version, load_facts
+from cardhouse.facts.schema import COLUMNS, Fact
 from cardhouse.facts.table import FactTable
 from cardhouse.facts.units import to_accounts_unit
 
 __all__ = [
     "load_facts",
+    "TABLES",
     "facts_version",
     "check_facts",
+    "COLUMNS",
     "Fact",
     "FactTable",
     "to_accounts_unit",
@@ -26,6 +30,8 @@ __all__ = [
     "Metric",
     "Entity",
     "Unit",
+    "find_entity",
+    "find_metric",
     "load_dictionaries",
     "load_metrics",
     "load_entities",

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from cardhouse.errors import FactError, did_you_mean
-from cardhouse.facts.text import CsvRow, read_shipped
+from cardhouse.errors import FactError, InputError, did_you_mean
+from cardhouse.facts.text import CsvRow, read_shipped, shorten
 
 NATURES = ("flow", "stock", "rate", "share", "price", "count", "date")
+PARTIES = (
+    "", "entity", "counterparty", "customers", "suppliers", "staff", "investors", "lenders",
+    "owners",
+)  # fmt: skip
+"""Who pays or is paid: a column of the row, or people outside it."""
 
 
 @dataclass(frozen=True)
 class Metric:
     """A metric: its meaning, its line of the accounts (or ``evidence``), its sign there.
 
-    ``nature`` is one of `NATURES`; ``payer`` and ``payee`` say who pays whom where money moves;
-    ``sum_of`` says what a total adds up, which must not be added to it again.
+    ``sign`` is 1 where more of it leaves the entity with more, -1 where with less, 0 where
+    neither; ``nature`` is one of `NATURES`; ``payer`` and ``payee`` are of `PARTIES`; ``sum_of``
+    says what a total adds up, which must not be added to it again.
     """
 
     metric: str
@@ -84,7 +90,16 @@ def load_metrics() -> dict[str, Metric]:
     columns = (
         "metric", "meaning", "line", "sign", "nature", "payer", "payee", "perimeter", "sum_of",
     )  # fmt: skip
-    return {row.cells["metric"]: _metric(row) for row in _rows("metrics.csv", columns, "metric")}
+    lines = load_lines()
+    return {
+        row.cells["metric"]: _metric(row, lines) for row in _rows("metrics.csv", columns, "metric")
+    }
+
+
+def load_lines() -> dict[str, str]:
+    """Return the lines of the accounts that a metric may belong to, with their meaning."""
+    columns = ("line", "statement", "meaning")
+    return {row.cells["line"]: row.cells["meaning"] for row in _rows("lines.csv", columns, "line")}
 
 
 def load_entities() -> dict[str, Entity]:
@@ -97,6 +112,40 @@ def load_units() -> dict[str, Unit]:
     """Return the units by name."""
     columns = ("unit", "kind", "usd_bn", "currency", "least", "meaning")
     return {row.cells["unit"]: _unit(row) for row in _rows("units.csv", columns, "unit")}
+
+
+def find_entity(word: str) -> Entity:
+    """Return the entity of an id, a name or another name, however it is capitalised.
+
+    Raises
+    ------
+    InputError
+        When there is none.
+
+    Examples
+    --------
+    >>> find_entity("Intelligent Cloud").id
+    'azure'
+    """
+    known = load_dictionaries().entities
+    if word in known:
+        return known[word]
+    names = {
+        name.casefold(): entity
+        for entity in known.values()
+        for name in (entity.id, entity.name, *entity.aliases)
+    }
+    if word.casefold() in names:
+        return names[word.casefold()]
+    raise InputError(f"there is no entity '{shorten(word)}'.{did_you_mean(shorten(word), names)}")
+
+
+def find_metric(word: str) -> Metric:
+    """Return a metric; raises InputError, with the nearest one, when there is none."""
+    known = load_dictionaries().metrics
+    if word in known:
+        return known[word]
+    raise InputError(f"there is no metric '{shorten(word)}'.{did_you_mean(shorten(word), known)}")
 
 
 @lru_cache(maxsize=512)
@@ -115,21 +164,19 @@ def _rows(name: str, columns: tuple[str, ...], key: str) -> Iterable[CsvRow]:
     return rows
 
 
-def _metric(row: CsvRow) -> Metric:
+def _metric(row: CsvRow, lines: Collection[str]) -> Metric:
     cells = row.cells
-    nature = cells["nature"]
-    if nature not in NATURES:
-        raise FactError(
-            f"{row.place}: nature '{nature}' is not known. Use one of {', '.join(NATURES)}."
-        )
-    if cells["sign"] not in ("1", "-1", "0"):
-        raise FactError(f"{row.place}: sign '{cells['sign']}' is not known. Use 1, -1 or 0.")
+    _expect(row, "line", lines)
+    _expect(row, "nature", NATURES)
+    _expect(row, "sign", ("1", "-1", "0"))
+    _expect(row, "payer", PARTIES)
+    _expect(row, "payee", PARTIES)
     return Metric(
         metric=cells["metric"],
         meaning=cells["meaning"],
         line=cells["line"],
         sign=int(cells["sign"]),
-        nature=nature,
+        nature=cells["nature"],
         payer=cells["payer"],
         payee=cells["payee"],
         perimeter=cells["perimeter"],
@@ -139,8 +186,7 @@ def _metric(row: CsvRow) -> Metric:
 
 def _entity(row: CsvRow) -> Entity:
     cells = row.cells
-    if cells["core"] not in ("yes", "no"):
-        raise FactError(f"{row.place}: core is '{cells['core']}'. Use yes or no.")
+    _expect(row, "core", ("yes", "no"))
     return Entity(
         id=cells["id"],
         name=cells["name"],
@@ -152,6 +198,15 @@ def _entity(row: CsvRow) -> Entity:
         aliases=tuple(part for part in cells["aliases"].split(";") if part),
         note=cells["note"],
     )
+
+
+def _expect(row: CsvRow, column: str, known: Collection[str]) -> None:
+    found = row.cells[column]
+    if found not in known:
+        nearest = did_you_mean(found, known)
+        raise FactError(
+            f"{row.place}: {column} '{found}' is not known.{nearest} Use one of {', '.join(known)}."
+        )
 
 
 def _unit(row: CsvRow) -> Unit:

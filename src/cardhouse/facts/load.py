@@ -14,6 +14,8 @@ from cardhouse.facts.schema import COLUMNS, Fact, Key, id_of
 from cardhouse.facts.table import FactTable
 from cardhouse.facts.text import CsvTable, read_table, shipped
 
+MOST_PROBLEMS = 1000
+"""A table with more is not of this kind; reading on would only take time."""
 TABLES = ("upper_chain.csv", "lower_chain.csv", "exchange_rates.csv")
 
 
@@ -54,7 +56,10 @@ def check_facts(path: Path) -> list[str]:
 
 def read_overlay(path: Path, base: FactTable) -> tuple[list[Fact], list[str]]:
     """Return a table's facts as they stand on top of `base`, and what is wrong with the table."""
-    read, problems = _read(read_table(path, COLUMNS))
+    table = read_table(path, COLUMNS)
+    if not table.rows and not table.problems:
+        return [], [f"{path}:2: there is a header and no row below it. Add a fact."]
+    read, problems = _read(table)
     facts, first = [], dict[Key, Fact]()
     for fact in read:
         old = base.by_key.get(fact.key)
@@ -102,6 +107,7 @@ def _shipped_facts() -> FactTable:
 
 
 def _read(table: CsvTable) -> tuple[list[Fact], list[str]]:
+    """Return a table's facts and what is wrong with it, up to so many problems."""
     known = load_dictionaries()
     facts, problems = [], list(table.problems)
     for row in table.rows:
@@ -109,6 +115,11 @@ def _read(table: CsvTable) -> tuple[list[Fact], list[str]]:
         problems += wrong
         if fact is not None:
             facts.append(fact)
+        if len(problems) >= MOST_PROBLEMS:
+            return facts, [
+                *problems,
+                f"{row.place}: the rows below were not read. Mend these first.",
+            ]
     return facts, problems
 
 

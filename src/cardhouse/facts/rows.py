@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from cardhouse.facts.dictionaries import Dictionaries, hint
 from cardhouse.facts.known_from import known_from_by_rule
@@ -129,12 +130,14 @@ def _value(text: str, unit: str) -> Value | str:
     if unit == "date":
         return _day(text) or f"'{shorten(text)}' is not a day of 1900 to 2100. {_LIKE}"
     if not _NUMBER.fullmatch(text):
-        return f"'{shorten(text)}' is not a number. Write it like 1234.5, without signs or commas."
+        return f"'{shorten(text)}' is not a number. Write it like -1234.5, without commas or signs of money."
     number = float(text)
     return number if math.isfinite(number) else f"'{shorten(text)}' is too large for a number."
 
 
+@lru_cache(maxsize=4096)
 def _day(text: str) -> dt.date | None:
+    """Return the day of an ISO date in range; remembers a few thousand, since days repeat."""
     if not _DATE.fullmatch(text):
         return None
     try:

@@ -141,6 +141,9 @@ def _sort_out(lines: Iterator[tuple[int, list[str]]], header: Sequence[str], nam
 
 def untidy_cells(row: CsvRow) -> list[str]:
     """Return a sentence for each cell with characters that cannot be seen, or blanks around it."""
+    joined = f"|{'|'.join(row.cells.values())}|"
+    if joined.isprintable() and "| " not in joined and " |" not in joined:
+        return []  # nearly every row, at a tenth of the time
     found = []
     for column, cell in row.cells.items():
         if not cell.isprintable():

@@ -11,16 +11,18 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cardhouse.report.wording import cents, money, words
+
 Document = Mapping[str, Any]
 
 SHOWN_SOURCES = 5
 SHOWN_DEFAULTS = 6
 SMALLEST_MOVE = 0.005
 VERDICTS = {
-    "holds": "hold",
-    "in_part": "hold in part",
-    "does_not_hold": "do not hold",
-    "undetermined": "stay undetermined",
+    "holds": ("holds", "hold"),
+    "in_part": ("holds in part", "hold in part"),
+    "does_not_hold": ("does not hold", "do not hold"),
+    "undetermined": ("stays undetermined", "stay undetermined"),
 }
 
 
@@ -62,8 +64,8 @@ def headline(document: Document) -> str:
     if change is None:
         start, end = seller["revenue"][0], seller["revenue"][-1]
         return (
-            f"{title}: {seller['name']} sells {_money(start)} bn in {first} "
-            f"and {_money(end)} bn in {last}; {_count_defaults(document)}."
+            f"{title}: {seller['name']} sells {money(start)} bn in {first} "
+            f"and {money(end)} bn in {last}; {_count_defaults(document)}."
         )
     if abs(change) < SMALLEST_MOVE:
         course = "as in the baseline"
@@ -104,11 +106,11 @@ def users_sentence(document: Document) -> str:
     """Return what users pay of each dollar that their use costs."""
     pays = document["ledger"]["users_pay_per_dollar_of_cost"]
     sentence = (
-        f"Users pay {_cents(pays['with_programs'])} of each dollar the chain costs "
-        f"({_cents(pays['without_programs'])} without training and research"
+        f"Users pay {cents(pays['with_programs'])} of each dollar the chain costs "
+        f"({cents(pays['without_programs'])} without training and research"
     )
     if pays.get("cash") is not None:
-        sentence += f", {_cents(pays['cash'])} counted in cash"
+        sentence += f", {cents(pays['cash'])} counted in cash"
     return sentence + ")."
 
 
@@ -120,11 +122,12 @@ def payers_sentence(document: Document) -> str:
         return ""
     largest = sorted(shares.items(), key=lambda item: -item[1])
     shown = [item for item in largest[:SHOWN_SOURCES] if item[1] >= SMALLEST_MOVE]
-    words = [f"{_words(source)} {share:.0%}" for source, share in shown]
+    names = {one["id"]: one["name"] for one in document["entities"]}
+    told = [f"{names.get(source, words(source))} {share:.0%}" for source, share in shown]
     rest = 1.0 - sum(share for _, share in shown)
     if rest >= SMALLEST_MOVE:
-        words.append(f"others {rest:.0%}")
-    return f"Who ultimately pays {seller['name']}: {', '.join(words)}."
+        told.append(f"others {rest:.0%}")
+    return f"Who ultimately pays {seller['name']}: {', '.join(told)}."
 
 
 def _tier_table(document: Document) -> Table:
@@ -136,8 +139,8 @@ def _tier_table(document: Document) -> Table:
         made.add_column(name, justify="right", no_wrap=True)
     series = ("revenue", "full_cost", "operating_result", "capex", "raised")
     for tier in document["tiers"]:
-        base = [_money(tier[name][0]) for name in series]
-        made.add_row(Text(tier["tier"]), *base, _money(tier["revenue"][-1]))
+        base = [money(tier[name][0]) for name in series]
+        made.add_row(Text(tier["tier"]), *base, money(tier["revenue"][-1]))
     return made
 
 
@@ -147,15 +150,19 @@ def defaults_sentence(document: Document) -> str:
     failed = sorted(document["fragility"]["defaults"], key=lambda one: order[one["quarter"]])
     if not failed:
         return f"Defaults until {document['quarters'][-1]}: none."
-    words = [f"{one['name']} {one['quarter']}" for one in failed[:SHOWN_DEFAULTS]]
-    more = len(failed) - len(words)
-    return f"First defaults: {', '.join(words)}{f' and {more} more' if more else ''}."
+    told = [f"{one['name']} {one['quarter']}" for one in failed[:SHOWN_DEFAULTS]]
+    more = len(failed) - len(told)
+    return f"First defaults: {', '.join(told)}{f' and {more} more' if more else ''}."
 
 
 def claims_sentence(document: Document) -> str:
     """Return how many sentences of the thesis hold."""
     counts = Counter(claim["verdict"] for claim in document["claims"])
-    told = [f"{counts[verdict]} {words}" for verdict, words in VERDICTS.items() if counts[verdict]]
+    told = [
+        f"{counts[verdict]} {one if counts[verdict] == 1 else many}"
+        for verdict, (one, many) in VERDICTS.items()
+        if counts[verdict]
+    ]
     return (
         f"Of {len(document['claims'])} claims of the thesis {', '.join(told) or 'none is judged'}."
     )
@@ -167,19 +174,3 @@ def _conditions(document: Document) -> str:
         f"Facts {manifest['facts_version']} known on {manifest['as_of']}; a conditional "
         "calculation, not a forecast and not advice."
     )
-
-
-def _money(amount: float | None) -> str:
-    if amount is None:
-        return "-"
-    if abs(amount) < 0.005:
-        return "0"
-    return f"{amount:,.1f}" if abs(amount) >= 1 else f"{amount:,.2f}"
-
-
-def _cents(share: float | None) -> str:
-    return "an unknown part" if share is None else f"{100 * share:.0f} cents"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

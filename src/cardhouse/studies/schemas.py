@@ -33,6 +33,7 @@ def published_schemas() -> dict[str, Schema]:
         "trace": _titled("trace", "Who ultimately pays, or where dollars end", _trace()),
         "scenarios": _titled("scenarios", "The shipped scenarios", _scenarios()),
         "levers": _titled("levers", "The levers", _levers()),
+        "facts": _titled("facts", "Sourced facts", _facts()),
         "check": _titled("check", "The files that were checked", _check()),
         "manifest": _titled("manifest", "What a run wrote", _manifest_file()),
     }
@@ -286,6 +287,31 @@ def _levers() -> Schema:
         **dict.fromkeys(("default", "low", "high"), NUMBER),
     )
     return _record(levers=_list(one))
+
+
+def _facts() -> Schema:
+    words = ("entity", "tier", "metric", "item", "counterparty", "unit", "basis", "published")
+    passport = ("known_from_basis", "source", "url", "note")
+    day: Schema = {"type": "string", "format": "date"}
+    value: Schema = {"type": ["number", "string"]}
+    bound: Schema = {"type": ["number", "string", "null"]}
+    fact = _record(
+        id={"type": "string", "pattern": "^[0-9a-f]{10}$"},
+        **dict.fromkeys((*words, *passport), TEXT),
+        **dict.fromkeys(("period_start", "period_end", "known_from"), day),
+        value=value,
+        low=bound,
+        high=bound,
+        grade={"enum": ["A", "B", "C"]},
+    )
+    return _record(
+        version=TEXT,
+        digest={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        total={"type": "integer", "minimum": 0},
+        facts=_list(fact),
+        metrics=_map({"type": "object"}),
+        entities=_map({"type": "object"}),
+    )
 
 
 def _check() -> Schema:
