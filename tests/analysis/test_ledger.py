@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardhouse.analysis.books import Books
-from cardhouse.analysis.ledger import Ledger, subsidy_ledger
+from cardhouse.analysis.ledger import Ledger, sources_of_money, subsidy_ledger
 from cardhouse.analysis.parts import LineCosts, Mask
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import neutral
@@ -71,8 +72,6 @@ def test_a_subsidy_is_cost_that_customers_did_not_pay(recipe: Recipe, part: str)
 @given(recipes())
 def test_sources_pay_for_every_use_of_money_that_no_customer_paid(recipe: Recipe) -> None:
     """Cash part + capex + repayments + all other uses = the money that the split divides."""
-    from cardhouse.analysis.ledger import sources_of_money
-
     books = books_of(recipe)
     ledger = ledger_of(books)
     cash_cost = books.per_firm(books.line_cost) + books.programs + books.interest
@@ -125,8 +124,6 @@ def _cost(world: World, firm: str) -> float:
 @given(recipes(stationary=True))
 @settings(max_examples=20)
 def test_scale_does_not_matter(recipe: Recipe) -> None:
-    from dataclasses import replace
-
     small, large = books_of(recipe), books_of(replace(recipe, scale=recipe.scale * 1024.0))
     np.testing.assert_allclose(
         ledger_of(large).by_source, 1024.0 * ledger_of(small).by_source, rtol=1e-9,
@@ -160,8 +157,6 @@ def worked() -> World:
         Contract(K.EQUITY, "venture", "firm0", 4.0),
         Contract(K.TAX, "firm0", "tax", 1.0),
     )
-    from dataclasses import replace
-
     return replace(world, contracts=fixed)
 
 

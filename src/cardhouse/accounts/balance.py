@@ -88,10 +88,15 @@ def balance(problem: Problem) -> Balanced:
     Examples
     --------
     >>> one = Problem(
-    ...     prior=np.array([1.0, 1.0]), prior_sd=np.array([1.0, 1.0]),
-    ...     observe=np.zeros((0, 2)), observed=np.zeros(0), observed_sd=np.zeros(0),
-    ...     identities=np.array([[1.0, 1.0]]), totals=np.array([4.0]),
-    ...     signed=np.array([True, True]))
+    ...     prior=np.array([1.0, 1.0]),
+    ...     prior_sd=np.array([1.0, 1.0]),
+    ...     observe=np.zeros((0, 2)),
+    ...     observed=np.zeros(0),
+    ...     observed_sd=np.zeros(0),
+    ...     identities=np.array([[1.0, 1.0]]),
+    ...     totals=np.array([4.0]),
+    ...     signed=np.array([True, True]),
+    ... )
     >>> balance(one).values.round(12).tolist()
     [2.0, 2.0]
     """

@@ -195,7 +195,8 @@ def _check_cover(definition: Definition, kind: EntityKind, table: str) -> None:
     for name, row in rows.items():
         if name not in ids:
             raise EconomyError(
-                f"{row.place}: '{name}' is no {kind.value} of entities.csv.{did_you_mean(name, ids)}"
+                f"{row.place}: '{name}' is no {kind.value} of entities.csv."
+                f"{did_you_mean(name, ids)}"
             )
     for name in ids:
         if name not in rows:

@@ -24,8 +24,9 @@ REACH = 4.0
 class Observation:
     """One fact read against the accounts: ``of @ y = value`` or ``of @ y = value * (per @ y)``.
 
-    ``target_text`` is the expression that was read as ``of``; ``of`` and ``per`` have shape (unknown,); ``per`` is None unless the fact is a ratio. ``moved``
-    is how many quarters the fact was moved.
+    ``target_text`` is the expression that was read as ``of``. ``of`` and ``per`` have shape
+    (unknown,); ``per`` is None unless the fact is a ratio. ``moved`` is how many quarters the fact
+    was moved.
     """
 
     what: str

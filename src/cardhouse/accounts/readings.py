@@ -49,7 +49,7 @@ def read_flow(figures: Iterable[Figure], base: int, growth: float, reach: float)
 
 
 def read_stock(figures: Iterable[Figure], day: int, growth: float, reach: float) -> list[Reading]:
-    """Return readings of amounts at the end of quarter `day`; half a quarter off counts as there."""
+    """Return readings of amounts at a quarter's end; half a quarter off counts as there."""
     chosen = _nearest(figures, lambda figure: _off(figure, day), reach)
     return [_move(figure, day, growth) for figure in chosen]
 
@@ -143,7 +143,9 @@ def _move(figure: Figure, day: int, growth: float) -> Reading:
         return Reading(figure, figure.value, figure.sd, 0.0)
     offset = (last_day(day) - figure.end).days / DAYS_IN_QUARTER
     relative = figure.sd / abs(figure.value) if figure.value else 0.0
-    return _reading(figure, figure.value * math.exp(growth * offset), relative, moved, growth, offset)
+    return _reading(
+        figure, figure.value * math.exp(growth * offset), relative, moved, growth, offset
+    )
 
 
 def _reading(
@@ -153,7 +155,9 @@ def _reading(
     per_root = MOVED_SD.get(figure.metric.split("_")[0], MOVED_SD_ELSE)
     doubt = max(GROWTH_SD_LEAST, GROWTH_SD_SHARE * abs(growth)) * abs(centre_off)
     wide = math.sqrt(relative**2 + (per_root**2) * moved + doubt**2)
-    return Reading(figure, value, max(wide * abs(value), 0.5 * figure.sd if not value else 0), moved)
+    return Reading(
+        figure, value, max(wide * abs(value), 0.5 * figure.sd if not value else 0), moved
+    )
 
 
 def _middle(base: int) -> dt.date:

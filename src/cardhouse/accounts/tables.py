@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -81,7 +82,7 @@ class Row:
             value = float(text)
         except ValueError:
             value = float("nan")
-        if value != value or abs(value) == float("inf"):
+        if not math.isfinite(value):
             raise EconomyError(f"{self.place}: {column} '{text}' is not a finite number.")
         return value
 

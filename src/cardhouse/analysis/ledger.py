@@ -16,6 +16,7 @@ the fall of its own cash.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Ledger:
 
     def cumulated(self) -> Ledger:
         """Return the ledger with every quarter added to those before it."""
-        added = {name: np.cumsum(getattr(self, name), axis=0) for name in SERIES}
+        added: dict[str, Any] = {name: np.cumsum(getattr(self, name), axis=0) for name in SERIES}
         return replace(self, **added)
 
 

@@ -182,6 +182,7 @@ def _shown(fact: Fact) -> list[RenderableType]:
     words = load_dictionaries()
     metric, entity = words.metrics[fact.metric], words.entities[fact.entity]
     rows = table("", "")
+    rows.show_header = False
     line = metric.line if not metric.perimeter else f"{metric.line} ({metric.perimeter})"
     told = {**fact.cells(), "means": metric.meaning, "line": line, "about": entity.note}
     for name, cell in _with_names(told, entity.name).items():

@@ -130,7 +130,9 @@ def _value(text: str, unit: str) -> Value | str:
     if unit == "date":
         return _day(text) or f"'{shorten(text)}' is not a day of 1900 to 2100. {_LIKE}"
     if not _NUMBER.fullmatch(text):
-        return f"'{shorten(text)}' is not a number. Write it like -1234.5, without commas or signs of money."
+        return (
+            f"'{shorten(text)}' is not a number. Write it like -1234.5, without thousands' commas."
+        )
     number = float(text)
     return number if math.isfinite(number) else f"'{shorten(text)}' is too large for a number."
 

@@ -9,7 +9,7 @@ from functools import cache
 from cardhouse.errors import FactError
 from cardhouse.facts.dictionaries import load_dictionaries
 from cardhouse.facts.load import load_facts
-from cardhouse.facts.schema import Fact
+from cardhouse.facts.schema import Fact, Value
 
 EXCHANGE_RATE = ("fx", "exchange_rate")
 EVIDENCE = "evidence"
@@ -23,7 +23,7 @@ def to_accounts_unit(
     Parameters
     ----------
     fact
-        A fact whose unit is no date.
+        Any fact.
     rates
         Facts of exchange rates (`exchange_rates`), for instance those known at a vintage; the
         shipped ones when None.
@@ -32,19 +32,20 @@ def to_accounts_unit(
     -------
     tuple
         Value, low, high and kind: ``usd_bn`` for amounts, ``share`` and ``ratio`` as published,
-        ``evidence`` for everything else, as published.
+        ``evidence`` for everything else, as published (a date as its running day).
 
     Raises
     ------
     FactError
-        When the fact is a date, or its currency has no rate.
+        When the fact's currency has no rate.
     """
     unit = load_dictionaries().units[fact.unit]
     factor = 1.0 if unit.usd_bn is None else unit.usd_bn
     if unit.currency:
         known = shipped_rates() if rates is None else rates
         factor *= nearest_rate(unit.currency, fact, known).number
-    return fact.number * factor, _scaled(fact.low, factor), _scaled(fact.high, factor), unit.kind
+    low, high = (None if side is None else _number(side) * factor for side in (fact.low, fact.high))
+    return _number(fact.value) * factor, low, high, unit.kind
 
 
 @cache
@@ -77,5 +78,6 @@ def _middle(fact: Fact) -> dt.timedelta:
     return (fact.period_start - dt.date.min) + (fact.period_end - dt.date.min)
 
 
-def _scaled(value: float | dt.date | None, factor: float) -> float | None:
-    return None if value is None or isinstance(value, dt.date) else value * factor
+def _number(value: Value) -> float:
+    """Return a number as it is, and a date as its running day."""
+    return float(value.toordinal()) if isinstance(value, dt.date) else value

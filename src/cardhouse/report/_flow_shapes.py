@@ -7,7 +7,7 @@ wide picture maps (along, across) to (x, y); a tall one, for phones, to (y, x).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Pair = tuple[str, str]
@@ -49,6 +49,7 @@ class Frame:
     curve_room: float = 40.0
     track_gap: float = 4.0
     margin: float = 8.0
+    label_rows: int = 1  # of a tall picture: labels of neighbours stand in turns
     heading: float = 26.0  # for the names of columns, before the boxes
     footer: float = 0.0  # for the scale bar, after everything
     font: float = 11.5
@@ -62,13 +63,23 @@ class Frame:
         """Return the height in px of the label of `node`: its name and a line for the amount."""
         return (len(node.name) + 1) * self.line
 
-    def label_across(self, node: Node) -> float:
-        """Return the label's size across the flow."""
-        return self.label_width(node) if self.vertical else self.label_height(node)
+    def label_room(self, column: Sequence[Node]) -> tuple[float, float]:
+        """Return how much room, along and across, each label of a column is given.
 
-    def label_along(self, node: Node) -> float:
-        """Return the label's size along the flow."""
-        return self.label_height(node) if self.vertical else self.label_width(node)
+        In a tall picture neighbours share a column's widest label, each in a row of its own.
+        """
+        width = max(self.label_width(node) for node in column)
+        height = max(self.label_height(node) for node in column)
+        if self.vertical:
+            return height * self.label_rows, width / self.label_rows
+        return width, height
+
+    def overhang(self, nodes: Sequence[Node]) -> float:
+        """Return how far a label may reach beyond the first and the last slot of its column."""
+        if not self.vertical:
+            return 0.0
+        width = max(self.label_width(node) for node in nodes)
+        return width * (1 - 1 / self.label_rows) / 2
 
 
 @dataclass(frozen=True)
@@ -163,7 +174,8 @@ class Ribbon:
 class Label:
     """The lines of a node's name, the place of the first baseline, and the box they may fill.
 
-    ``x`` is where lines start in a wide picture, and their middle in a tall one.
+    ``x`` is where lines start in a wide picture, and their middle in a tall one, where ``away``
+    is the distance from the box in px: a leader bridges it.
     """
 
     id: str
@@ -174,6 +186,7 @@ class Label:
     top: float
     right: float
     bottom: float
+    away: float
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ def place_slots(
     rooms: Mapping[str, float],
     largest: Mapping[Pair, float],
     frame: Frame,
+    rounds: int = ROUNDS,
 ) -> tuple[dict[str, Slot], dict[Pair, tuple[Slot, ...]], float]:
     """Return a slot for every node, the lanes of every long forward flow, and the size across.
 
@@ -37,19 +38,26 @@ def place_slots(
         The largest height of every node, px.
     largest
         The largest height of every flow, px.
+    rounds
+        How often places are drawn towards their neighbours; 0 for a draft.
     """
     column = {node.id: node.column for node in nodes}
     routes = {
         pair: _route(pair, column) for pair in largest if column[pair[0]] < column[pair[1]]
     }
-    size = {(node.id,): max(rooms[node.id], frame.label_across(node)) for node in nodes}
-    for pair, route in routes.items():
-        size.update(dict.fromkeys(route[1:-1], largest[pair]))
-    orders = [
-        [(node.id,) for node in nodes if node.column == number]
+    columns = [
+        [node for node in nodes if node.column == number]
         for number in range(1 + max(column.values()))
     ]
-    starts, total = _settle(orders, routes, size, largest, frame)
+    size: dict[Key, float] = {
+        (node.id,): max(rooms[node.id], frame.label_room(here)[1])
+        for here in columns
+        for node in here
+    }
+    for pair, route in routes.items():
+        size.update(dict.fromkeys(route[1:-1], largest[pair]))
+    orders: list[list[Key]] = [[(node.id,) for node in here] for here in columns]
+    starts, total = _settle(orders, routes, size, largest, frame, rounds)
     slots = {
         node.id: Slot(node.column, starts[(node.id,)], size[(node.id,)], rooms[node.id])
         for node in nodes
@@ -73,6 +81,7 @@ def _settle(
     size: Mapping[Key, float],
     largest: Mapping[Pair, float],
     frame: Frame,
+    rounds: int,
 ) -> tuple[dict[Key, float], float]:
     """Return the start of every box and lane, and the size of the longest column."""
     links = [
@@ -80,21 +89,15 @@ def _settle(
         for pair, route in routes.items()
         for left, right in pairwise(route)
     ]
-    starts = _stacked(boxes, size, frame)
-    total = 0.0
-    for _ in range(ROUNDS):
+    total = max(_extent(order, size, frame) for order in boxes)
+    starts = _centred(boxes, size, frame, total)
+    for turn in range(max(1, rounds)):
         orders = _with_lanes(boxes, routes, starts, size)
         total = max(_extent(order, size, frame) for order in orders)
         starts = _centred(orders, size, frame, total)
-        _relax(orders, links, size, starts, (frame, total))
+        if turn < rounds:
+            _relax(orders, links, size, starts, (frame, total))
     return starts, total
-
-
-def _stacked(
-    orders: Sequence[Sequence[Key]], size: Mapping[Key, float], frame: Frame
-) -> dict[Key, float]:
-    total = max(_extent(order, size, frame) for order in orders)
-    return _centred(orders, size, frame, total)
 
 
 def _extent(order: Sequence[Key], size: Mapping[Key, float], frame: Frame) -> float:

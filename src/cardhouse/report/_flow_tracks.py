@@ -69,7 +69,7 @@ def _turns(
     for number in range(1 + max(node.column for node in nodes)):
         here = [node for node in nodes if node.column == number]
         ids = {node.id for node in here}
-        labels = max(frame.label_along(node) for node in here) + frame.track_gap
+        labels = frame.label_room(here)[0] + 2 * frame.track_gap
         leaving = _inner_first([pair for pair in returning if pair[0] in ids], slots, 0)
         coming = _inner_first([pair for pair in returning if pair[1] in ids], slots, 1)
         after.append(_stack(leaving, returning, labels, frame, out))

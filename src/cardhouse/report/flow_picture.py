@@ -51,11 +51,15 @@ class Look:
 
 
 LOOKS = (
-    Look("flow-wide", Frame(1.0, length=1220.0, footer=BAR + 12), 700.0, 12, 15),
+    Look(
+        "flow-wide",
+        Frame(1.0, length=1280.0, footer=BAR + 12, curve_room=32.0, font=11.0, line=13.0),
+        720.0, 12, 14,
+    ),
     Look(
         "flow-tall",
-        Frame(1.0, vertical=True, font=10.0, line=11.5, margin=4.0, curve_room=46.0, footer=26.0,
-              node_gap=6.0, lane_gap=1.0, track_gap=2.0, heading=16.0),
+        Frame(1.0, vertical=True, font=10.0, line=11.5, margin=4.0, curve_room=46.0, footer=26.0, label_rows=2,
+              node_gap=4.0, lane_gap=1.0, track_gap=2.0, heading=16.0),
         358.0, 4, 10,
     ),
 )  # fmt: skip

@@ -38,11 +38,11 @@ from cardhouse.report._flow_shapes import (
     Ribbon,
     Slot,
 )
-from cardhouse.report._flow_slots import place_slots
+from cardhouse.report._flow_slots import ROUNDS, place_slots
 from cardhouse.report._flow_tracks import place_tracks
 
 LABEL_AWAY = 4.0  # from a box to its label, px
-SCALE_STEPS = 40  # halvings of the interval in which a fitting scale is sought
+SCALE_STEPS = 12  # halvings of the interval in which a fitting scale is sought
 NICE = (1.0, 2.0, 5.0)
 
 
@@ -69,7 +69,13 @@ def turnover(amounts: Mapping[Pair, float]) -> dict[str, tuple[float, float]]:
     return {one: (math.fsum(received[one]), math.fsum(paid[one])) for one in {*received, *paid}}
 
 
-def arrange(nodes: Sequence[Node], states: Sequence[Iterable[Flow]], frame: Frame) -> Arrangement:
+def arrange(
+    nodes: Sequence[Node],
+    states: Sequence[Iterable[Flow]],
+    frame: Frame,
+    *,
+    draft: bool = False,
+) -> Arrangement:
     """Return the places of nodes, lanes and tracks with room for every one of the states.
 
     Parameters
@@ -78,6 +84,8 @@ def arrange(nodes: Sequence[Node], states: Sequence[Iterable[Flow]], frame: Fram
         In the order in which they shall stand in their columns; column numbers may have holes.
     states
         The payments of each state that will be drawn in this arrangement.
+    draft
+        Only about the size: boxes are not yet drawn towards those they deal with.
 
     Raises
     ------
@@ -91,14 +99,16 @@ def arrange(nodes: Sequence[Node], states: Sequence[Iterable[Flow]], frame: Fram
         return Arrangement(frame, (), {}, {}, {}, (), 0.0, 2 * frame.margin, 2 * frame.margin)
     largest, rooms = _largest(gathered, frame.scale)
     rooms = {node.id: rooms.get(node.id, 0.0) for node in placed}
-    slots, lanes, size = place_slots(placed, rooms, largest, frame)
-    start = frame.margin + (0.0 if frame.vertical else frame.heading)
+    rounds = 0 if draft else ROUNDS
+    slots, lanes, size = place_slots(placed, rooms, largest, frame, rounds)
+    overhang = frame.overhang(placed)
+    start = frame.margin + (overhang if frame.vertical else frame.heading)
     slots = {key: replace(slot, start=slot.start + start) for key, slot in slots.items()}
     lanes = {
         pair: tuple(replace(slot, start=slot.start + start) for slot in way)
         for pair, way in lanes.items()
     }
-    end = start + size
+    end = start + size + overhang
     tracks, column_at, length, breadth = place_tracks(placed, slots, largest, frame, end)
     return Arrangement(frame, placed, slots, lanes, tracks, column_at, end, length, breadth)
 
@@ -149,12 +159,8 @@ def draw(arrangement: Arrangement, flows: Iterable[Flow]) -> Picture:
         size[1],
         tuple(boxes),
         tuple(_ribbon(arrangement, pair, amount, ports) for pair, amount in amounts.items()),
-        tuple(_label(arrangement, node, box) for node, box in _zip(arrangement.nodes, boxes)),
+        tuple(_labels(arrangement, boxes)),
     )
-
-
-def _zip(nodes: Sequence[Node], boxes: Sequence[Box]) -> Iterable[tuple[Node, Box]]:
-    return zip(nodes, boxes, strict=True)
 
 
 def _box(arrangement: Arrangement, node: Node, sides: tuple[float, float]) -> Box:
@@ -259,23 +265,45 @@ def _way_back(
     return turn_back(corners, height)
 
 
-def _label(arrangement: Arrangement, node: Node, box: Box) -> Label:
-    """Return the label beyond the box, level with it and inside its slot."""
+def _labels(arrangement: Arrangement, boxes: Sequence[Box]) -> Iterable[Label]:
+    """Yield the labels: beyond their boxes, each in the room that its slot gives it."""
+    frame = arrangement.frame
+    heights: dict[int, list[float]] = defaultdict(list)
+    for node, box in zip(arrangement.nodes, boxes, strict=True):
+        rows = heights[node.column]
+        if not frame.vertical:
+            yield _label_beside(arrangement, node, box)
+        else:
+            away = sum(rows[len(rows) - len(rows) % frame.label_rows :])
+            yield _label_under(arrangement, node, away)
+        rows.append(frame.label_height(node))
+
+
+def _label_beside(arrangement: Arrangement, node: Node, box: Box) -> Label:
+    """Return the label of a wide picture: level with the box, inside its slot."""
     frame, slot = arrangement.frame, arrangement.slots[node.id]
     width, height = frame.label_width(node), frame.label_height(node)
-    along = arrangement.column_at[node.column] + frame.thickness + LABEL_AWAY
-    size = frame.label_across(node)
-    across = slot.top + (box.amount * frame.scale - size) / 2
-    across = min(max(across, slot.start), slot.start + slot.size - size)
-    left, top = in_picture((along, across), vertical=frame.vertical)
-    x, baseline = left + (width / 2 if frame.vertical else 0.0), top + 0.8 * frame.line
-    return Label(node.id, node.name, x, baseline, left, top, left + width, top + height)
+    left = arrangement.column_at[node.column] + frame.thickness + LABEL_AWAY
+    top = min(
+        max(box.y + (box.height - height) / 2, slot.start), slot.start + slot.size - height
+    )
+    baseline = top + 0.8 * frame.line
+    return Label(node.id, node.name, left, baseline, left, top, left + width, top + height, 0.0)
+
+
+def _label_under(arrangement: Arrangement, node: Node, away: float) -> Label:
+    """Return the label of a tall picture: under the middle of the slot, `away` px farther down."""
+    frame, x = arrangement.frame, arrangement.slots[node.id].middle
+    half, height = frame.label_width(node) / 2, frame.label_height(node)
+    top = arrangement.column_at[node.column] + frame.thickness + LABEL_AWAY + away
+    baseline = top + 0.8 * frame.line
+    return Label(node.id, node.name, x, baseline, x - half, top, x + half, top + height, away)
 
 
 def fitting_scale(
     nodes: Sequence[Node], states: Sequence[Iterable[Flow]], frame: Frame, room: float
 ) -> float:
-    """Return the largest scale, px per USD bn, at which the picture is at most `room` px across.
+    """Return the largest scale, px per USD bn, at which the picture is about `room` px across.
 
     When even the labels need more than `room`, a scale at which all boxes together would fill a
     quarter of it, so that the picture stays readable and grows instead.
@@ -287,7 +315,7 @@ def fitting_scale(
     low, high = room / (4 * most), 4 * room / most
     for _ in range(SCALE_STEPS):
         middle = (low + high) / 2
-        if arrange(nodes, kept, replace(frame, scale=middle)).breadth <= room:
+        if arrange(nodes, kept, replace(frame, scale=middle), draft=True).breadth <= room:
             low = middle
         else:
             high = middle

@@ -1,0 +1,147 @@
+"""One mistake in an economy's tables each: the message names file and row, and what to do."""
+
+from __future__ import annotations
+
+import shutil
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from cardhouse.accounts import open_world
+from cardhouse.errors import CardhouseError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a copy of the shipped economy to break."""
+    with resources.as_file(resources.files("cardhouse.accounts") / "economies" / "ai") as shipped:
+        return Path(shutil.copytree(shipped, tmp_path / "mine"))
+
+
+MISTAKES = [
+    (
+        "entities.csv",
+        "cursor,Cursor (Anysphere),firm",
+        "cursor,Cursor (Anysphere),frim",
+        ("kind 'frim'", "firm"),
+    ),
+    (
+        "entities.csv",
+        "aws,AWS,division,clouds,,amazon",
+        "aws,AWS,division,clouds,,amazn",
+        ("parent 'amazn'", "Did you mean 'amazon'"),
+    ),
+    (
+        "entities.csv",
+        "cursor,Cursor (Anysphere)",
+        "openai,Cursor (Anysphere)",
+        ("'openai' is already defined",),
+    ),
+    (
+        "lines.csv",
+        "cursor_app,app",
+        "cursor_ap,app",
+        ("'cursor_ap' is no line", "Did you mean 'cursor_app'"),
+    ),
+    (
+        "lines.csv",
+        "aws_ai,compute,yes,yes,0.25,0.18,yes,22",
+        "aws_ai,compute,yes,yes,0.25,0.18,yes,long",
+        ("life_quarters 'long' is not a finite number",),
+    ),
+    ("lines.csv", "aws_ai,compute,yes", "aws_ai,compute,maybe", ("'maybe'. Use yes or no",)),
+    (
+        "firms.csv",
+        "jasper,venture",
+        "jasper,ventura",
+        ("access to 'ventura'", "Did you mean 'venture'"),
+    ),
+    (
+        "contracts.csv",
+        ",sale,consumers,openai_chatgpt",
+        ",gift,consumers,openai_chatgpt",
+        ("kind 'gift' is not known",),
+    ),
+    (
+        "contracts.csv",
+        ",sale,consumers,openai_chatgpt",
+        ",sale,venture,openai_chatgpt",
+        ("payer 'venture' of a sale is a pool", "segment"),
+    ),
+    (
+        "contracts.csv",
+        "spread=1 people_mn=35",
+        "sprad=1 people_mn=35",
+        ("no term 'sprad'", "Did you mean 'spread'"),
+    ),
+    ("contracts.csv", "conversion=0.05", "conversion=5", ("conversion=5", "[0.0, 1.0]")),
+    ("positions.csv", "cash:cursor,", "cash:cursr,", ("'cash:cursor' has no row",)),
+    (
+        "debts.csv",
+        "oracle_bonds,oracle,bonds",
+        "oracle_bonds,oracle,bands",
+        ("pool 'bands'", "Did you mean 'bonds'"),
+    ),
+    ("rounds.csv", "2025-08-16", "16 August", ("paid_on '16 August' is not a date",)),
+    (
+        "observations.csv",
+        "revenue(openai)",
+        "revenu(openai)",
+        ("'revenu' is no function", "Did you mean 'revenue'"),
+    ),
+    (
+        "observations.csv",
+        "revenue(openai)",
+        "revenue(openia)",
+        ("no entity 'openia'", "Did you mean 'openai'"),
+    ),
+    (
+        "observations.csv",
+        ",flow,openai,revenue,",
+        ",flows,openai,revenue,",
+        ("reading 'flows' is not known",),
+    ),
+    (
+        "parameters.csv",
+        "order_speed",
+        "order_sped",
+        ("name 'order_sped'", "Did you mean 'order_speed'"),
+    ),
+    ("about.csv", "base,2025Q2", "base,last year", ("'last year' is not a quarter",)),
+    ("pools.csv", "venture,equity", "venture,equities", ("instrument 'equities'", "equity, debt")),
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "right", "wrong", "said"), MISTAKES, ids=[f"{m[0]}-{m[2][:24]}" for m in MISTAKES]
+)
+def test_one_mistake_gets_one_sentence(
+    folder: Path, table: str, right: str, wrong: str, said: tuple[str, ...]
+) -> None:
+    path = folder / table
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(CardhouseError) as caught:
+        open_world(str(folder))
+    message = str(caught.value)
+    assert "\n" not in message
+    for words in said:
+        assert words in message
+    if table != "about.csv":
+        assert table in message
+
+
+def test_a_missing_table_is_named(folder: Path) -> None:
+    (folder / "pools.csv").unlink()
+    with pytest.raises(CardhouseError, match=r"pools\.csv: this table of the economy is missing"):
+        open_world(str(folder))
+
+
+def test_a_missing_and_an_extra_column_are_named(folder: Path) -> None:
+    path = folder / "debts.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("maturity_quarters", "maturity", 1), encoding="utf-8")
+    with pytest.raises(CardhouseError, match=r"debts\.csv:1: column 'maturity' is not known"):
+        open_world(str(folder))
