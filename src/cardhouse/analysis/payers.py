@@ -5,8 +5,8 @@ Sources, by their stable names:
 - the id of a segment: final users of that kind;
 - the id of a pool: new money of that part of the capital market;
 - ``X.other_business``: what firm X earns outside the lines of this economy;
-- ``cash.earned_before``: opening cash of firms whose sales had paid their running costs;
-- ``cash.raised_before``: opening cash of firms whose sales had not, where the base quarter does
+- ``cash_earned_before``: opening cash of firms whose sales had paid their running costs;
+- ``cash_raised_before``: opening cash of firms whose sales had not, where the base quarter does
   not tell from whom they had raised it (where it does, the pools stand for it);
 - ``sold_plant``: what outsiders paid for the plant of the dead;
 - ``other_cash``: what closes the base quarter's cash accounts;
@@ -21,15 +21,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cardhouse.analysis.books import Books
 from cardhouse.analysis.flow_table import PURSE, IntArray
 from cardhouse.analysis.tracing import composition, own_money, source_bounds, trace_shares
-from cardhouse.engine.chain import KIND, Array, Chain
+from cardhouse.engine.chain import KIND, Array, Chain, Index
+from cardhouse.engine.sums import group_sum
 from cardhouse.model.vocabulary import ContractKind as Kind
+from cardhouse.model.vocabulary import EntityKind
 
-EARNED, RAISED = "cash.earned_before", "cash.raised_before"
+EARNED, RAISED = "cash_earned_before", "cash_raised_before"
 SOLD_PLANT, OTHER_CASH, UNTRACED = "sold_plant", "other_cash", "untraced"
 COMMON = (EARNED, RAISED, SOLD_PLANT, OTHER_CASH, UNTRACED)
 
@@ -123,13 +124,13 @@ def _sources(books: Books) -> tuple[tuple[str, ...], IntArray]:
 
 def _outside_from(chain: Chain) -> int:
     """Return the position of the first outside account: they come last among nodes."""
-    return len(chain.node_ids) - len(chain.accounts)
+    return len(chain.node_ids) - len(chain.world.of_kind(EntityKind.OUTSIDE))
 
 
 def _with_other_business(books: Books) -> list[str]:
     """Return the firms that ever receive money from business outside the lines."""
-    earned = books.received_of((Kind.OTHER_BUSINESS,)).any(axis=0)
-    return [name for name, earns in zip(books.chain.firm_ids, earned, strict=True) if earns]
+    earned = books.received_of((Kind.OTHER_BUSINESS,)).sum(axis=0)
+    return [name for name, sum_ in zip(books.chain.firm_ids, earned, strict=True) if sum_ > 0]
 
 
 def _between(books: Books, quarter: int, nodes: int) -> Array:
@@ -164,9 +165,9 @@ def opening_cash(books: Books, sources: tuple[str, ...], nodes: int) -> Array:
     total = given.sum(axis=1)
     known = ~earned & (total > 0)
     out = np.zeros((nodes, len(sources)))
-    places = [sources.index(books.chain.node_ids[node]) for node in books.chain.pool_nodes]
+    places = np.array([sources.index(books.chain.node_ids[at]) for at in books.chain.pool_nodes])
     shares = given / np.where(known, total, 1.0)[:, None]
-    out[np.ix_(np.arange(firms), places)] = np.where(known, cash, 0.0)[:, None] * shares
+    out[:firms, places.astype(np.int64)] = np.where(known, cash, 0.0)[:, None] * shares
     out[:firms, sources.index(EARNED)] = np.where(earned, cash, 0.0)
     out[:firms, sources.index(RAISED)] = np.where(~earned & ~known, cash, 0.0)
     return out
@@ -192,8 +193,6 @@ def shares_to_firms(books: Books, nodes: int) -> Array:
     )
 
 
-def sinks_of(groups: NDArray[np.int64], payments: Array, count: int) -> Array:
+def sinks_of(groups: Index, payments: Array, count: int) -> Array:
     """Sum payments to lines (quarter, node, line) over groups of lines: (quarter, node, group)."""
-    out = np.zeros((*payments.shape[:2], count))
-    np.add.at(out, (slice(None), slice(None), groups), payments)
-    return out
+    return np.swapaxes(group_sum(np.swapaxes(payments, 1, 2), groups, count), 1, 2)

@@ -65,7 +65,10 @@ def read_overlay(path: Path, base: FactTable) -> tuple[list[Fact], list[str]]:
         old = base.by_key.get(fact.key)
         if fact.key in first:
             there = first[fact.key].place
-            problems.append(f"{fact.place}: its key also stands in {there}. Keep one of the two.")
+            problems.append(
+                f"{fact.place}: its key (entity, metric, item, counterparty, period, source) also "
+                f"stands in {there}. Keep one of the two."
+            )
         elif clash := _id_clash(fact, old, base):
             problems.append(f"{fact.place}: {clash}")
         facts.append(dataclasses.replace(fact, id=old.id) if old else fact)

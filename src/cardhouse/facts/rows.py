@@ -73,8 +73,9 @@ def _unknown_words(cells: Mapping[str, str], known: Dictionaries) -> Iterable[st
 
 def _unknown(column: str, word: str, words: frozenset[str]) -> str:
     sentence = f"{column} '{word}' is not known.{hint(word, words)}"
-    few = len(words) <= FEW
-    return f"{sentence} Use one of {', '.join(sorted(words))}." if few else sentence
+    if len(words) <= FEW:
+        return f"{sentence} Use one of {', '.join(sorted(words))}."
+    return f"{sentence} See `cardhouse facts list` for those in use."
 
 
 def _wrong_numbers(cells: Mapping[str, str], known: Dictionaries) -> Iterable[str]:

@@ -81,7 +81,7 @@ def id_of(key: Key) -> str:
     Examples
     --------
     >>> id_of(("a", "revenue", "", "", "2025-01-01", "2025-03-31", "a filing"))
-    '1f6f0a3ad5'
+    '5bee8c1a7c'
     """
     return hashlib.sha256("\x1f".join(key).encode()).hexdigest()[:10]
 

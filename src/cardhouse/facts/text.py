@@ -110,6 +110,8 @@ def _numbered_rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
 def _check_header(header: Sequence[str], name: str, columns: Sequence[str]) -> None:
     if not header:
         raise FactError(f"{name}:1: the table is empty. Start with the header {','.join(columns)}.")
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+        raise FactError(f"{name}:1: cells are parted by ';' or tabs. Save with commas instead.")
     unknown = [column for column in header if column not in columns]
     missing = [column for column in columns if column not in header]
     if unknown:
@@ -119,7 +121,7 @@ def _check_header(header: Sequence[str], name: str, columns: Sequence[str]) -> N
             f"{name}:1: column '{found}' is not known.{hint} Columns: {', '.join(columns)}."
         )
     if missing:
-        raise FactError(f"{name}:1: column '{missing[0]}' is missing. Add it; it may be empty.")
+        raise FactError(f"{name}:1: column '{missing[0]}' is missing. Add it.")
     twice = [column for column in columns if list(header).count(column) > 1]
     if twice:
         raise FactError(f"{name}:1: column '{twice[0]}' stands twice. Keep one.")

@@ -48,6 +48,7 @@ class Frame:
     lane_gap: float = 1.5
     curve_room: float = 40.0
     track_gap: float = 4.0
+    stub: float = 8.0  # from a box to the nearest track on its near side
     margin: float = 8.0
     label_rows: int = 1  # of a tall picture: labels of neighbours stand in turns
     heading: float = 26.0  # for the names of columns, before the boxes
@@ -63,16 +64,14 @@ class Frame:
         """Return the height in px of the label of `node`: its name and a line for the amount."""
         return (len(node.name) + 1) * self.line
 
-    def label_room(self, column: Sequence[Node]) -> tuple[float, float]:
-        """Return how much room, along and across, each label of a column is given.
+    def label_across(self, column: Sequence[Node]) -> float:
+        """Return the room across that the slot of each label of a column has at least.
 
-        In a tall picture neighbours share a column's widest label, each in a row of its own.
+        In a tall picture it is a share of the widest label: neighbours then stand in rows.
         """
-        width = max(self.label_width(node) for node in column)
-        height = max(self.label_height(node) for node in column)
         if self.vertical:
-            return height * self.label_rows, width / self.label_rows
-        return width, height
+            return max(map(self.label_width, column)) / self.label_rows
+        return max(map(self.label_height, column))
 
     def overhang(self, nodes: Sequence[Node]) -> float:
         """Return how far a label may reach beyond the first and the last slot of its column."""
@@ -103,6 +102,23 @@ class Slot:
     def top(self) -> float:
         """Return where the largest height starts, centred in the slot."""
         return self.start + (self.size - self.room) / 2
+
+
+def label_rows(column: Sequence[Node], slots: Mapping[str, Slot], frame: Frame) -> dict[str, int]:
+    """Return in which row each label of a tall column stands: the first where it is free.
+
+    Labels count as wide as the widest, so that slots of their share of it never need more rows
+    than ``frame.label_rows``.
+    """
+    width = max(map(frame.label_width, column)) - frame.node_gap
+    ends: list[float] = []
+    rows: dict[str, int] = {}
+    for node in sorted(column, key=lambda one: slots[one.id].start):
+        left = slots[node.id].middle - width / 2
+        row = next((number for number, end in enumerate(ends) if end <= left), len(ends))
+        ends[row : row + 1] = [left + width]
+        rows[node.id] = row
+    return rows
 
 
 @dataclass(frozen=True)

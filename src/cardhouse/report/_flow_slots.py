@@ -50,7 +50,7 @@ def place_slots(
         for number in range(1 + max(column.values()))
     ]
     size: dict[Key, float] = {
-        (node.id,): max(rooms[node.id], frame.label_room(here)[1])
+        (node.id,): max(rooms[node.id], frame.label_across(here))
         for here in columns
         for node in here
     }

@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cardhouse.report._flow_shapes import Frame, Node, Pair, Slot, Track
-
-STUB = 10.0  # from a box to the nearest track on its near side, px
-LEVELS_AFTER = 16.0  # from the last box to the first level, px
+from cardhouse.report._flow_shapes import Frame, Node, Pair, Slot, Track, label_rows
 
 
 @dataclass(frozen=True)
@@ -69,12 +66,20 @@ def _turns(
     for number in range(1 + max(node.column for node in nodes)):
         here = [node for node in nodes if node.column == number]
         ids = {node.id for node in here}
-        labels = frame.label_room(here)[0] + 2 * frame.track_gap
+        labels = _labels(here, slots, frame) + 2 * frame.track_gap
         leaving = _inner_first([pair for pair in returning if pair[0] in ids], slots, 0)
         coming = _inner_first([pair for pair in returning if pair[1] in ids], slots, 1)
         after.append(_stack(leaving, returning, labels, frame, out))
-        before.append(_stack(coming, returning, STUB, frame, into) if coming else 0.0)
+        before.append(_stack(coming, returning, frame.stub, frame, into) if coming else 0.0)
     return Turns(out, into, tuple(after), tuple(before))
+
+
+def _labels(here: Sequence[Node], slots: Mapping[str, Slot], frame: Frame) -> float:
+    """Return how far the labels of a column reach along."""
+    if not frame.vertical:
+        return max(map(frame.label_width, here))
+    rows = 1 + max(label_rows(here, slots, frame).values())
+    return rows * max(map(frame.label_height, here))
 
 
 def _inner_first(pairs: Sequence[Pair], slots: Mapping[str, Slot], end: int) -> list[Pair]:
@@ -127,13 +132,17 @@ def _levels(
     """
     levels: list[list[Pair]] = []
     for pair in sorted(ways, key=lambda one: (ways[one][0] - ways[one][1], one)):
-        free = (level for level in levels if not any(_meet(pair, o, ways, heights) for o in level))
+        free = (
+            level
+            for level in levels
+            if not any(_meet((pair, other), ways, heights, 2 * frame.stub) for other in level)
+        )
         level = next(free, None)
         if level is None:
             levels.append(level := [])
         level.append(pair)
     middles: dict[Pair, float] = {}
-    at = chain_end + (LEVELS_AFTER if levels else 0.0)
+    at = chain_end + (2 * frame.stub if levels else 0.0)
     for level in levels:
         size = max(heights[pair] for pair in level)
         middles.update({pair: at + heights[pair] / 2 for pair in level})
@@ -142,11 +151,12 @@ def _levels(
 
 
 def _meet(
-    one: Pair,
-    other: Pair,
+    pairs: tuple[Pair, Pair],
     ways: Mapping[Pair, tuple[float, float]],
     heights: Mapping[Pair, float],
+    apart: float,
 ) -> bool:
-    """Return whether two ways back would touch if they lay on one level."""
-    half = (heights[one] + heights[other]) / 2 + 2 * STUB
-    return ways[one][1] - half < ways[other][0] and ways[other][1] - half < ways[one][0]
+    """Return whether two ways back would come nearer than `apart` px on one level."""
+    one, other = pairs
+    far = (heights[one] + heights[other]) / 2 + apart
+    return ways[one][1] - far < ways[other][0] and ways[other][1] - far < ways[one][0]

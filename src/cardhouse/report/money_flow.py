@@ -37,6 +37,7 @@ from cardhouse.report._flow_shapes import (
     Picture,
     Ribbon,
     Slot,
+    label_rows,
 )
 from cardhouse.report._flow_slots import ROUNDS, place_slots
 from cardhouse.report._flow_tracks import place_tracks
@@ -268,15 +269,18 @@ def _way_back(
 def _labels(arrangement: Arrangement, boxes: Sequence[Box]) -> Iterable[Label]:
     """Yield the labels: beyond their boxes, each in the room that its slot gives it."""
     frame = arrangement.frame
-    heights: dict[int, list[float]] = defaultdict(list)
-    for node, box in zip(arrangement.nodes, boxes, strict=True):
-        rows = heights[node.column]
-        if not frame.vertical:
+    known = {node.id: node for node in arrangement.nodes}
+    columns: dict[int, list[Node]] = defaultdict(list)
+    for node in arrangement.nodes:
+        columns[node.column].append(node)
+    if frame.vertical:
+        for here in columns.values():
+            step = max(map(frame.label_height, here))
+            for one, row in label_rows(here, arrangement.slots, frame).items():
+                yield _label_under(arrangement, known[one], row * step)
+    else:
+        for node, box in zip(arrangement.nodes, boxes, strict=True):
             yield _label_beside(arrangement, node, box)
-        else:
-            away = sum(rows[len(rows) - len(rows) % frame.label_rows :])
-            yield _label_under(arrangement, node, away)
-        rows.append(frame.label_height(node))
 
 
 def _label_beside(arrangement: Arrangement, node: Node, box: Box) -> Label:

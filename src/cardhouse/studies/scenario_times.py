@@ -30,6 +30,18 @@ def quarter_number(quarter: str) -> int:
     return int(match.group(1)) * 4 + int(match.group(2)) - 1
 
 
+def later(quarter: str, number: int) -> str:
+    """Return the quarter that comes `number` quarters after one, or before it when negative.
+
+    Examples
+    --------
+    >>> later("2025Q2", 3)
+    '2026Q1'
+    """
+    year, part = divmod(quarter_number(quarter) + number, 4)
+    return f"{year:04d}Q{part + 1}"
+
+
 def before(quarter: str) -> str:
     """Return the quarter before a quarter.
 
@@ -38,8 +50,7 @@ def before(quarter: str) -> str:
     >>> before("2026Q1")
     '2025Q4'
     """
-    year, part = divmod(quarter_number(quarter) - 1, 4)
-    return f"{year:04d}Q{part + 1}"
+    return later(quarter, -1)
 
 
 def resolve_time(text: str, base: str, where: str) -> int:

@@ -1,0 +1,100 @@
+"""What is read in twenty seconds: the headline, one plain sentence, four numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cardhouse.report._cast import Cast, Document
+from cardhouse.report.summary_text import last_seller
+from cardhouse.report.wording import UNKNOWN, counted, dollars, listed, percent
+
+GROUPS = {
+    "users": "final users",
+    "investors": "investors and lenders",
+    "business": "business outside the chain",
+    "rest": "earlier cash and the rest",
+}
+_KINDS = {"segment": "users", "pool": "investors"}
+
+
+@dataclass(frozen=True)
+class Number:
+    """One of the four: the figure, what it is, and a line that puts it in place."""
+
+    figure: str
+    what: str
+    detail: str
+
+
+def source_group(cast: Cast, source: str) -> str:
+    """Return which kind of payer a traced source is, a key of `GROUPS`."""
+    if source not in cast.rows:
+        return "rest"
+    return _KINDS.get(cast.kind(source), "business")
+
+
+def by_group(cast: Cast, shares: Mapping[str, float]) -> dict[str, float]:
+    """Return traced shares added up by kind of payer."""
+    sums = dict.fromkeys(GROUPS, 0.0)
+    for source, share in shares.items():
+        sums[source_group(cast, source)] += share
+    return sums
+
+
+def headline_numbers(document: Document, cast: Cast) -> list[Number]:
+    """Return the four numbers."""
+    return [
+        _users_pay(document),
+        _subsidy(document, cast),
+        _who_pays(document, cast),
+        _failures(document),
+    ]
+
+
+def _cents(share: float | None) -> str:
+    return UNKNOWN if share is None else f"{100 * share:.0f}¢"
+
+
+def _users_pay(document: Document) -> Number:
+    pays = document["ledger"]["users_pay_per_dollar_of_cost"]
+    detail = f"{_cents(pays['without_programs'])} without training and research"
+    if pays.get("cash") is not None:
+        detail += f", {_cents(pays['cash'])} counted in cash"
+    return Number(
+        _cents(pays["with_programs"]), "of each dollar the chain costs is paid by its users", detail
+    )
+
+
+def _subsidy(document: Document, cast: Cast) -> Number:
+    by_source = document["ledger"]["subsidy_by_source"]
+    what = f"of cost in {document['quarters'][0]} not paid by customers"
+    if not by_source:
+        return Number(dollars(0.0), what, "every firm's customers cover its cost")
+    source, most = max(by_source.items(), key=lambda one: one[1])
+    detail = f"largest source: {cast.name(source)}, {dollars(most)}"
+    return Number(dollars(sum(by_source.values())), what, detail)
+
+
+def _who_pays(document: Document, cast: Cast) -> Number:
+    seller = last_seller(document)
+    shares = document["trace"].get(seller["id"], {}) if seller else {}
+    if seller is None or not shares:
+        return Number(UNKNOWN, "of the last seller's sales is paid by final users", "not traced")
+    sums = by_group(cast, shares)
+    others = [
+        f"{GROUPS[group]} {percent(share)}"
+        for group, share in sums.items()
+        if group != "users" and share > 0
+    ]
+    what = f"of {seller['name']}'s sales is ultimately paid by final users"
+    return Number(percent(sums["users"]), what, listed(others) or "nobody else pays")
+
+
+def _failures(document: Document) -> Number:
+    failed = sorted(document["fragility"]["defaults"], key=lambda one: one["quarter"])
+    what = f"until {document['quarters'][-1]}"
+    if not failed:
+        return Number("No firm fails", what, "no default in this run")
+    detail = f"first: {failed[0]['name']}, {failed[0]['quarter']}"
+    return Number(f"{counted(len(failed), 'firm fails', 'firms fail')}", what, detail)

@@ -1,0 +1,89 @@
+"""The sources behind the numbers: numbered in the order in which the report cites them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from cardhouse.report.wording import value_of, words
+
+DATES = ("published", "date", "known_from")
+WEB = ("https://", "http://")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One cited fact as it is listed: number, id, what it says, where it stands."""
+
+    number: int
+    id: str
+    what: str
+    value: str
+    date: str
+    grade: str
+    source: str
+    url: str
+
+
+@dataclass
+class Sources:
+    """The facts of a document by id, and those cited so far."""
+
+    facts: Mapping[str, Mapping[str, Any]]
+    _cited: dict[str, int] = field(default_factory=dict)
+
+    def cite(self, ids: Iterable[str]) -> Markup:
+        """Return links to facts in the list of sources; ids without a row are named as they are."""
+        parts = [self._link(one) for one in dict.fromkeys(ids)]
+        return Markup(" ").join(parts)
+
+    def _link(self, one: str) -> Markup:
+        if one not in self.facts:
+            return Markup('<span class="fact">fact {}</span>').format(one)
+        number = self._cited.setdefault(one, len(self._cited) + 1)
+        told = f"Source {number}: {self.facts[one].get('source', one)}"
+        return Markup('<a class="cite" href="#fact-{}" aria-label="{}">[{}]</a>').format(
+            one, told, number
+        )
+
+    def listed(self) -> list[Source]:
+        """Return the cited facts in the order of their numbers."""
+        return [_source(number, one, self.facts[one]) for one, number in self._cited.items()]
+
+
+def _source(number: int, one: str, fact: Mapping[str, Any]) -> Source:
+    return Source(
+        number,
+        one,
+        _what(fact),
+        value_of(fact.get("value"), str(fact.get("unit") or "")),
+        str(next((fact[name] for name in DATES if fact.get(name)), "")),
+        str(fact.get("grade") or ""),
+        str(fact.get("source") or ""),
+        web_address(fact.get("url")),
+    )
+
+
+def _what(fact: Mapping[str, Any]) -> str:
+    """Return which figure a fact is: whose, of what, over which time."""
+    parts = [words(str(fact[key])) for key in ("entity", "metric", "item") if fact.get(key)]
+    start, end = (str(fact.get(key) or "") for key in ("period_start", "period_end"))
+    span = end if start in ("", end) else f"{start} to {end}"
+    return ", ".join([part for part in (" ".join(parts), span) if part])
+
+
+def web_address(url: object) -> str:
+    """Return an address that a reader may follow; anything but http and https is left out."""
+    text = str(url or "")
+    return text if text.startswith(WEB) else ""
+
+
+def outward(words_shown: str, url: object) -> Markup:
+    """Return words as a link to a page outside, or alone when there is no address."""
+    address = web_address(url)
+    if not address:
+        return escape(words_shown)
+    return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(address, words_shown)

@@ -1,0 +1,150 @@
+"""A run as the document tells it: its books, its ledgers, and the units that it shows.
+
+A unit is what has a row of its own: a firm; or, where a firm has divisions, the firm as a
+consolidated parent and beside it each division and each line that the firm owns directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from cardhouse.analysis.books import Books
+from cardhouse.analysis.ledger import Ledger, subsidy_ledger
+from cardhouse.analysis.parts import LineCosts, ai_lines
+from cardhouse.engine.chain import Array, Chain, Index
+from cardhouse.engine.drivers import Drivers
+from cardhouse.engine.simulate import Trajectory
+from cardhouse.model.vocabulary import EntityKind
+from cardhouse.model.world import Entity
+from cardhouse.studies.scenario_times import later
+
+FIRM, PARENT, DIVISION = "firm", "parent", "division"
+SMALLEST = 1e-12
+"""Shares below this are rounding and left out of the document."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What has a row: the entity, its kind in the document, its firm and its lines."""
+
+    entity: Entity
+    kind: str
+    firm: int
+    lines: Index
+    includes: tuple[str, ...] = ()
+
+    @property
+    def is_firm(self) -> bool:
+        """Tell whether the unit is a purse."""
+        return self.kind != DIVISION
+
+
+@dataclass(frozen=True)
+class View:
+    """One path of a run with everything that its rows are made of."""
+
+    trajectory: Trajectory
+    drivers: Drivers
+
+    @property
+    def chain(self) -> Chain:
+        """Return the compiled world."""
+        return self.trajectory.chain
+
+    @cached_property
+    def quarters(self) -> list[str]:
+        """Return the names of the quarters, the base quarter first."""
+        base = self.chain.world.base
+        return [later(base, number) for number in range(self.books.rows)]
+
+    @cached_property
+    def books(self) -> Books:
+        """Return the books."""
+        return Books(self.trajectory)
+
+    @cached_property
+    def costs(self) -> LineCosts:
+        """Return the costs of the lines."""
+        return LineCosts(self.books)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Return the subsidy ledger of the firms as a whole."""
+        return subsidy_ledger(self.books, self.costs)
+
+    @cached_property
+    def ai_ledger(self) -> Ledger:
+        """Return the subsidy ledger of their AI lines."""
+        return subsidy_ledger(self.books, self.costs, ai_lines(self.chain))
+
+    @cached_property
+    def operating_result(self) -> Array:
+        """Return revenue less full cost before interest of the lines' business (quarter, firm)."""
+        return np.asarray(self.books.revenue - self.ledger.full_cost + self.books.interest)
+
+    @cached_property
+    def result(self) -> Array:
+        """Return revenue less full cost (quarter, firm)."""
+        return np.asarray(self.books.revenue - self.ledger.full_cost)
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """Return the units, each firm followed by its divisions."""
+        firms = self.chain.world.of_kind(EntityKind.FIRM)
+        return [unit for firm in firms for unit in _units_of(self.chain, firm)]
+
+    def tier_of(self, firm: int) -> str:
+        """Return the tier of a firm."""
+        return self.chain.world.entity(self.chain.firm_ids[firm]).tier
+
+
+def _units_of(chain: Chain, firm: Entity) -> list[Unit]:
+    """Return one row for a simple firm; a parent and its parts for a firm with divisions."""
+    world, number = chain.world, chain.firm_ids.index(firm.id)
+    own = np.flatnonzero(chain.firm_of_line == number)
+    divisions = [one for one in world.of_kind(EntityKind.DIVISION) if one.parent == firm.id]
+    if not divisions:
+        return [Unit(firm, FIRM, number, own)]
+    direct = [world.entity(chain.line_ids[at]) for at in own]
+    parts = [*divisions, *(line for line in direct if line.parent == firm.id)]
+    rows = [Unit(part, DIVISION, number, _lines_within(chain, own, part)) for part in parts]
+    return [Unit(firm, PARENT, number, own, tuple(part.id for part in parts)), *rows]
+
+
+def _lines_within(chain: Chain, own: Index, part: Entity) -> Index:
+    """Return the lines of a division, or the line itself."""
+    parents = [chain.world.entity(chain.line_ids[at]).parent for at in own]
+    inside = [
+        at
+        for at, parent in zip(own, parents, strict=True)
+        if part.id in (parent, chain.line_ids[at])
+    ]
+    return np.array(inside, dtype=np.int64)
+
+
+def numbers(values: Array) -> list[float | None]:
+    """Return an array as plain numbers; None stands for what is not finite.
+
+    Examples
+    --------
+    >>> numbers(np.array([1.0, np.nan, np.inf]))
+    [1.0, None, None]
+    """
+    return [float(one) if np.isfinite(one) else None for one in values]
+
+
+def named(names: Sequence[str], values: Array, above: float = SMALLEST) -> dict[str, float]:
+    """Return values above a threshold by name.
+
+    Examples
+    --------
+    >>> named(["a", "b"], np.array([0.5, 0.0]))
+    {'a': 0.5}
+    """
+    return {
+        name: float(one) for name, one in zip(names, values.tolist(), strict=True) if one > above
+    }

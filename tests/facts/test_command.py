@@ -1,0 +1,116 @@
+"""``cardhouse facts``: list, show and check, in words within 80 columns and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner, Result
+
+from cardhouse.cli.app import app
+from cardhouse.facts import TABLES, load_facts
+from cardhouse.studies.schemas import published_schemas
+
+WriteTable = Callable[..., Path]
+KNOWN = "05285fb730"
+
+
+def call(*words: str) -> Result:
+    return CliRunner(env={"COLUMNS": "80"}).invoke(app, ["facts", *words])
+
+
+def printed(*words: str) -> dict[str, Any]:
+    """Return the one JSON document that a command prints, checked against its schema."""
+    done = call(*words, "--json")
+    assert done.exit_code == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    kind = found["schema"].split("/")[1]
+    jsonschema.Draft202012Validator(published_schemas()[kind]).validate(found)
+    return found
+
+
+class TestList:
+    def test_narrows_by_entity_and_metric(self) -> None:
+        found = printed("list", "--entity", "NVIDIA", "--metric", "revenue")
+        assert found["total"] == len(found["facts"]) == len(load_facts().find("nvidia", "revenue"))
+        assert {fact["entity"] for fact in found["facts"]} == {"nvidia"}
+        assert found["metrics"]["revenue"]["line"] == "revenue"
+        assert found["entities"]["nvidia"]["name"] == "NVIDIA"
+
+    def test_all_of_it_is_valid_and_complete(self) -> None:
+        facts = load_facts()
+        found = printed("list")
+        assert found["digest"] == facts.digest
+        assert {fact["id"] for fact in found["facts"]} == set(facts.by_id)
+
+    def test_a_limit_cuts_and_says_so(self) -> None:
+        found = printed("list", "--limit", "3")
+        assert (len(found["facts"]), found["total"]) == (3, len(load_facts()))
+        words = call("list", "--limit", "3").stdout
+        assert f"{len(load_facts()) - 3:,} more" in words
+
+    def test_a_vintage_is_smaller(self) -> None:
+        assert printed("list", "--as-of", "2025-08-21")["total"] < printed("list")["total"]
+
+    def test_a_table_of_ones_own_is_on_top(self, write_table: WriteTable) -> None:
+        found = printed("list", "--facts", str(write_table({})))
+        assert found["total"] == len(load_facts()) + 1
+
+    def test_keeps_within_80_columns(self) -> None:
+        lines = call("list", "--limit", "4000").stdout.splitlines()
+        assert len(lines) > 3000
+        assert max(map(len, lines)) <= 80
+
+
+class TestShow:
+    def test_tells_the_passport_and_the_meaning(self) -> None:
+        words = call("show", KNOWN).stdout
+        for part in ("13.507", "usd_bn", "NVIDIA IR", "2023-05-01", "Sales of a period"):
+            assert part in words
+        assert max(map(len, words.splitlines())) <= 80
+
+    def test_as_json(self) -> None:
+        (fact,) = printed("show", KNOWN)["facts"]
+        assert (fact["id"], fact["value"], fact["grade"]) == (KNOWN, 13.507, "A")
+
+
+class TestCheck:
+    def test_of_the_shipped_tables(self) -> None:
+        assert call("check").stdout == "".join(f"{name}: fine\n" for name in TABLES)
+
+    def test_of_a_good_table(self, write_table: WriteTable) -> None:
+        path = write_table({})
+        assert printed("check", str(path))["files"] == [{"file": str(path), "problems": []}]
+
+    def test_of_a_bad_one_tells_everything_on_stderr(self, write_table: WriteTable) -> None:
+        path = write_table({"grade": "D"}, {"metric": "revenu"})
+        done = call("check", str(path))
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.count(str(path)) == 2
+
+
+class TestWrongInput:
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            (("list", "--entity", "nvidai"), "Did you mean 'nvidia'"),
+            (("list", "--metric", "revenu"), "Did you mean 'revenue'"),
+            (("list", "--limit", "0"), "--limit"),
+            (("list", "--as-of", "soon"), "2025-08-21"),
+            (("list", "--facts", "none.csv"), "no such file"),
+            (("show", "05285fb73"), f"Did you mean '{KNOWN}'"),
+            (("check", "none.csv"), "no such file"),
+        ],
+    )
+    def test_is_exit_2_with_one_message(self, words: tuple[str, ...], expected: str) -> None:
+        done = call(*words)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert expected in done.stderr
+
+    @pytest.mark.parametrize("command", ["list", "show", "check"])
+    def test_help_has_an_example(self, command: str) -> None:
+        assert f"cardhouse facts {command}" in call(command, "--help").stdout
