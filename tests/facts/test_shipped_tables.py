@@ -79,11 +79,6 @@ class TestTables:
         assert len(stated) > 1000
         assert [f.id for f in stated if f.known_from.isoformat() > f.published] == []
 
-    def test_load_fast(self) -> None:
-        load_facts()
-        fastest = min(_seconds_to_load() for _ in range(5))
-        assert fastest < 0.3  # 0.1 on a free machine; this one may be shared
-
 
 class TestDictionaries:
     def test_hold_nothing_that_no_row_uses(self, facts: FactTable) -> None:

@@ -20,6 +20,7 @@ STRESSED_FROM = 0.1
 """Stress from which a firm counts as stressed: a tenth of what it needs did not come."""
 
 MONEY = ("revenue", "full_cost", "operating_result", "cash_result")
+SUMMED = ("revenue", "full_cost", "operating_result", "capex")
 POSITIONS = ("cash", "debt", "raised")
 
 

@@ -1,0 +1,125 @@
+"""The document's subsidy ledger: what users pay, who is subsidised, by whose money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cardhouse.analysis.investment import END_USER_GROSS_MARGIN, expected_growth, revenue_needed
+from cardhouse.analysis.ledger import Ledger
+from cardhouse.analysis.parts import ai_lines
+from cardhouse.analysis.use_cost import UseCost, use_cost
+from cardhouse.engine.chain import Array
+from cardhouse.studies.views import View, named, numbers
+
+Row = dict[str, Any]
+
+NOT_IN_CASH = "not_in_cash"
+"""The part of a subsidy that no money covers: wear of plant and pay in shares."""
+
+PAYS = ("with_programs", "without_programs", "cash", "at_plant_cost", "sold_use")
+PARTS = ("subsidy", "cash_part", "noncash_part")
+
+
+def ledger_row(view: View, use: UseCost) -> Row:
+    """Return the ledger of the base quarter: firms as a whole, and their AI lines under ``ai``."""
+    capex = float((view.books.capex[0] * ai_lines(view.chain)).sum())
+    return {
+        "users_pay_per_dollar_of_cost": {name: use.paid_per_dollar(name)[0] for name in PAYS},
+        "users_receipts_usd_bn": float(use.receipts[0]),
+        "use_cost_usd_bn": {name: float(getattr(use, name)[0]) for name in PAYS},
+        **_subsidies(view, view.ledger),
+        "ai": _subsidies(view, view.ai_ledger),
+        "revenue_needed_usd_bn": revenue_needed(capex),
+        "revenue_needed_from": {"capex": capex, "gross_margin": END_USER_GROSS_MARGIN},
+        "implied_expected_growth": _growth(view),
+    }
+
+
+def ledger_by_quarter(view: View, use: UseCost) -> Row:
+    """Return the ledger's series, by quarter and cumulated from the base quarter on."""
+    return {
+        "users_pay_per_dollar_of_cost": {name: use.paid_per_dollar(name) for name in PAYS},
+        **_series(view, view.ledger),
+        "cumulated": _series(view, view.ledger.cumulated()),
+        "ai": _series(view, view.ai_ledger),
+    }
+
+
+def use_cost_of(view: View) -> UseCost:
+    """Return what AI use costs the chain and what users pay, quarter by quarter."""
+    return use_cost(view.books, view.costs)
+
+
+def _subsidies(view: View, ledger: Ledger) -> Row:
+    by_source = named(ledger.sources, ledger.by_source[0].sum(axis=0))
+    by_source |= named([NOT_IN_CASH], ledger.noncash_part[:1].sum(axis=1))
+    return {
+        "subsidy_usd_bn": float(ledger.subsidy[0].sum()),
+        "subsidy_by_source": by_source,
+        "subsidy_by_tier": {
+            tier: float(ledger.subsidy[0, firms].sum()) for tier, firms in _tiers(view).items()
+        },
+        "subsidy_by_firm": [_firm(view, ledger, firm) for firm in range(view.books.firms)],
+    }
+
+
+def _firm(view: View, ledger: Ledger, firm: int) -> Row:
+    values = {
+        name: float(getattr(ledger, name)[0, firm])
+        for name in ("revenue", "receipts", "full_cost", *PARTS)
+    }
+    by_source = named(ledger.sources, ledger.by_source[0, firm])
+    tier = view.tier_of(firm)
+    return {"firm": view.chain.firm_ids[firm], "tier": tier, **values, "by_source": by_source}
+
+
+def _series(view: View, ledger: Ledger) -> Row:
+    """Return the series of a ledger by source, tier and firm; sources that never give are left out."""
+    totals = ledger.by_source.sum(axis=1)
+    by_source = _named_series(ledger.sources, totals)
+    by_source |= _named_series((NOT_IN_CASH,), ledger.noncash_part.sum(axis=1, keepdims=True))
+    return {
+        "subsidy": numbers(ledger.subsidy.sum(axis=1)),
+        "cash_part": numbers(ledger.cash_part.sum(axis=1)),
+        "by_source": by_source,
+        "by_tier": {
+            tier: {name: numbers(getattr(ledger, name)[:, firms].sum(axis=1)) for name in PARTS}
+            for tier, firms in _tiers(view).items()
+        },
+        "by_firm": {
+            name: {part: numbers(getattr(ledger, part)[:, firm]) for part in PARTS}
+            for firm, name in enumerate(view.chain.firm_ids)
+            if ledger.subsidy[:, firm].any()
+        },
+    }
+
+
+def _named_series(names: tuple[str, ...], values: Array) -> dict[str, list[float | None]]:
+    """Return the columns of (quarter, name) that are not all zero."""
+    return {
+        name: numbers(values[:, column]) for column, name in enumerate(names) if values[:, column].any()
+    }
+
+
+def _tiers(view: View) -> dict[str, list[int]]:
+    """Return the firms of each tier."""
+    tiers: dict[str, list[int]] = {}
+    for firm in range(view.books.firms):
+        tiers.setdefault(view.tier_of(firm), []).append(firm)
+    return tiers
+
+
+def _growth(view: View) -> dict[str, Row]:
+    """Return the growth a quarter that capex implies, line by line, as a range."""
+    found = expected_growth(view.chain)
+    owned = np.flatnonzero(view.chain.plants.owned & (view.chain.volume > 0))
+    return {
+        view.chain.line_ids[at]: {
+            "value": float(found.value[at]),
+            "low": float(found.low[at]),
+            "high": float(found.high[at]),
+        }
+        for at in owned
+    }
