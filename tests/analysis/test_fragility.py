@@ -153,7 +153,9 @@ class TestShares:
     def test_users_spending_is_what_segments_pay(self) -> None:
         books = books_of(CRISIS)
         sold = [one.amount for one in books.chain.world.contracts if one.kind == "sale"]
-        assert users_spending(books, 0).sum() == pytest.approx(sum(sold))
+        every = np.ones(len(books.chain.line_ids), dtype=bool)
+        assert users_spending(books, 0, every).sum() == pytest.approx(sum(sold))
+        assert not users_spending(books, 0, ~every).any()
 
 
 def test_commitments_stand_beside_cash() -> None:

@@ -99,7 +99,8 @@ def test_with_own_money_apart_shares_lie_within_their_bounds(recipe: Recipe) -> 
     for firm in range(payers.books.firms):
         if payments[:, firm].sum() <= 0:
             continue
-        least, most = payers.bounds(firm, payments[:, firm])
+        every = np.arange(len(payers.sources))
+        least, most = payers.bounds(firm, payments[:, firm], every)
         own = own_money(payers.flows[0], payers.source_of, firm, payers.opening[0])
         share = payments[:, firm] @ own.mix[:, :-1] / payments[:, firm].sum()
         assert (least - 1e-9 <= share).all()

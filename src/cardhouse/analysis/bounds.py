@@ -78,6 +78,7 @@ def source_bounds(
     node: int,
     opening: FloatArray,
     receipts: FloatArray | None = None,
+    only: IntArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return least and most share of a node's receipts that each source can have paid.
 
@@ -93,12 +94,14 @@ def source_bounds(
         Money already in purses by source, (node, source).
     receipts
         The part of its inflow asked about by payer, (node,), such as sales; all by default.
+    only
+        The places of the sources asked about; all by default.
 
     Returns
     -------
     least, most
         Each (source + 2,): the sources, then the node's own payments, then money that purses
-        paid out beyond what they had.
+        paid out beyond what they had; or one for each place in ``only``.
     """
     asked = flows[:, node] if receipts is None else receipts
     entries = _entries(flows, source_of, node, opening, asked)
@@ -108,8 +111,9 @@ def source_bounds(
     network[node] = 0.0  # its own payments enter as a source of their own
     total = float(asked.sum())
     everything = entries.sum(axis=0)
-    most = np.array([_reaching(network, one, node) for one in entries]) / total
-    rest = np.array([_reaching(network, everything - one, node) for one in entries]) / total
+    asked_about = entries if only is None else entries[only]
+    most = np.array([_reaching(network, one, node) for one in asked_about]) / total
+    rest = np.array([_reaching(network, everything - one, node) for one in asked_about]) / total
     return np.clip(1.0 - rest, 0.0, 1.0), np.clip(most, 0.0, 1.0)
 
 
@@ -169,10 +173,9 @@ def max_flow(capacity: FloatArray, start: int, end: int) -> float:
     """
     residual = np.array(capacity, dtype=np.float64)
     np.fill_diagonal(residual, 0.0)
-    linked = [
-        np.flatnonzero((residual[i] > 0.0) | (residual[:, i] > 0.0)).tolist()
-        for i in range(residual.shape[0])
-    ]
+    rows, columns = np.nonzero((residual > 0.0) | (residual.T > 0.0))
+    starts = np.searchsorted(rows, np.arange(1, residual.shape[0]))
+    linked = [part.tolist() for part in np.split(columns, starts)]
     left: list[list[float]] = residual.tolist()
     total = 0.0
     while True:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardhouse.analysis.books import Books
-from cardhouse.engine.chain import KIND, Array, Chain
+from cardhouse.analysis.parts import Mask
+from cardhouse.engine.chain import Array, Chain
 from cardhouse.engine.sums import ratio
 from cardhouse.model.vocabulary import ContractKind as Kind
 
@@ -94,10 +95,10 @@ def _share_of(mask: NDArray[np.bool_], weight: Array) -> float | None:
     return float(weight[mask].sum() / total) if total > 0 else None
 
 
-def users_spending(books: Books, quarter: int) -> Array:
-    """Return what final users paid each firm (firm,)."""
-    firms = books.firms
-    return np.asarray(books.flows(quarter)[KIND[Kind.SALE], firms:, :firms].sum(axis=0))
+def users_spending(books: Books, quarter: int, part: Mask) -> Array:
+    """Return what final users paid each firm for the lines in `part` (firm,)."""
+    paid = books.receipts_by_line(quarter)[books.firms :].sum(axis=0) * part
+    return np.asarray(books.per_firm(paid[None, :])[0])
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ whoever paid the investor.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -82,16 +83,25 @@ class Payers:
 
     def own_share(self, firm: int, payments: Array) -> float:
         """Return the share of base-quarter payments (node,) to a firm that is its own money."""
-        own = own_money(self.flows[0], self.source_of, firm, self.opening[0])
         whole = payments.sum()
-        return float((payments * own.mix[:, -1]).sum() / whole) if whole > 0 else 0.0
+        return float((payments * self._own[firm]).sum() / whole) if whole > 0 else 0.0
 
-    def bounds(self, firm: int, payments: Array) -> tuple[Array, Array]:
-        """Return least and most share of base-quarter payments (node,) by source (source,)."""
-        least, most = source_bounds(
-            self.flows[0], self.source_of, firm, self.opening[0], receipts=payments
+    @cached_property
+    def _own(self) -> Array:
+        """Return the share of each firm's money in what nodes pay with (firm, node)."""
+        flows, opening = self.flows[0], self.opening[0]
+        every = range(self.books.firms)
+        traced = [own_money(flows, self.source_of, firm, opening) for firm in every]
+        return np.stack([one.mix[:, -1] for one in traced])
+
+    def bounds(self, firm: int, payments: Array, only: IntArray) -> tuple[Array, Array]:
+        """Return least and most share of base-quarter payments (node,) to a firm.
+
+        ``only`` holds the places of the sources asked about; both answers have its length.
+        """
+        return source_bounds(
+            self.flows[0], self.source_of, firm, self.opening[0], receipts=payments, only=only
         )
-        return least[: len(self.sources)], most[: len(self.sources)]
 
 
 def trace_payers(books: Books) -> Payers:

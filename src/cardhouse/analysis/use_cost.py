@@ -65,56 +65,61 @@ def plant_sellers(chain: Chain) -> Mask:
 
 def _quarter(books: Books, costs: LineCosts, quarter: int) -> tuple[float, ...]:
     """Return receipts and the costs in the order of `UseCost`."""
-    ai = ai_lines(books.chain)
+    chain = books.chain
     outside = _outside_cost(books, quarter)
     worn, interest = books.depreciation[quarter], costs.interest[quarter]
     running = outside + interest
     whole = running + worn + costs.stock_pay[quarter]
     bought = float((_programs_outside(books, quarter) * _ai_share(books, costs, quarter)).sum())
-    serving = use_shares(books, costs, quarter)
-    alone = use_shares(books, costs, quarter, programs=False)
-    sold = use_shares(books, costs, quarter, own_use=False)
-    final = _final(books, quarter) * (ai & ~plant_sellers(books.chain))
+    ends = use_shares(books, costs, quarter)
+    serving = ends.all_
+    final = _final(books, quarter) * (ai_lines(chain) & ~plant_sellers(chain))
     markup = _plant_markup(books, quarter)
     return (
         float(final.sum()),
         float((serving * whole).sum()) + bought,
-        float((alone * (running + worn)).sum()),
+        float(((ends.sold + ends.own) * (running + worn)).sum()),
         float((serving * (running + books.capex[quarter])).sum()) + bought,
         float((serving * (whole - worn * markup)).sum()) + bought,
-        float((sold * whole).sum()) + bought,
+        float(((ends.sold + ends.programs) * whole).sum()) + bought,
     )
 
 
-def use_shares(
-    books: Books, costs: LineCosts, quarter: int, *, programs: bool = True, own_use: bool = True
-) -> Array:
-    """Return the share of each line's output that ends in final AI use (line,), in [0, 1].
+@dataclass(frozen=True)
+class UseShares:
+    """The shares of each line's output that end in AI use (line,); the rest is other business.
 
-    Parameters
-    ----------
-    books, costs
-        The books of a path and the costs of its lines.
-    quarter
-        The quarter, 0 the base quarter.
-    programs
-        Whether what firms buy for their AI programs counts as use.
-    own_use
-        Whether use by the seller's own parent does.
+    ``sold``: final users, those who pay nothing included; ``own``: the sellers' own parents;
+    ``programs``: training, research and the like.
     """
+
+    sold: Array
+    own: Array
+    programs: Array
+
+    @property
+    def all_(self) -> Array:
+        """Return the share that ends in any AI use (line,)."""
+        return np.asarray(self.sold + self.own + self.programs)
+
+
+def use_shares(books: Books, costs: LineCosts, quarter: int) -> UseShares:
+    """Return where each line's output ends in a quarter, 0 being the base quarter."""
     chain, firms = books.chain, books.firms
     billed = books.trajectory.records[quarter].by_line[books.path]
     to_input, to_program = _kinds_bought(books, quarter)
     of_line = chain.firm_of_line
     moves = (billed[:firms] * to_input[:, of_line])[of_line].T * _input_weights(books, quarter)
-    used = _final(books, quarter) + _unpaid_use(books, quarter, own_use=own_use)
-    used = used * (ai_lines(chain) & ~plant_sellers(chain))
-    if programs:
-        share = _ai_share(books, costs, quarter)
-        used = used + (billed[:firms] * to_program[:, of_line] * share[:, None]).sum(axis=0)
-    elsewhere = np.maximum(books.value[quarter] - moves.sum(axis=1) - used, 0.0)
+    counts = ai_lines(chain) & ~plant_sellers(chain)
+    unpaid, own = _unpaid_use(books, quarter)
+    share = _ai_share(books, costs, quarter)
+    programs = (billed[:firms] * to_program[:, of_line] * share[:, None]).sum(axis=0)
+    used = np.column_stack(
+        [(_final(books, quarter) + unpaid - own) * counts, own * counts, programs]
+    )
+    elsewhere = np.maximum(books.value[quarter] - moves.sum(axis=1) - used.sum(axis=1), 0.0)
     shares, _ = exit_shares(moves, np.column_stack([used, elsewhere]))
-    return np.asarray(shares[:, 0])
+    return UseShares(shares[:, 0], shares[:, 1], shares[:, 2])
 
 
 def _final(books: Books, quarter: int) -> Array:
@@ -122,17 +127,18 @@ def _final(books: Books, quarter: int) -> Array:
     return np.asarray(books.trajectory.records[quarter].by_line[books.path][books.firms :].sum(0))
 
 
-def _unpaid_use(books: Books, quarter: int, *, own_use: bool) -> Array:
-    """Return use that nobody pays for at the price charged (line,), by the split of row 0."""
+def _unpaid_use(books: Books, quarter: int) -> tuple[Array, Array]:
+    """Return use that nobody pays for at the price charged, and own use in it (line,) each.
+
+    The split is that of row 0.
+    """
     sales = books.chain.sales
     unpaid = np.maximum(books.value[quarter] - books.line_revenue[quarter], 0.0)
-    if own_use:
-        return unpaid
     volumes = np.where(sales.pays > 0, 0.0, sales.volume)
-    free, all_ = np.zeros_like(unpaid), np.zeros_like(unpaid)
-    np.add.at(free, sales.line, volumes * (1.0 - sales.own_use))
+    own, all_ = np.zeros_like(unpaid), np.zeros_like(unpaid)
+    np.add.at(own, sales.line, volumes * sales.own_use)
     np.add.at(all_, sales.line, volumes)
-    return np.asarray(unpaid * ratio(free, all_))
+    return unpaid, np.asarray(unpaid * ratio(own, all_))
 
 
 def _kinds_bought(books: Books, quarter: int) -> tuple[Array, Array]:

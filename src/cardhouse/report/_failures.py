@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cardhouse.report._cast import Cast, Document, Row
@@ -37,14 +37,21 @@ def failures_figure(document: Document, cast: Cast) -> Figure | None:
     return Figure(
         "failures",
         "Who fails, when, and who bears the loss",
-        f"Each strip runs from {document['quarters'][0]} to {document['quarters'][-1]}.",
+        "Each strip is a firm's course; what is lost at a default is lost by those named below it.",
         defaults_sentence(document),
         _defaults_table(document, cast),
         tuple(Key(f"state-{state}", words(state)) for state in TROUBLE if state in used),
         bars[:SHOWN_FIRMS],
         notes=_hidden(len(bars)),
+        axis=_axis(document["quarters"]),
         layout="timeline",
     )
+
+
+def _axis(quarters: Sequence[str]) -> tuple[str, ...]:
+    """Return the quarters named over the strips: first, middle and last."""
+    last = len(quarters) - 1
+    return tuple(quarters[row] for row in sorted({0, last // 2, last}))
 
 
 def _hidden(count: int) -> tuple[str, ...]:

@@ -59,6 +59,7 @@ class Figure:
     bars: tuple[Bar, ...] = ()
     drawings: tuple[Markup, ...] = ()
     notes: tuple[str, ...] = ()
+    axis: tuple[str, ...] = ()
     layout: str = "bars"
 
 

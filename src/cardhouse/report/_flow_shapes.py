@@ -110,7 +110,7 @@ def label_rows(column: Sequence[Node], slots: Mapping[str, Slot], frame: Frame) 
     Labels count as wide as the widest, so that slots of their share of it never need more rows
     than ``frame.label_rows``.
     """
-    width = max(map(frame.label_width, column)) - frame.node_gap
+    width = max(map(frame.label_width, column))
     ends: list[float] = []
     rows: dict[str, int] = {}
     for node in sorted(column, key=lambda one: slots[one.id].start):
@@ -136,7 +136,10 @@ class Track:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Where everything is, the same for every state that is drawn in it."""
+    """Where everything is, the same for every state that is drawn in it.
+
+    Payments in ``unseen`` count in the boxes but are not drawn.
+    """
 
     frame: Frame
     nodes: tuple[Node, ...]
@@ -147,6 +150,7 @@ class Arrangement:
     chain_end: float
     length: float
     breadth: float
+    unseen: frozenset[Pair] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Who stands where in the money-flow picture of a result document.
 
-Columns: money from outside (pools, and outside accounts that pay in on balance), the tiers in the
+Columns: money from outside (pools, and outside accounts where they pay in), the tiers in the
 document's order, what is paid to the outside. A division is shown with the purse that pays for it.
 A firm that mostly sells inside its own tier stands one step behind it.
 """
@@ -17,6 +17,7 @@ from cardhouse.report.wording import counted, lines_of, sentence_case, words
 
 POOL, SEGMENT, FIRM, SOURCE, SINK = "pool", "segment", "firm", "source", "sink"
 MONEY_IN, MONEY_OUT = "Outside money in", "Paid to outside"
+PAYS_IN = " (in)"  # ends the id of the node at which an outside account pays in
 INSIDE_TIER = 0.5  # of its sales inside its own tier put a firm one step behind it
 
 Amounts = Mapping[tuple[str, str], float]
@@ -26,8 +27,8 @@ Amounts = Mapping[tuple[str, str], float]
 class Stage:
     """The accounts of a picture in their columns, and what each state pays between them.
 
-    ``roles`` says what a node is: pool, segment, firm, source or sink (an outside account that
-    pays in, or is paid, on balance). ``folded`` counts the accounts shown as part of others.
+    ``roles`` says what a node is: pool, segment, firm, source or sink (an outside account where
+    it pays in, and where it is paid). ``folded`` counts the accounts shown as part of others.
     """
 
     nodes: tuple[Node, ...]
@@ -40,11 +41,16 @@ class Stage:
 
 def state_of(cast: Cast, flows: Iterable[Row], row: int) -> tuple[Flow, ...]:
     """Return the payments of one quarter between purses; a purse's own are left out."""
-    between = (
-        Flow(cast.purse(flow["payer"]), cast.purse(flow["payee"]), flow["amount"][row])
-        for flow in flows
-    )
+    between = (_between(cast, flow, flow["amount"][row]) for flow in flows)
     return tuple(flow for flow in between if flow.payer != flow.payee and flow.amount)
+
+
+def _between(cast: Cast, flow: Row, amount: float) -> Flow:
+    """Return a payment between purses; an outside account that pays in is a node of its own."""
+    payer, payee = cast.purse(flow["payer"]), cast.purse(flow["payee"])
+    if amount < 0:
+        payer, payee, amount = payee, payer, -amount
+    return Flow(f"{payer}{PAYS_IN}" if cast.kind(payer) == OUTSIDE else payer, payee, amount)
 
 
 def stage_of(cast: Cast, states: Sequence[tuple[Flow, ...]]) -> Stage:
@@ -52,8 +58,8 @@ def stage_of(cast: Cast, states: Sequence[tuple[Flow, ...]]) -> Stage:
     amounts = [gather(state) for state in states]
     used = {end for state in amounts for pair in state for end in pair}
     order = {entity: number for number, entity in enumerate(cast.rows)}
-    ids = sorted(used, key=lambda one: (order.get(one, len(order)), one))
-    roles = {one: _role(cast, one, amounts) for one in ids}
+    ids = sorted(used, key=lambda one: (order.get(_account(one), len(order)), one))
+    roles = {one: _role(cast, one) for one in ids}
     columns = {one: _column(cast, one, roles[one]) for one in ids}
     headings = _headings(cast, columns, roles)
     columns.update(_behind(columns, roles, amounts))
@@ -63,22 +69,26 @@ def stage_of(cast: Cast, states: Sequence[tuple[Flow, ...]]) -> Stage:
     return Stage(tuple(nodes), roles, headings, tuple(states), names)
 
 
+def _account(node: str) -> str:
+    """Return the id of the account that a node stands for."""
+    return node.removesuffix(PAYS_IN)
+
+
 def _names(cast: Cast, ids: Iterable[str]) -> dict[str, str]:
     members: dict[str, set[str]] = defaultdict(set)
     for flow in cast.document["flows"]:
         for end in (flow["payer"], flow["payee"]):
             members[cast.purse(end)].add(end)
-    return {one: cast.purse_name(one, members[one]) for one in ids}
+    return {one: cast.purse_name(_account(one), members[_account(one)]) for one in ids}
 
 
-def _role(cast: Cast, entity: str, amounts: Sequence[Amounts]) -> str:
-    kind = cast.kind(entity)
+def _role(cast: Cast, node: str) -> str:
+    kind = cast.kind(_account(node))
     if kind in (POOL, SEGMENT):
         return kind
     if kind != OUTSIDE:
         return FIRM
-    sides = [turnover(state).get(entity, (0.0, 0.0)) for state in amounts]
-    return SOURCE if sum(paid - received for received, paid in sides) > 0 else SINK
+    return SOURCE if node.endswith(PAYS_IN) else SINK
 
 
 def _column(cast: Cast, entity: str, role: str) -> int:
@@ -156,6 +166,23 @@ def _renamed(state: Iterable[Flow], into: Mapping[str, str]) -> Iterable[Flow]:
         ends = into.get(flow.payer, flow.payer), into.get(flow.payee, flow.payee)
         if ends[0] != ends[1]:
             yield Flow(*ends, flow.amount)
+
+
+def unseen(stage: Stage, smallest: float) -> frozenset[tuple[str, str]]:
+    """Return the payments too small to draw in any state, as a share of the largest turnover.
+
+    Every account keeps its largest payment in and its largest out.
+    """
+    largest: dict[tuple[str, str], float] = {}
+    for state in map(gather, stage.states):
+        for pair, amount in state.items():
+            largest[pair] = max(largest.get(pair, 0.0), amount)
+    limit = smallest * max((sum(gather(state).values()) for state in stage.states), default=0.0)
+    kept: set[tuple[str, str]] = set()
+    for end in (0, 1):
+        ordered = sorted(largest, key=lambda pair: (largest[pair], pair))
+        kept.update({pair[end]: pair for pair in ordered}.values())
+    return frozenset(p for p, amount in largest.items() if amount < limit and p not in kept)
 
 
 def upstream(stage: Stage, state: Iterable[Flow]) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cardhouse.report._cast import Cast, Document
 from cardhouse.report._figures import Bar, Figure, Key, Table, bar
+from cardhouse.report._headline import GROUPS, source_group
 from cardhouse.report.wording import (
     dollars,
     listed,
@@ -73,10 +74,14 @@ def sources_figure(document: Document, cast: Cast) -> Figure:
     total = sum(by_source.values())
     longest = max(by_source.values(), default=0.0)
     bars = [
-        Bar(cast.name(source), bar([(max(amount, 0.0), _css(cast, source), "")], longest), told)
+        Bar(
+            cast.name(source),
+            bar([(max(amount, 0.0), f"paid-{source_group(cast, source)}", "")], longest),
+            dollars(amount),
+        )
         for source, amount in largest[:SHOWN]
-        for told in [dollars(amount)]
     ]
+    used = {source_group(cast, source) for source in by_source}
     rows = [
         (cast.name(source), money(amount), percent(amount / total) if total > 0 else "-")
         for source, amount in largest
@@ -88,15 +93,12 @@ def sources_figure(document: Document, cast: Cast) -> Figure:
         f"Sources of the {dollars(total)} that customers did not pay in {base}.",
         f"Sources of the subsidy in {base}: {listed(named) or 'none'}.",
         Table("Subsidy by source", ("Source", ">USD bn", ">Share"), tuple(rows)),
+        tuple(Key(f"paid-{group}", name) for group, name in GROUPS.items() if group in used),
         bars=tuple(bars),
     )
 
 
-def _css(cast: Cast, source: str) -> str:
-    return "paid-investors" if cast.kind(source) == "pool" else "paid-business"
-
-
-def needed(document: Document) -> list[tuple[str, str]]:
+def needed(document: Document, cast: Cast) -> list[tuple[str, str]]:
     """Return what the spending presumes: the revenue it needs, the growth it implies."""
     ledger = document["ledger"]
     rows = []
@@ -104,10 +106,12 @@ def needed(document: Document) -> list[tuple[str, str]]:
         amount = f"{dollars(ledger['revenue_needed_usd_bn'])} a quarter"
         rows.append(("Revenue that today's capital spending needs", amount))
     for line, growth in ledger["implied_expected_growth"].items():
-        told = value_of(growth, "share")
-        rows.append((f"Growth that {_line(line)}'s spending implies", f"{told} a quarter"))
+        told = f"{value_of(growth, 'share')} a quarter"
+        rows.append((f"Growth that the spending of {_line_name(cast, line)} implies", told))
     return rows
 
 
-def _line(line: str) -> str:
-    return words(line.replace(".", " "))
+def _line_name(cast: Cast, line: str) -> str:
+    """Return the name of a firm's line of business, ``firm.line``."""
+    owner, _, part = line.partition(".")
+    return f"{cast.name(owner)} ({words(part)})" if part else cast.name(owner)

@@ -16,6 +16,7 @@ from cardhouse.report._flow_stage import (
     folded_words,
     stage_of,
     state_of,
+    unseen,
     upstream,
 )
 from cardhouse.report._marks import Mark, line, path, rect, svg, text
@@ -40,7 +41,17 @@ HAIRLINE = 0.8  # px: thinner ribbons are drawn this thick
 BAR = 56.0  # the longest scale bar, px
 TABLE_ROWS = 250
 
-WIDE = Frame(1.0, length=1280.0, curve_room=32.0, footer=BAR + 12, font=11.0, line=13.0)
+WIDE = Frame(
+    1.0,
+    length=1280.0,
+    curve_room=32.0,
+    node_gap=8.0,
+    lane_gap=1.0,
+    track_gap=3.0,
+    footer=BAR + 12,
+    font=11.0,
+    line=13.0,
+)
 TALL = Frame(
     1.0,
     vertical=True,
@@ -60,16 +71,23 @@ TALL = Frame(
 
 @dataclass(frozen=True)
 class Look:
-    """One way to draw: a frame, the room across, accounts kept in a column, a name's width."""
+    """One way to draw: a frame, the room across, accounts kept in a column, a name's width.
+
+    ``smallest`` is the share of the turnover below which a payment may be left to the table.
+    """
 
     css: str
     frame: Frame
     room: float
     kept: int
     name_width: int
+    smallest: float
 
 
-LOOKS = (Look("flow-wide", WIDE, 720.0, 12, 14), Look("flow-tall", TALL, 356.0, 5, 10))
+LOOKS = (
+    Look("flow-wide", WIDE, 820.0, 12, 16, 0.0005),
+    Look("flow-tall", TALL, 356.0, 5, 10, 0.002),
+)
 
 KEYS = (
     Key("segment", "paid by final users"),
@@ -79,11 +97,12 @@ KEYS = (
     Key("sink", "paid to outside"),
     Key("back", "back up the chain"),
 )
-GHOST = Key("ghost-key", "the baseline")
+GHOST = Key("ghost-key", "the baseline in the same quarter")
 HELP = (
-    "The thickness of a ribbon and of a box is dollars, on one scale in all pictures. A box is as "
-    "high as the larger of what it received and what it paid."
+    "The thickness of a ribbon is dollars a quarter, on one scale in all pictures. A box is as thick "
+    "as the larger of what it received and what it paid."
 )
+HELP_LAST = "Same places, same scale as in the picture above."
 
 
 def flow_figures(document: Document, sources: Sources) -> list[Figure]:
@@ -103,7 +122,7 @@ def flow_figures(document: Document, sources: Sources) -> list[Figure]:
         Figure(
             f"flow-{'last' if row else 'base'}",
             _title(document, row),
-            HELP,
+            HELP_LAST if row else HELP,
             _label(cast, stage, row),
             _table(cast, row, ghost if row else None, sources),
             KEYS + ((GHOST,) if ghost and row else ()),
@@ -153,11 +172,12 @@ def _label(cast: Cast, stage: Stage, row: int) -> str:
 def _drawings(stage: Stage, look: Look, labels: Sequence[str]) -> list[Markup]:
     """Return one drawing for each label; a further state is the ghost in the last one."""
     shown = folded(stage, look.kept, look.name_width)
-    scale = _two_digits(fitting_scale(shown.nodes, shown.states, look.frame, look.room))
-    arrangement = arrange(shown.nodes, shown.states, replace(look.frame, scale=scale))
+    small = unseen(shown, look.smallest)
+    fitting = fitting_scale(shown.nodes, shown.states, look.frame, look.room, small)
+    frame = replace(look.frame, scale=_two_digits(fitting))
+    arrangement = arrange(shown.nodes, shown.states, frame, unseen=small)
     pictures = [draw(arrangement, state) for state in shown.states]
     ghosts = [None] * (len(labels) - 1) + [*pictures[len(labels) :], None][:1]
-    note = f"Payments under {dollars(HAIRLINE / scale)} are drawn as hairlines. "
     return [
         Markup('<div class="{}">{}<p class="note">{}</p></div>').format(
             look.css,
@@ -167,10 +187,23 @@ def _drawings(stage: Stage, look: Look, labels: Sequence[str]) -> list[Markup]:
                 css="flow",
                 label=label,
             ),
-            note + folded_words(shown),
+            _note(shown, state, arrangement),
         )
-        for picture, label, ghost in zip(pictures, labels, ghosts, strict=False)
+        for picture, state, label, ghost in zip(
+            pictures, shown.states, labels, ghosts, strict=False
+        )
     ]
+
+
+def _note(stage: Stage, state: Sequence[Flow], arrangement: Arrangement) -> str:
+    """Return what a drawing leaves out or cannot draw true, in words."""
+    thin = dollars(HAIRLINE / arrangement.frame.scale)
+    hidden = [amount for pair, amount in gather(state).items() if pair in arrangement.unseen]
+    told = f"Payments under {thin} are drawn as hairlines."
+    if hidden:
+        number = counted(len(hidden), "small payment", "small payments")
+        told += f" {number}, {dollars(sum(hidden))} in all, are left to the table."
+    return f"{told} {folded_words(stage)}".rstrip()
 
 
 def _two_digits(scale: float) -> float:

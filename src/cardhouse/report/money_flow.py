@@ -75,6 +75,7 @@ def arrange(
     states: Sequence[Iterable[Flow]],
     frame: Frame,
     *,
+    unseen: frozenset[Pair] = frozenset(),
     draft: bool = False,
 ) -> Arrangement:
     """Return the places of nodes, lanes and tracks with room for every one of the states.
@@ -85,6 +86,8 @@ def arrange(
         In the order in which they shall stand in their columns; column numbers may have holes.
     states
         The payments of each state that will be drawn in this arrangement.
+    unseen
+        Payments that count in the boxes and are not drawn: they need no lane and no track.
     draft
         Only about the size: boxes are not yet drawn towards those they deal with.
 
@@ -100,6 +103,7 @@ def arrange(
         return Arrangement(frame, (), {}, {}, {}, (), 0.0, 2 * frame.margin, 2 * frame.margin)
     largest, rooms = _largest(gathered, frame.scale)
     rooms = {node.id: rooms.get(node.id, 0.0) for node in placed}
+    largest = {pair: size for pair, size in largest.items() if pair not in unseen}
     rounds = 0 if draft else ROUNDS
     slots, lanes, size = place_slots(placed, rooms, largest, frame, rounds)
     overhang = frame.overhang(placed)
@@ -111,7 +115,9 @@ def arrange(
     }
     end = start + size + overhang
     tracks, column_at, length, breadth = place_tracks(placed, slots, largest, frame, end)
-    return Arrangement(frame, placed, slots, lanes, tracks, column_at, end, length, breadth)
+    return Arrangement(
+        frame, placed, slots, lanes, tracks, column_at, end, length, breadth, unseen
+    )
 
 
 def _checked(nodes: Sequence[Node], flows: Sequence[Flow]) -> dict[Pair, float]:
@@ -159,7 +165,11 @@ def draw(arrangement: Arrangement, flows: Iterable[Flow]) -> Picture:
         size[0],
         size[1],
         tuple(boxes),
-        tuple(_ribbon(arrangement, pair, amount, ports) for pair, amount in amounts.items()),
+        tuple(
+            _ribbon(arrangement, pair, amount, ports)
+            for pair, amount in amounts.items()
+            if pair not in arrangement.unseen
+        ),
         tuple(_labels(arrangement, boxes)),
     )
 
@@ -197,8 +207,10 @@ def _port_order(arrangement: Arrangement, pair: Pair, side: str) -> tuple[int, f
     """Return the place of a flow among the ports of one side, by where its other end lies.
 
     Forward flows come first, by the place that they go through next, then the ones that turn back,
-    the outer tracks first.
+    the outer tracks first, then what is not drawn.
     """
+    if pair in arrangement.unseen:
+        return 2, 0.0, 0.0, pair
     track = arrangement.tracks.get(pair)
     if track is not None:
         return 1, (-track.out_at if side == "out" else track.in_at), 0.0, pair
@@ -305,7 +317,11 @@ def _label_under(arrangement: Arrangement, node: Node, away: float) -> Label:
 
 
 def fitting_scale(
-    nodes: Sequence[Node], states: Sequence[Iterable[Flow]], frame: Frame, room: float
+    nodes: Sequence[Node],
+    states: Sequence[Iterable[Flow]],
+    frame: Frame,
+    room: float,
+    unseen: frozenset[Pair] = frozenset(),
 ) -> float:
     """Return the largest scale, px per USD bn, at which the picture is about `room` px across.
 
@@ -319,7 +335,8 @@ def fitting_scale(
     low, high = room / (4 * most), 4 * room / most
     for _ in range(SCALE_STEPS):
         middle = (low + high) / 2
-        if arrange(nodes, kept, replace(frame, scale=middle), draft=True).breadth <= room:
+        tried = replace(frame, scale=middle)
+        if arrange(nodes, kept, tried, unseen=unseen, draft=True).breadth <= room:
             low = middle
         else:
             high = middle

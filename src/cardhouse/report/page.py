@@ -66,7 +66,7 @@ def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
         "tiers": tiers_figure(document),
         "payers": payers_figure(document, cast),
         "subsidies": [subsidised_figure(document, cast), sources_figure(document, cast)],
-        "needed": needed(document),
+        "needed": needed(document, cast),
         "failures": failures_figure(document, cast),
         "fragility": [
             figure

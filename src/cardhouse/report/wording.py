@@ -9,6 +9,7 @@ from typing import Any
 UNKNOWN = "-"
 NOTHING = 0.005  # USD bn below which an amount is written as 0
 NO_BREAK = "\N{NO-BREAK SPACE}"
+UNITS = {"usd": "USD", "usd_bn": "USD bn", "usd_mn": "USD mn", "gw": "GW", "count": ""}
 
 
 def money(amount: float | None) -> str:
@@ -100,21 +101,34 @@ def value_of(value: Any, unit: str = "") -> str:
 
     Examples
     --------
-    >>> value_of(0.03, "share"), value_of([220, 260], "USD a year"), value_of(4.3, "USD bn")
-    ('3%', '220 to 260 USD a year', '4.3 USD bn')
+    >>> value_of(0.066, "share"), value_of([220, 260], "USD a year"), value_of(4.3, "usd_bn")
+    ('6.6%', '220 to 260 USD a year', '$4.3\xa0bn')
     """
     if isinstance(value, Mapping):
+        if set(value) == {"low", "high"}:
+            return value_of([value["low"], value["high"]], unit)
         return "; ".join(f"{words(str(name))} {value_of(one, unit)}" for name, one in value.items())
     if isinstance(value, list | tuple):
         joint = " to " if len(value) == 2 else ", "
+        if unit == "share":
+            return joint.join(_number(one, unit) for one in value)
         return _with_unit(joint.join(_plain(one) for one in value), unit)
-    if unit == "share" and isinstance(value, int | float) and not isinstance(value, bool):
-        return percent(value)
+    return _number(value, unit)
+
+
+def _number(value: Any, unit: str) -> str:
+    """Return one figure with its unit: shares as percentages, USD bn as dollars."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if unit == "share":
+            return f"{100 * value:.3g}%"
+        if unit == "usd_bn":
+            return dollars(value)
     return _with_unit(_plain(value), unit)
 
 
 def _with_unit(text: str, unit: str) -> str:
-    return f"{text} {words(unit)}" if unit and text != UNKNOWN else text
+    told = UNITS.get(unit, words(unit)).replace("usd", "USD")
+    return f"{text} {told}".rstrip() if text != UNKNOWN else text
 
 
 def _plain(value: Any) -> str:

@@ -51,7 +51,7 @@ def estimated_share(chain: Chain) -> float:
 
 
 def _ends(chain: Chain, split: dict[Key, dict[Ends, float]], key: Key) -> dict[Ends, float]:
-    """Return who is shown as payer and payee of a flow between purses, with shares that add to 1."""
+    """Return who is shown as payer and payee of a flow between purses, shares adding to 1."""
     _, payer, payee = key
     whole = {(chain.node_ids[payer], chain.node_ids[payee]): 1.0}
     parts = split.get(key, {})
@@ -62,12 +62,14 @@ def _ends(chain: Chain, split: dict[Key, dict[Ends, float]], key: Key) -> dict[E
 def _contracts(chain: Chain) -> tuple[dict[Key, dict[Ends, float]], set[tuple[str, str, str]]]:
     """Return the base quarter's flows between purses by unit, and which of them are estimated."""
     node = {name: at for at, name in enumerate(chain.node_ids)}
+    ids = {end for one in chain.world.contracts for end in (one.payer, one.payee)}
+    purse = {name: node[chain.world.purse_of(name)] for name in ids}
+    shown = {name: shown_as(chain, name) for name in ids}
     split: dict[Key, dict[Ends, float]] = {}
     unknown: dict[tuple[str, str, str], float] = {}
     for one in chain.world.contracts:
-        payer, payee = (chain.world.purse_of(end) for end in (one.payer, one.payee))
-        ends = (shown_as(chain, one.payer), shown_as(chain, one.payee))
-        parts = split.setdefault((KIND[one.kind], node[payer], node[payee]), {})
+        ends = (shown[one.payer], shown[one.payee])
+        parts = split.setdefault((KIND[one.kind], purse[one.payer], purse[one.payee]), {})
         parts[ends] = parts.get(ends, 0.0) + one.amount
         key = (one.kind.value, *ends)
         weight = one.amount * (float(one.estimated) - MOSTLY)

@@ -76,7 +76,7 @@ def _firm(view: View, ledger: Ledger, firm: int) -> Row:
 
 
 def _series(view: View, ledger: Ledger) -> Row:
-    """Return the series of a ledger by source, tier and firm; sources that never give are left out."""
+    """Return a ledger's series by source, tier and firm; sources that never give are left out."""
     totals = ledger.by_source.sum(axis=1)
     by_source = _named_series(ledger.sources, totals)
     by_source |= _named_series((NOT_IN_CASH,), ledger.noncash_part.sum(axis=1, keepdims=True))
@@ -99,7 +99,9 @@ def _series(view: View, ledger: Ledger) -> Row:
 def _named_series(names: tuple[str, ...], values: Array) -> dict[str, list[float | None]]:
     """Return the columns of (quarter, name) that are not all zero."""
     return {
-        name: numbers(values[:, column]) for column, name in enumerate(names) if values[:, column].any()
+        name: numbers(values[:, column])
+        for column, name in enumerate(names)
+        if values[:, column].any()
     }
 
 

@@ -109,7 +109,7 @@ def _capped(shares: Array) -> Array:
 
 
 def _over_quarters(sources: tuple[str, ...], shares: Array, receipts: Array) -> Row:
-    """Return a seller's shares by source over quarters; None in quarters in which it sells nothing."""
+    """Return a seller's shares by source over quarters; None where it sells nothing."""
     sold = receipts > 0
     used = np.flatnonzero((shares * sold[:, None]).max(axis=0) > SMALLEST)
     return {

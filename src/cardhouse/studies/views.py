@@ -13,8 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from cardhouse.analysis.books import Books
+from cardhouse.analysis.fragility import LossMaking, loss_making, users_spending
 from cardhouse.analysis.ledger import Ledger, subsidy_ledger
 from cardhouse.analysis.parts import LineCosts, ai_lines
+from cardhouse.analysis.use_cost import plant_sellers
 from cardhouse.engine.chain import Array, Chain, Index
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.simulate import Trajectory
@@ -90,6 +92,30 @@ class View:
     def result(self) -> Array:
         """Return revenue less full cost (quarter, firm)."""
         return np.asarray(self.books.revenue - self.ledger.full_cost)
+
+    @cached_property
+    def ai_operating_result(self) -> Array:
+        """Return revenue less full cost before interest of firms' AI lines (quarter, firm)."""
+        interest = self.books.per_firm(self.costs.interest * ai_lines(self.chain))
+        return np.asarray(self.ai_ledger.revenue - self.ai_ledger.full_cost + interest)
+
+    @cached_property
+    def loss_making(self) -> dict[str, LossMaking]:
+        """Return how much of the chain loses money in the base quarter: whole firms, AI lines.
+
+        What buyers outside the chain pay for plant is no spending of its users.
+        """
+        ai = ai_lines(self.chain)
+        parts = {"whole": (self.ledger, np.ones_like(ai)), "ai": (self.ai_ledger, ai)}
+        users = ~plant_sellers(self.chain)
+        return {
+            name: loss_making(
+                (ledger.revenue - ledger.full_cost)[0],
+                ledger.revenue[0],
+                users_spending(self.books, 0, lines & users),
+            )
+            for name, (ledger, lines) in parts.items()
+        }
 
     @cached_property
     def units(self) -> list[Unit]:

@@ -1,0 +1,73 @@
+"""What a run was made of, and one digest over all of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from enum import Enum
+from importlib.metadata import version
+from typing import Any
+
+from cardhouse.engine.chain import parameters_of
+from cardhouse.model.scenario import Scenario
+from cardhouse.model.world import World
+
+DIGITS = 9
+"""Significant digits of the opening position that count: the rest may differ between platforms."""
+
+
+def manifest_of(world: World, scenario: Scenario, quarters: int) -> dict[str, Any]:
+    """Return the manifest of a run: versions, vintage, scenario and the digest of all inputs."""
+    return {
+        "version": version("cardhouse"),
+        "facts_version": world.facts_version,
+        "facts_digest": world.facts_digest,
+        "economy": world.economy,
+        "base_quarter": world.base,
+        "as_of": world.as_of,
+        "scenario": scenario.id,
+        "scenario_title": scenario.title,
+        "scenario_words": scenario.words,
+        "levers": dict(scenario.levers),
+        "shocks": [dataclasses.asdict(shock) for shock in scenario.shocks],
+        "events": [dataclasses.asdict(event) for event in scenario.events],
+        "quarters": quarters,
+        "seed": None,
+        "digest": digest_of(world, scenario, quarters),
+    }
+
+
+def digest_of(world: World, scenario: Scenario, quarters: int) -> str:
+    """Return a SHA-256 over everything that a run's numbers follow from.
+
+    Facts and economy enter by the opening position that they give, beside the facts' own digest;
+    words of a scenario do not count, its moves do.
+    """
+    moves = {"levers": scenario.levers, "shocks": scenario.shocks, "events": scenario.events}
+    inputs = {
+        "version": version("cardhouse"),
+        "world": dataclasses.replace(world, moves=()),  # what balancing did is no input
+        "parameters": parameters_of(world),
+        "scenario": moves,
+        "quarters": quarters,
+    }
+    text = json.dumps(_plain(inputs), sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Return values as JSON can hold them, numbers as text with a fixed number of digits."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = (one.name for one in dataclasses.fields(value))
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float):
+        return f"{value:.{DIGITS}g}"
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return value

@@ -1,0 +1,154 @@
+"""The main job: facts, accounts, simulation, answers, one document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cardhouse.accounts import open_world
+from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.drivers import neutral
+from cardhouse.engine.simulate import Trajectory, simulate
+from cardhouse.facts import FactTable, load_facts
+from cardhouse.model.scenario import Scenario
+from cardhouse.model.world import World
+from cardhouse.studies.claims import judge_claims
+from cardhouse.studies.document import build_document
+from cardhouse.studies.driving import check_reach, drivers_of
+from cardhouse.studies.lever_paths import check_quarters
+from cardhouse.studies.scenario_files import combine, load_scenario
+from cardhouse.studies.views import View
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """A run: its document, the world it started from, its trajectory and the baseline's.
+
+    ``baseline`` is None where nothing was moved, and the trajectory is the baseline itself.
+    """
+
+    document: dict[str, Any]
+    world: World
+    trajectory: Trajectory
+    baseline: Trajectory | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    """One scenario on one world: the run, the baseline beside it, and what follows from both."""
+
+    world: World
+    scenario: Scenario
+    quarters: int
+    facts: FactTable | None = None
+
+    @cached_property
+    def baseline(self) -> View:
+        """Return the run in which nothing is moved."""
+        chain = compile_chain(self.world)
+        drivers = neutral(chain, self.quarters)
+        return View(simulate(chain, drivers), drivers)
+
+    @cached_property
+    def view(self) -> View:
+        """Return the scenario's run: the baseline itself where the scenario moves nothing."""
+        if not moves_something(self.scenario):
+            return self.baseline
+        chain = self.baseline.chain
+        drivers = drivers_of(chain, self.scenario, self.quarters)
+        return View(simulate(chain, drivers), drivers)
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """Return the result document."""
+        return build_document(
+            self.view,
+            self.scenario,
+            baseline=self.baseline if self.view is not self.baseline else None,
+            claims=judge_claims(self.baseline, self.facts),
+            facts=self.facts,
+        )
+
+    def result(self) -> StudyResult:
+        """Return document and trajectories."""
+        apart = self.view is not self.baseline
+        return StudyResult(
+            document=self.document,
+            world=self.world,
+            trajectory=self.view.trajectory,
+            baseline=self.baseline.trajectory if apart else None,
+        )
+
+
+def run_study(
+    *,
+    economy: str,
+    base: str | None = None,
+    as_of: str | None = None,
+    scenarios: Sequence[str] = (),
+    settings: Mapping[str, float] | None = None,
+    quarters: int = 20,
+    extra_facts: Sequence[Path] = (),
+) -> StudyResult:
+    """Open an economy, run scenarios on it and answer everything in one document.
+
+    Parameters
+    ----------
+    economy
+        A shipped economy, or the path of a folder with an economy's tables.
+    base, as_of
+        The base quarter and the day up to which facts are known; none: the economy's and the last.
+    scenarios
+        Shipped ids or paths of files, applied in order; none: the baseline.
+    settings
+        Levers that hold for the whole run, applied last, each in its own unit.
+    quarters
+        Quarters to simulate, 1 to 400.
+    extra_facts
+        Tables of one's own facts, laid over the shipped ones.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    CardhouseError
+        When anything given is wrong: the message says what, where and what to do.
+    """
+    world = open_world(economy, base=base, as_of=as_of, extra_facts=extra_facts)
+    scenario = scenario_on(world, scenarios, settings or {})
+    return Study(world, scenario, check_quarters(quarters), load_facts(extra_facts)).result()
+
+
+def scenario_on(
+    world: World, scenarios: Sequence[str | Path | Scenario], settings: Mapping[str, float]
+) -> Scenario:
+    """Return scenarios and settings as one scenario, checked against a world.
+
+    Raises
+    ------
+    ScenarioError
+        When a scenario is not valid, or a setting would move nothing in this world.
+    """
+    parts = [
+        one if isinstance(one, Scenario) else load_scenario(one, world.base) for one in scenarios
+    ]
+    combined = combine(parts, settings)
+    if settings:
+        check_reach(compile_chain(world), settings)
+    return combined
+
+
+def moves_something(scenario: Scenario) -> bool:
+    """Tell whether a scenario moves any lever or makes anything happen.
+
+    Examples
+    --------
+    >>> moves_something(BASELINE)
+    False
+    """
+    return bool(scenario.levers or scenario.shocks or scenario.events)
