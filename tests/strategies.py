@@ -174,7 +174,7 @@ class _Builder:
             plant = None
             if self.capex[i] > 0:
                 gross = 24.0 * self.capex[i] * self.recipe.scale
-                plant = Plant(gross, 0.5 * gross, gross / 24.0)
+                plant = Plant(gross, gross * 25.0 / 48.0, gross / 24.0)
             product = ("subscription", "api", "compute")[i % 3]
             out.append(Line(f"line{i}", product, plant=plant, fixed_pass_through=0.2 * (i % 2)))
         return tuple(out)

@@ -15,7 +15,14 @@ from cardhouse.accounts.periods import (
     quarter_name,
     quarter_number,
 )
-from cardhouse.accounts.readings import read_flow, read_rate, read_share, read_stock
+from cardhouse.accounts.readings import (
+    read_flow,
+    read_growth,
+    read_level,
+    read_rate,
+    read_share,
+    read_stock,
+)
 from cardhouse.errors import AccountsError
 
 BASE = quarter_number("2025Q2")
@@ -103,6 +110,27 @@ class TestOthers:
     def test_a_stock_of_another_quarter_moves_with_growth(self) -> None:
         (reading,) = read_stock([figure("2025-03-31", "2025-03-31", 10.0)], BASE, 0.1, 2)
         assert reading.value == pytest.approx(10.0 * math.exp(0.1 * 91 / 91.3125))
+
+    def test_a_level_is_the_mean_of_its_path(self) -> None:
+        points = [
+            figure("2025-04-01", "2025-04-01", 20.0),
+            figure("2025-06-30", "2025-06-30", 40.0),
+        ]
+        (reading,) = read_level(points, BASE, 0.0, 4)
+        assert reading.value == pytest.approx(20.0 / math.log(2.0), rel=0.01)
+
+    def test_growth_over_a_year_starts_from_the_amount_of_the_year_before(self) -> None:
+        rate = figure("2025-04-01", "2025-06-30", 0.39, grade="A")
+        before = figure("2024-04-01", "2024-06-30", 16.0, grade="A")
+        (reading,) = read_growth([rate], [before], BASE, 0.0)
+        assert reading.value == pytest.approx(16.0 * 1.39)
+        assert reading.sd == pytest.approx(
+            16.0 * 1.39 * math.hypot(0.005, 0.005 * 0.39 / 1.39), rel=0.2
+        )
+
+    def test_growth_without_the_year_before_says_nothing(self) -> None:
+        rate = figure("2025-04-01", "2025-06-30", 0.39)
+        assert read_growth([rate], [], BASE, 0.0) == []
 
     def test_a_share_of_another_year_is_widened(self) -> None:
         near = read_share([figure("2025-01-01", "2025-12-31", 0.4)], BASE, 4)[0]

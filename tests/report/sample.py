@@ -218,7 +218,7 @@ def sample_document(*, freeze: bool = True, count: int = COUNT) -> Document:
         "entities": _entities(flows, count, freeze=freeze),
         "tiers": [_tier(tier, flows, count) for tier in TIERS],
         "flows": flows,
-        "ledger": _ledger(flows),
+        "ledger": _ledger(),
         "ledger_by_quarter": {},
         **_trace(count),
         "claims": CLAIMS,
@@ -263,7 +263,8 @@ def _flows(count: int, *, freeze: bool) -> list[Document]:
             "payee": payee,
             "kind": kind,
             "amount": [
-                _amount(row, base, growth, hit if freeze else 0.0) * _alive(payer, payee, row, freeze)
+                _amount(row, base, growth, hit if freeze else 0.0)
+                * _alive(payer, payee, row, freeze)
                 for row in range(count)
             ],
             "estimated": number % 4 == 0,
@@ -282,7 +283,9 @@ def _alive(payer: str, payee: str, row: int, freeze: bool) -> float:
     return 0.0 if freeze and gone else 1.0
 
 
-def _sum(flows: list[Document], count: int, side: str, ids: set[str], kinds: set[str]) -> list[float]:
+def _sum(
+    flows: list[Document], count: int, side: str, ids: set[str], kinds: set[str]
+) -> list[float]:
     chosen = [flow for flow in flows if flow[side] in ids and (not kinds or flow["kind"] in kinds)]
     return [sum(flow["amount"][row] for flow in chosen) for row in range(count)]
 
@@ -353,7 +356,7 @@ def _tier(tier: str, flows: list[Document], count: int) -> Document:
     }
 
 
-def _ledger(flows: list[Document]) -> Document:
+def _ledger() -> Document:
     firms = [
         ("openai", "labs", 2.6, 6.9), ("anthropic", "labs", 0.65, 1.9), ("xai", "labs", 0.05, 1.2),
         ("cursor", "apps", 0.08, 0.12), ("perplexity", "apps", 0.03, 0.07),
@@ -366,18 +369,21 @@ def _ledger(flows: list[Document]) -> Document:
         },
         "subsidy_by_source": {
             "venture": 3.4, "strategic_outside": 1.6, "bonds": 0.5, "amazon": 0.7,
-            "private_credit": 0.3, "cash": 0.6, "non_cash": 1.9,
+            "private_credit": 0.3, "cash": 0.6, "not_in_cash": 2.1,
         },
         "subsidy_by_firm": [
             {
                 "firm": firm, "tier": tier, "revenue": revenue, "full_cost": cost,
                 "subsidy": cost - revenue, "cash_part": 0.7 * (cost - revenue),
                 "noncash_part": 0.3 * (cost - revenue),
+                "by_source": {"venture": 0.5 * (cost - revenue), "cash": 0.2 * (cost - revenue)},
             }
             for firm, tier, revenue, cost in firms
         ],
         "revenue_needed_usd_bn": 62.0,
-        "implied_expected_growth": {"aws.ai": 0.066, "azure.ai": {"low": 0.04, "high": 0.06}},
+        "implied_expected_growth": {
+            "aws_ai": 0.066, "azure_core": {"value": 0.05, "low": 0.04, "high": 0.06}
+        },
     }  # fmt: skip
 
 

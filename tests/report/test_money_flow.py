@@ -173,7 +173,7 @@ def test_everything_lies_inside_the_picture(graph: Graph, frame: Frame) -> None:
 def test_the_order_of_payments_does_not_matter(graph: Graph, frame: Frame, seed: int) -> None:
     nodes, flows = graph
     mixed = list(flows)
-    random.Random(seed).shuffle(mixed)  # noqa: S311 - an order, no secret
+    random.Random(seed).shuffle(mixed)
     assert pictured((nodes, mixed), frame) == pictured((nodes, flows), frame)
 
 
@@ -213,7 +213,7 @@ def test_a_scale_that_fits_is_found_for_every_graph(graph: Graph) -> None:
 
 @pytest.mark.parametrize("frame", [WIDE, TALL])
 def test_two_hundred_nodes_in_circles(frame: Frame) -> None:
-    chance = random.Random(7)  # noqa: S311 - an example, no secret
+    chance = random.Random(7)
     nodes = [Node(f"n{number}", (f"Node {number}",), number % 8) for number in range(200)]
     flows = [
         Flow(f"n{chance.randrange(200)}", f"n{chance.randrange(200)}", chance.expovariate(1.0))

@@ -96,7 +96,8 @@ def test_the_last_seller_is_the_largest_of_the_last_layer_that_sells(
 
 def test_users_pay_cents_of_a_dollar(document: dict[str, Any]) -> None:
     assert users_sentence(document) == (
-        "Users pay 43 cents of each dollar the chain costs (61 cents without training and research)."
+        "Users pay 43 cents of each dollar the chain costs "
+        "(61 cents without training and research)."
     )
 
 

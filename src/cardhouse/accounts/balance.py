@@ -163,8 +163,7 @@ def _active_signs(
 ) -> NDArray[np.bool_]:
     """Return which signed unknowns are held at zero in the least-squares solution."""
     active = np.zeros(len(problem.prior), dtype=bool)
-    q, r = np.linalg.qr(rows @ basis)
-    centre = q.T @ (target - rows @ start)
+    r, centre = _triangle(rows @ basis, target - rows @ start)
     free = start + basis @ linalg.solve_triangular(r, centre)
     lowest = -problem.prior / problem.prior_sd
     signed = np.flatnonzero(problem.signed)
@@ -174,6 +173,13 @@ def _active_signs(
     needed = lowest[signed] - start[signed] - toward @ centre
     active[signed] = _least_distance(problem, toward, needed)
     return active
+
+
+def _triangle(matrix: Matrix, right: Vector) -> tuple[Matrix, Vector]:
+    """Return the triangle of a QR decomposition and the rotated right side; Q is never formed."""
+    columns = matrix.shape[1]
+    whole = np.linalg.qr(np.column_stack([matrix, right]), mode="r")
+    return whole[:columns, :columns], whole[:columns, columns]
 
 
 def _least_distance(problem: Problem, toward: Matrix, needed: Vector) -> NDArray[np.bool_]:
@@ -205,8 +211,8 @@ def _solve_on(
         [problem.totals - problem.identities @ problem.prior, -problem.prior[held]]
     )
     start, basis = _solve_identities(scaled, gap)
-    q, r = np.linalg.qr(rows @ basis)
-    move = start + basis @ linalg.solve_triangular(r, q.T @ (target - rows @ start))
+    r, centre = _triangle(rows @ basis, target - rows @ start)
+    move = start + basis @ linalg.solve_triangular(r, centre)
     values = _project(problem, problem.prior + problem.prior_sd * move, active)
     factor = (
         linalg.solve_triangular(r, (problem.prior_sd[:, None] * basis).T, trans="T").T

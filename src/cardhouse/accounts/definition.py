@@ -44,8 +44,9 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "observations.csv": (
         "id", "of", "per", "reading", "entity", "metric", "item", "counterparty", "growth",
-        "reach", "note",
+        "reach", "level", "note",
     ),
+    "products.csv": ("id", "of", "price", "payers", "scale", "sd", "note"),
     "identities.csv": ("id", "expression", "note"),
     "parameters.csv": ("name", "value", "note"),
 }  # fmt: skip

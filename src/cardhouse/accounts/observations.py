@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 from cardhouse.accounts.definition import Definition
 from cardhouse.accounts.expressions import Reader
 from cardhouse.accounts.figures import Figure, Figures
-from cardhouse.accounts.readings import Reading, read_flow, read_rate, read_share, read_stock
+from cardhouse.accounts.readings import (
+    Reading,
+    read_flow,
+    read_growth,
+    read_level,
+    read_rate,
+    read_share,
+    read_stock,
+)
 from cardhouse.accounts.tables import Row
 from cardhouse.errors import EconomyError
 
-READINGS = ("flow", "stock", "stock_before", "rate", "share")
+READINGS = ("flow", "stock", "stock_before", "rate", "level", "share", "growth")
 REACH = 4.0
 
 
@@ -100,6 +108,11 @@ def _readings(row: Row, figures: Figures, base: int) -> list[Reading]:
         return read_flow(chosen, base, growth, reach)
     if kind == "rate":
         return read_rate(chosen, base, growth, reach)
+    if kind == "level":
+        return read_level(chosen, base, growth, reach)
     if kind == "share":
         return read_share(chosen, base, reach)
+    if kind == "growth":
+        levels = figures.find(row.needed("entity"), row.needed("level"), "*", "")
+        return read_growth(chosen, levels, base, growth)
     return read_stock(chosen, base if kind == "stock" else base - 1, growth, reach)

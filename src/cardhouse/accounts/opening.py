@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cardhouse.accounts.balance import Balanced, Problem, balance
 from cardhouse.accounts.building import build_world
 from cardhouse.accounts.definition import Definition, read_definition
 from cardhouse.accounts.expressions import Reader
 from cardhouse.accounts.figures import Figures
 from cardhouse.accounts.from_facts import figures_of
-from cardhouse.accounts.identities import list_identities
 from cardhouse.accounts.observations import Observation, observe
 from cardhouse.accounts.periods import last_day, quarter_number
-from cardhouse.accounts.unknowns import Unknowns, list_unknowns
+from cardhouse.accounts.products import list_products
+from cardhouse.accounts.solving import solve
+from cardhouse.accounts.unknowns import list_unknowns
 from cardhouse.errors import AccountsError
 from cardhouse.facts import FactTable, facts_version, load_facts
 from cardhouse.model.world import World
@@ -28,8 +24,6 @@ CORE_SHARE = 0.8
 """Share of the core entities that need a revenue fact of the base quarter or the one before."""
 NEAR = 1.5
 """Quarters that such a fact may lie from the base quarter, by the middle of its period."""
-RATIO_ROUNDS = 4
-"""Solutions until the sds of ratios rest: they are scaled by the balanced base of the ratio."""
 
 
 def open_world(
@@ -75,12 +69,12 @@ def open_world(
     reader = Reader(definition, unknowns)
     observations = observe(definition, reader, figures, quarter_number(base))
     _check_core(definition, observations, base, date)
-    balanced = _balanced(definition, unknowns, reader, observations)
+    solution = solve(definition, unknowns, reader, observations, list_products(definition, reader))
     return build_world(
         definition,
         unknowns,
         observations,
-        balanced,
+        solution.balanced,
         figures,
         base=base,
         as_of=date.isoformat(),
@@ -133,37 +127,3 @@ def _check_core(
             f"{base} cannot be opened with what was known on {date}: no revenue fact of that "
             f"quarter or the one before for {', '.join(missing)}. Choose a quarter with more facts."
         )
-
-
-def _balanced(
-    definition: Definition,
-    unknowns: Unknowns,
-    reader: Reader,
-    observations: Sequence[Observation],
-) -> Balanced:
-    """Balance everything; the sds of ratios follow the balanced values until they rest."""
-    names, rows, totals = list_identities(definition, unknowns, reader)
-    problem = Problem(
-        prior=np.array(unknowns.priors),
-        prior_sd=np.array(unknowns.sds),
-        observe=_stacked([one.row() for one in observations], len(unknowns.names)),
-        observed=np.array([one.target() for one in observations]),
-        observed_sd=np.array([one.sd_at(np.array(unknowns.priors)) for one in observations]),
-        identities=rows,
-        totals=totals,
-        signed=np.array(unknowns.signed),
-        unknown_names=unknowns.names,
-        identity_names=names,
-    )
-    found = balance(problem)
-    for _ in range(RATIO_ROUNDS):
-        if all(one.per is None for one in observations):
-            break
-        sds = np.array([one.sd_at(found.values) for one in observations])
-        found = balance(replace(problem, observed_sd=sds))
-    return found
-
-
-def _stacked(rows: list[NDArray[np.float64]], columns: int) -> NDArray[np.float64]:
-    """Return rows as a matrix (row, unknown), also when there are none."""
-    return np.vstack(rows) if rows else np.zeros((0, columns))

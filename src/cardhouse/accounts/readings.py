@@ -22,6 +22,7 @@ GROWTH_SD_LEAST = 0.01
 DAYS_IN_QUARTER = 91.3125
 NEAR = 0.5
 RATES_A_YEAR = 4.0
+RATE_QUARTERS = 4
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,36 @@ def read_stock(figures: Iterable[Figure], day: int, growth: float, reach: float)
 
 
 def read_rate(figures: Iterable[Figure], base: int, growth: float, reach: float) -> list[Reading]:
-    """Return one reading of annual run rates: their log-linear path averaged over the quarter."""
+    """Return one reading of annual run rates: a quarter of their level in the quarter."""
+    return [
+        Reading(one.figure, one.value / RATES_A_YEAR, one.sd / RATES_A_YEAR, one.moved)
+        for one in read_level(figures, base, growth, reach)
+    ]
+
+
+def read_growth(
+    figures: Iterable[Figure], levels: Iterable[Figure], base: int, growth: float
+) -> list[Reading]:
+    """Return readings of growth over a year: the amount of the year before, grown.
+
+    ``levels`` are amounts of the same thing; those whose period holds the quarter one year before
+    are used, split along `growth` when they are longer than a quarter.
+    """
+    rates = [figure for figure in figures if _covers(figure, base) and _span(figure) == 1]
+    before = [one for one in read_flow(levels, base - RATE_QUARTERS, growth, 0.0) if one.value > 0]
+    return [_grown(rate, one) for rate in rates for one in before[:1]]
+
+
+def _grown(rate: Figure, before: Reading) -> Reading:
+    """Return an amount grown by a rate; the sds of both add up."""
+    factor = 1.0 + rate.value
+    value = before.value * factor
+    relative = math.hypot(before.sd / before.value, rate.sd / max(factor, 1e-6))
+    return Reading(rate, value, relative * value, before.moved)
+
+
+def read_level(figures: Iterable[Figure], base: int, growth: float, reach: float) -> list[Reading]:
+    """Return one reading of dated levels: their log-linear path averaged over the quarter."""
     points = sorted(
         (figure for figure in figures if figure.value > 0), key=lambda f: (f.end, f.grade, f.id)
     )
@@ -68,7 +98,7 @@ def read_rate(figures: Iterable[Figure], base: int, growth: float, reach: float)
         return []
     days = (first_day(base), middle, last_day(base))
     start, centre, end = (_on_path(points, day, growth) for day in days)
-    value = (start + 4 * centre + end) / 6 / RATES_A_YEAR
+    value = (start + 4 * centre + end) / 6
     relative = nearest.sd / nearest.value
     return [_reading(nearest, value, relative, moved, growth, centre_off=0.0)]
 

@@ -23,7 +23,7 @@ from cardhouse.accounts.unknowns import Unknowns
 from cardhouse.errors import AccountsError
 
 MOST_ROUNDS = 30
-RESTS = 1e-7
+RESTS = 1e-5
 """Largest move of any unknown, in its prior sd, at which the rounds end."""
 
 
@@ -108,6 +108,4 @@ def _around(
     targets = [one.target() for one in observations] + [one.target(values) for one in products]
     sds = [one.sd_at(values) for one in observations] + [one.sd_at(values) for one in products]
     stacked = np.vstack(rows) if rows else np.zeros((0, len(values)))
-    return replace(
-        problem, observe=stacked, observed=np.array(targets), observed_sd=np.array(sds)
-    )
+    return replace(problem, observe=stacked, observed=np.array(targets), observed_sd=np.array(sds))

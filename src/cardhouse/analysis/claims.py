@@ -75,7 +75,8 @@ def within(figures: Sequence[Figure], low: float, high: float) -> Finding:
 
 def _against_band(one: Figure, value: float, low: float, high: float) -> str:
     place = "below" if value < low else "above" if value > high else "within"
-    return f"{one.name}: {value:,.4g} {one.unit}, {place} {low:,.0f} to {high:,.0f}."
+    digits = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{one.name}: {digits} {one.unit}, {place} {low:,.0f} to {high:,.0f}."
 
 
 def _graded(found: int, of: int) -> str:
@@ -239,7 +240,9 @@ def takes_profit(profits: Mapping[str, float], who: Sequence[str]) -> Finding:
     largest = share >= max(one for one in positive.values()) / total
     verdict = HOLDS if share > MOST else IN_PART if largest else FAILS
     figures = tuple(
-        Figure(f"share of profit: {name}", one / total, "share") for name, one in positive.items()
+        Figure(f"share of profit: {name}", one / total, "share")
+        for name, one in positive.items()
+        if one > 0
     )
     told = (
         (name in who, f"{name} makes {one:.1f} of {total:.1f} bn of operating profit a quarter.")

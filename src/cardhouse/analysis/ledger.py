@@ -38,6 +38,10 @@ OWN_SOURCES = (
 """Sources beside pools and investing firms."""
 
 
+ROUNDING = 1e-12
+"""Relative difference between what was billed and what was paid that is no unpaid bill."""
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Subsidies of every firm, or of a part of its lines, over quarters.
@@ -117,7 +121,7 @@ def sources_of_money(
     own = {
         "other_business": other,
         "other_lines": surplus_elsewhere,
-        "unpaid_bills": cash_cost - books.paid_of(COST_KINDS),
+        "unpaid_bills": _beyond_rounding(cash_cost - books.paid_of(COST_KINDS), cash_cost),
         "late_payments": books.received_of(("arrears",)),
         "plant_sold": books.received_of(("liquidation",)),
         "other_cash": books.received_of((Kind.OTHER_CASH,)) - books.paid_of((Kind.OTHER_CASH,)),
@@ -127,6 +131,11 @@ def sources_of_money(
     given = np.stack([_given(books, quarter) for quarter in range(books.rows)])
     kept = np.stack([np.maximum(own[name], 0.0) for name in OWN_SOURCES], axis=2)
     return (*pools, *chain.firm_ids, *OWN_SOURCES), np.concatenate([given, kept], axis=2)
+
+
+def _beyond_rounding(gap: Array, of: Array) -> Array:
+    """Return a difference of two sums, 0 where it is no more than the rounding in them."""
+    return np.where(np.abs(gap) > ROUNDING * np.abs(of), gap, 0.0)
 
 
 def _given(books: Books, quarter: int) -> Array:

@@ -6,12 +6,36 @@ Shocks are values handed to the step, not flags inside it. The first axis is the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cardhouse.engine.chain import Array, Chain
+from cardhouse.engine.arrays import Array, Chain, Mask
+from cardhouse.errors import ScenarioError
+
+MOST = 1e6
+AUTOMATIC = ("plant_life", "letters_paid", "substitution", "recovery", "default_costs")
+"""Levels of which NaN says: as in the accounts, or in the parameters."""
+
+_SHARE = (0.0, 1.0)
+_DOMAINS: dict[str, tuple[float, float]] = {
+    "open_to_new_names": _SHARE,
+    "window": _SHARE,
+    "interest_shift": (-1.0, 1.0),
+    "demand_growth": (-100.0, 100.0),
+    "demand_ceiling": (1.0, np.inf),
+    "willingness": (1e-6, MOST),
+    "price": (1e-6, MOST),
+    "margin_stance": (-1.0, 1.0),
+    "input_use": (-10.0, 10.0),
+    "plant_life": (1.0, 400.0),
+    "letters_paid": _SHARE,
+    "substitution": _SHARE,
+    "recovery": _SHARE,
+    "default_costs": _SHARE,
+    "removed": _SHARE,
+}
+"""What a driver may be; the others are factors from 0."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +46,7 @@ class Drivers:
     strategic_supply: Array  # (quarter, firm): of the investing firm
     other_business: Array  # (quarter, firm)
     open_to_new_names: Array  # (quarter,): 1 open, 0 only firms that earn money are served
+    window: Array  # (quarter, firm): share of a firm's asks that capital markets hear
     interest_shift: Array  # (quarter,): added to the rate of new debt, per quarter
     demand_level: Array  # (quarter, sale)
     demand_growth: Array  # (quarter, sale)
@@ -38,7 +63,7 @@ class Drivers:
     substitution: Array  # (quarter,): NaN: parameter
     recovery: Array  # (quarter,): NaN: parameter
     default_costs: Array  # (quarter,): NaN: parameter
-    removed: NDArray[np.bool_]  # (quarter, firm): forced into default in this quarter
+    removed: Mask  # (quarter, firm): forced into default in this quarter
 
     @property
     def quarters(self) -> int:
@@ -60,6 +85,7 @@ def neutral(chain: Chain, quarters: int) -> Drivers:
         strategic_supply=ones(firms),
         other_business=ones(firms),
         open_to_new_names=ones(),
+        window=ones(firms),
         interest_shift=np.zeros(rows),
         demand_level=ones(sales),
         demand_growth=ones(sales),
@@ -78,3 +104,38 @@ def neutral(chain: Chain, quarters: int) -> Drivers:
         default_costs=np.full(rows, np.nan),
         removed=np.zeros((rows, firms), dtype=bool),
     )
+
+
+def check_drivers(chain: Chain, drivers: Drivers) -> None:
+    """Refuse drivers whose shapes or values the laws cannot take.
+
+    Raises
+    ------
+    ScenarioError
+        The first driver that is wrong, with what was found and expected.
+    """
+    if drivers.interest_shift.ndim != 1 or not len(drivers.interest_shift):
+        raise ScenarioError(
+            f"driver 'interest_shift' has shape {drivers.interest_shift.shape}, expected one "
+            "value a quarter, row 0 included."
+        )
+    plain = neutral(chain, drivers.quarters)
+    for one in fields(Drivers):
+        values, usual = getattr(drivers, one.name), getattr(plain, one.name)
+        if values.shape != usual.shape:
+            raise ScenarioError(
+                f"driver '{one.name}' has shape {values.shape}, expected {usual.shape} for "
+                f"{drivers.quarters} quarters."
+            )
+        _check_values(one.name, np.asarray(values, dtype=float))
+
+
+def _check_values(name: str, values: Array) -> None:
+    """Refuse values out of the domain of one driver."""
+    low, high = _DOMAINS.get(name, (0.0, MOST))
+    wrong = ~((values >= low) & (values <= high))
+    if name in AUTOMATIC:
+        wrong &= ~np.isnan(values)
+    if wrong.any():
+        found = values[wrong][0]
+        raise ScenarioError(f"driver '{name}' is {found}, expected {low:g} to {high:g}.")

@@ -1,4 +1,4 @@
-"""Plant: what is replaced, what is planned, what is ordered, what enters service."""
+"""Plant: what wears, what is replaced, what is planned, what is ordered, what enters service."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardhouse.engine.chain import Array, Chain
+from cardhouse.engine.arrays import Array, Chain, Index
 from cardhouse.engine.drivers import Drivers
-from cardhouse.engine.state import Parameters, State
+from cardhouse.engine.moment import Moment
 from cardhouse.engine.sums import ratio
+
+FASTEST_MOMENTUM = 0.2  # a quarter; no plan grows faster by momentum alone
 
 
 @dataclass(frozen=True)
@@ -22,18 +24,61 @@ class CapexPlan:
     expected_growth: Array
 
 
+@dataclass(frozen=True)
+class Wear:
+    """Plant in the quarter's course (path, line): written off, and in service at its cost."""
+
+    worn: Array
+    in_service: Array
+
+
 def plant_life(chain: Chain, drivers: Drivers, quarter: int) -> Array:
-    """Return plant life in quarters (line,): the lever's where it is set."""
+    """Return the life of new plant in quarters (line,): the lever's where it is set."""
     lever = drivers.plant_life[quarter]
     return np.asarray(np.where(np.isnan(lever), chain.plants.life, lever))
 
 
-def depreciation(chain: Chain, drivers: Drivers, state: State, quarter: int) -> Array:
-    """Return straight-line depreciation on historical cost (path, line), at most the net plant."""
+def ages_kept(chain: Chain, drivers: Drivers) -> int:
+    """Return how many vintages a run must keep until the oldest is written off."""
     plants = chain.plants
-    opening_rate = ratio(plants.depreciation, plants.gross)
-    rate = opening_rate * plants.life / plant_life(chain, drivers, quarter)
-    return np.asarray(np.minimum(state.gross_plant * rate, state.net_plant))
+    lives = [plant_life(chain, drivers, at) for at in range(drivers.quarters + 1)]
+    longest = np.max(lives, axis=0)
+    opening = plants.opening_life * longest / plants.life
+    return int(np.ceil(np.maximum(longest, opening).max(initial=1.0))) + 1
+
+
+def wear(now: Moment) -> Wear:
+    """Return straight-line depreciation on historical cost, vintage by vintage."""
+    before, after = _used_up(now, now.quarter - 1), _used_up(now, now.quarter)
+    share = np.minimum(after, 1.0) - np.minimum(before, 1.0)
+    worn = (now.state.vintages * share).sum(axis=1)
+    tick = np.where(after > before, after - before, 1.0)
+    in_service = (now.state.vintages * (share / tick)).sum(axis=1)
+    return Wear(worn=worn, in_service=in_service)
+
+
+def _used_up(now: Moment, quarter: int) -> Array:
+    """Return the share of its life that each vintage of the state has behind it (age, line).
+
+    A vintage of age k stood at the end of the last quarter; ``quarter`` is that one or the next.
+    Life is a clock: a lever that shortens it makes the clock of all plant run faster from then
+    on, and writes nothing off at once.
+    """
+    plants = now.chain.plants
+    ages = np.arange(now.state.vintages.shape[1])
+    bought = now.quarter - 1 - ages
+    clock = _clock(now)
+    simulated = clock[quarter] - clock[np.maximum(bought, 0)]
+    speed = plants.life / plants.opening_life
+    opening = np.maximum(-bought, 0)[:, None] / plants.opening_life + speed * clock[quarter]
+    return np.asarray(np.where((bought > 0)[:, None], simulated, opening))
+
+
+def _clock(now: Moment) -> Array:
+    """Return lives used by the end of each quarter by plant bought at row 0 (quarter, line)."""
+    ticks = [1.0 / plant_life(now.chain, now.drivers, at) for at in range(1, now.quarter + 1)]
+    start = np.zeros((1, len(now.chain.line_ids)))
+    return np.concatenate([start, np.cumsum(ticks, axis=0)])
 
 
 def capex_price(chain: Chain, charged: Array) -> Array:
@@ -43,45 +88,61 @@ def capex_price(chain: Chain, charged: Array) -> Array:
     return np.asarray(np.where(chain.plants.plan > 0, inside + outside, 1.0))
 
 
-def next_capex(
-    chain: Chain, drivers: Drivers, parameters: Parameters, state: State, charged: Array, quarter: int
-) -> CapexPlan:
+def next_capex(now: Moment, charged: Array, worn: Wear) -> CapexPlan:
     """Return the capex that each capacity owner plans: momentum, blended with the order law."""
-    plants = chain.plants
+    chain, state, parameters = now.chain, now.state, now.parameters
     price = capex_price(chain, charged)
-    life = plant_life(chain, drivers, quarter)
-    replacement = state.gross_plant / life * price
-    cheaper = np.exp(-parameters["performance_growth"] * _performance_clock(drivers, quarter))
-    unit_cost = plants.capital_intensity * cheaper * price
-    growth = _learned_growth(chain, parameters, state)
-    have = state.capacity + state.pipeline.sum(axis=1)
-    want = state.volume * (1.0 + growth) ** plants.lead / plants.utilisation
-    with np.errstate(invalid="ignore"):
-        gap = np.where(plants.owned, want - have, 0.0)
-    law = np.maximum(0.0, parameters["order_speed"] * gap * unit_cost + replacement)
-    fade = 2.0 ** (-quarter / parameters["plan_half_life"])
-    momentum = 1.0 + plants.plan_growth * fade * np.minimum(1.0, state.confidence)
+    replacement = worn.worn * price
+    unit_cost = chain.plants.capital_intensity * _dollars_per_performance(now) * price
+    growth = _learned_growth(now)
+    law = _order_law(now, growth, unit_cost, replacement)
     weight = parameters["plan_momentum"]
-    plan = weight * state.plan * momentum + (1.0 - weight) * law
+    plan = weight * state.plan * (1.0 + _momentum(now)) + (1.0 - weight) * law
     plan = plan * (1.0 - state.stress[:, chain.firm_of_line])
-    low, high = 1.0 - parameters["plan_cut"], 1.0 + parameters["plan_rise"]
-    stepped = np.clip(plan, low * state.plan, np.maximum(high * state.plan, replacement))
-    return CapexPlan(np.where(plants.owned, stepped, 0.0), replacement, unit_cost, growth)
+    lowest = (1.0 - parameters["plan_cut"]) * state.plan
+    highest = np.maximum((1.0 + parameters["plan_rise"]) * state.plan, replacement)
+    stepped = np.clip(plan, lowest, highest)
+    return CapexPlan(np.where(chain.plants.owned, stepped, 0.0), replacement, unit_cost, growth)
 
 
-def _performance_clock(drivers: Drivers, quarter: int) -> float:
-    """Return quarters of performance growth so far, each weighted by its lever."""
-    return float(drivers.performance_growth[1 : quarter + 1].sum())
+def _order_law(now: Moment, growth: Array, unit_cost: Array, replacement: Array) -> Array:
+    """Return replacement, and the part of the gap to wanted capacity that is ordered at once.
+
+    An order of quarter t serves in t + lead, and volume is known of t - 1: expectations reach
+    lead + 1 quarters ahead. Steady growth then reproduces itself.
+    """
+    plants, state = now.chain.plants, now.state
+    have = state.capacity + state.pipeline.sum(axis=1)
+    want = state.volume * (1.0 + growth) ** (plants.lead + 1) / plants.utilisation
+    gap = now.parameters["order_speed"] * (want - have)
+    return np.asarray(np.maximum(0.0, gap * unit_cost + replacement))
 
 
-def _learned_growth(chain: Chain, parameters: Parameters, state: State) -> Array:
+def _momentum(now: Moment) -> Array:
+    """Return growth of plans that goes on by itself: guidance where published, else fading."""
+    plants, quarter = now.chain.plants, now.quarter
+    fade = 2.0 ** (-quarter / now.parameters["plan_half_life"])
+    momentum = np.minimum(plants.plan_growth, FASTEST_MOMENTUM) * fade
+    if quarter <= len(plants.guidance):
+        guided = plants.guidance[quarter - 1]
+        momentum = np.where(np.isnan(guided), momentum, guided)
+    return np.asarray(momentum * np.minimum(1.0, now.state.confidence))
+
+
+def _dollars_per_performance(now: Moment) -> Array:
+    """Return the cost of a unit of performance relative to row 0: exp(-eta t), lever included."""
+    quarters = now.drivers.performance_growth[1 : now.quarter + 1].sum()
+    return np.asarray(np.exp(-now.parameters["performance_growth"] * quarters))
+
+
+def _learned_growth(now: Moment) -> Array:
     """Return expected growth: g <- (1 - theta) g + theta x realised four-quarter rate."""
-    newest, oldest = state.volume_history[:, 0], state.volume_history[:, -1]
-    back = state.volume_history.shape[1] - 1
-    realised = ratio(newest, oldest, 1.0) ** (1.0 / back) - 1.0
-    theta = parameters["growth_learning"]
-    learned = (1.0 - theta) * state.expected_growth + theta * realised
-    return np.asarray(np.where(chain.plants.owned, learned, 0.0))
+    history = now.state.volume_history
+    back = history.shape[1] - 1
+    realised = ratio(history[:, 0], history[:, -1], 1.0) ** (1.0 / back) - 1.0
+    theta = now.parameters["growth_learning"]
+    learned = (1.0 - theta) * now.state.expected_growth + theta * realised
+    return np.asarray(np.where(now.chain.plants.owned, learned, 0.0))
 
 
 @dataclass(frozen=True)
@@ -90,40 +151,39 @@ class PlantMoves:
 
     capacity: Array
     pipeline: Array
-    gross: Array
+    vintages: Array
     net: Array
+    worth: Array
 
 
 def move_plant(
-    chain: Chain,
-    drivers: Drivers,
-    state: State,
-    plan: CapexPlan,
-    capex: Array,
-    worn: Array,
-    quarter: int,
+    now: Moment, plan: CapexPlan, capex: Array, worn: Wear, charged: Array
 ) -> PlantMoves:
     """Return plant after the quarter's capex (path, line): wear, replacement, deliveries.
 
-    Capex replaces first; what is over becomes capacity after the lead time. Skipped replacement
-    lets capacity wear. Gross plant retires one life-th a quarter at historical cost.
+    Capex replaces first; what is over becomes capacity after the lead time: ordered in quarter t,
+    it serves in t + lead. Skipped replacement lets capacity wear.
     """
-    plants = chain.plants
-    life = plant_life(chain, drivers, quarter)
-    replaced = np.minimum(1.0, ratio(capex, plan.replacement, 1.0))
-    with np.errstate(invalid="ignore"):
-        wear = np.where(plants.owned, state.capacity / life * (1.0 - replaced), 0.0)
-    growth = np.maximum(0.0, capex - plan.replacement)
-    ordered = np.where(plants.owned, ratio(growth, plan.unit_cost), 0.0)
-    pipeline = np.zeros_like(state.pipeline)
-    pipeline[:, :-1] = state.pipeline[:, 1:]
-    slot = plants.lead - 1
-    columns = np.arange(len(chain.line_ids))
-    pipeline[:, slot, columns] += ordered
-    retired = state.gross_plant / life
+    state, plants = now.state, now.chain.plants
+    skipped = 1.0 - np.minimum(1.0, ratio(capex, plan.replacement, 1.0))
+    lost = state.capacity * ratio(worn.worn, worn.in_service) * skipped
+    ordered = ratio(np.maximum(0.0, capex - plan.replacement), plan.unit_cost)
+    pipeline, entering = _pipeline_after(state.pipeline, ordered, plants.lead)
+    left = 1.0 - np.minimum(1.0, ratio(worn.worn, state.net_plant, 1.0))
+    dearer = capex_price(now.chain, charged) / capex_price(now.chain, state.charged)
     return PlantMoves(
-        capacity=state.capacity - wear + state.pipeline[:, 0],
+        capacity=np.where(plants.owned, state.capacity - lost + entering, 0.0),
         pipeline=pipeline,
-        gross=state.gross_plant - np.where(plants.owned, retired, 0.0) + capex,
-        net=state.net_plant - worn + capex,
+        vintages=np.concatenate([capex[:, None], state.vintages[:, :-1]], axis=1),
+        net=np.maximum(0.0, state.net_plant - worn.worn) + capex,
+        worth=state.plant_worth * left * dearer + capex,
     )
+
+
+def _pipeline_after(pipeline: Array, ordered: Array, lead: Index) -> tuple[Array, Array]:
+    """Return orders under way after the quarter, and what enters service at its end."""
+    after = np.zeros_like(pipeline)
+    after[:, :-1] = pipeline[:, 1:]
+    slots = np.arange(pipeline.shape[1])[:, None]
+    after += np.where(slots == lead - 2, ordered[:, None], 0.0)
+    return after, pipeline[:, 0] + np.where(lead == 1, ordered, 0.0)

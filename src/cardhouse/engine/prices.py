@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardhouse.engine.chain import Array, Chain
-from cardhouse.engine.state import Parameters, State
+from cardhouse.engine.arrays import Array, Chain
+from cardhouse.engine.moment import Moment
+from cardhouse.engine.state import State
 from cardhouse.engine.sums import group_sum, ratio
 
 UTILISATION_CLIP = (0.4, 1.8)
@@ -35,58 +36,47 @@ def unit_costs(
 ) -> UnitCosts:
     """Return unit costs at last quarter's volumes and input prices.
 
-    ``intensity`` (path, buyer, seller), ``depreciation`` and ``fixed`` (path, line) are USD bn a
-    quarter of the coming quarter.
+    ``intensity`` (path, buyer, seller), ``depreciation`` and ``fixed`` (path, line) are those of
+    the coming quarter, the last two in USD bn.
     """
     inputs = (intensity * state.charged[:, None, :]).sum(axis=-1)
     variable = inputs + chain.variable_cost.sum(axis=1)
     normal = _normal_volume(chain, state)
     standing = depreciation + chain.pass_through * fixed
-    served = state.volume - _own_use(chain, state)
+    served = np.maximum(state.volume - state.own_volume, 0.0)
     per_paid = np.maximum(ratio(served, state.paid_volume, 1.0), 1.0)
-    kept = 1.0 - chain.revenue_share.sum(axis=1)
+    kept = 1.0 - _revenue_given(chain, state)
     service = (variable + ratio(standing, normal)) * per_paid / kept
-    burden = _programs_and_interest(chain, state) + (1.0 - chain.pass_through) * fixed
-    full = service + ratio(burden, np.maximum(state.paid_volume, 1e-12)) / kept
-    full = np.where(state.paid_volume > 0, full, service)
+    unpassed = (1.0 - chain.pass_through) * fixed * ratio(served, state.volume, 1.0)
+    burden = _programs_and_interest(chain, state) + unpassed
+    full = service + ratio(burden, state.paid_volume) / kept
     return UnitCosts(variable * per_paid / kept, service, full, normal)
 
 
-def next_prices(
-    chain: Chain,
-    parameters: Parameters,
-    state: State,
-    costs: UnitCosts,
-    opening_service_cost: Array,
-    stance: Array,
-) -> Array:
-    """Return law-driven prices (path, line) of the quarter, before a lever's factor."""
-    target = _target(chain, parameters, state, costs, opening_service_cost, stance)
-    step = parameters["price_step"]
-    move = 1.0 + parameters["price_speed"] * (target / state.price - 1.0)
-    price = state.price * np.clip(move, 1.0 - step, 1.0 + step)
-    price = _pulled_to_market(chain, parameters, state, price)
-    follows = chain.price_follows_cost > 0
-    return np.asarray(np.where(follows, np.maximum(price, LOWEST_PRICE), state.price))
+def next_prices(now: Moment, costs: UnitCosts, opening_service_cost: Array) -> Array:
+    """Return law-driven prices (path, line) of the quarter, before a lever's factor.
+
+    A price moves towards its target by a share of the gap, at most a step, and is pulled towards
+    its market's mean. A seller whose price does not follow cost keeps it: scarcity sets it.
+    """
+    price, step = now.state.price, now.parameters["price_step"]
+    target = _target(now, costs, opening_service_cost)
+    move = 1.0 + now.parameters["price_speed"] * (target / price - 1.0)
+    moved = price * np.clip(move, 1.0 - step, 1.0 + step)
+    pulled = np.maximum(_pulled_to_market(now, moved), LOWEST_PRICE)
+    return np.asarray(np.where(now.chain.price_follows_cost > 0, pulled, price))
 
 
-def _target(
-    chain: Chain,
-    parameters: Parameters,
-    state: State,
-    costs: UnitCosts,
-    opening_service_cost: Array,
-    stance: Array,
-) -> Array:
+def _target(now: Moment, costs: UnitCosts, opening_service_cost: Array) -> Array:
     """Return target prices: cost with the opening margin, tightness, stress and stance."""
+    chain, state, stance = now.chain, now.state, now.drivers.margin_stance[now.quarter]
     cost_index = ratio(costs.service, opening_service_cost, 1.0)
     used = ratio(state.volume, state.capacity * chain.plants.utilisation, 1.0)
-    used = np.where(chain.plants.owned, used, 1.0)
-    tightness = np.clip(1.0 + parameters["price_utilisation"] * (used - 1.0), *UTILISATION_CLIP)
-    target = cost_index * tightness
-    below_cost = np.maximum(costs.full - target, 0.0)
+    tightness = 1.0 + now.parameters["price_utilisation"] * (used - 1.0)
+    target = cost_index * np.clip(tightness, *UTILISATION_CLIP)
+    below_full_cost = np.maximum(costs.full - target, 0.0)
     stress = state.stress[:, chain.firm_of_line]
-    target = target + np.maximum(stress, np.maximum(stance, 0.0)) * below_cost
+    target = target + np.maximum(stress, np.maximum(stance, 0.0)) * below_full_cost
     war = np.maximum(-stance, 0.0)
     return np.asarray(target + war * np.minimum(costs.variable - target, 0.0))
 
@@ -98,18 +88,9 @@ def _normal_volume(chain: Chain, state: State) -> Array:
     return np.asarray(np.where(chain.plants.owned, owners, others))
 
 
-def _own_use(chain: Chain, state: State) -> Array:
-    """Return last quarter's use by the sellers' own parents (path, line).
-
-    The split of unpaid volume between own use and free use keeps the shares of row 0.
-    """
-    sales = chain.sales
-    lines = len(chain.line_ids)
-    unpaid = np.where(sales.pays > 0, 0.0, sales.volume)
-    own, free = np.zeros(lines), np.zeros(lines)
-    np.add.at(own, sales.line, unpaid * sales.own_use)
-    np.add.at(free, sales.line, unpaid * (1.0 - sales.own_use))
-    return np.asarray((state.volume - state.paid_volume) * ratio(own, own + free))
+def _revenue_given(chain: Chain, state: State) -> Array:
+    """Return the share of revenue that each line owes to firms that are alive (path, line)."""
+    return np.asarray((chain.revenue_share * state.alive[:, None, :]).sum(axis=2))
 
 
 def _programs_and_interest(chain: Chain, state: State) -> Array:
@@ -123,14 +104,13 @@ def _programs_and_interest(chain: Chain, state: State) -> Array:
     return np.asarray(burden[:, chain.firm_of_line] * share)
 
 
-def _pulled_to_market(chain: Chain, parameters: Parameters, state: State, price: Array) -> Array:
+def _pulled_to_market(now: Moment, price: Array) -> Array:
     """Pull each price towards its market's volume-weighted geometric mean."""
-    alive = state.alive[:, chain.firm_of_line]
-    weight = state.volume * alive * chain.price_follows_cost
-    markets = len(chain.market_ids)
-    total = group_sum(weight, chain.market_of_line, markets)
-    logs = group_sum(weight * np.log(price), chain.market_of_line, markets)
-    mean = ratio(logs, total)[:, chain.market_of_line]
-    has_peers = total[:, chain.market_of_line] > 0
-    pull = np.where(has_peers, parameters["price_pull"], 0.0)
-    return np.asarray(np.exp((1.0 - pull) * np.log(price) + pull * mean))
+    chain = now.chain
+    weight = now.state.volume * now.line_alive * chain.price_follows_cost
+    markets, market = len(chain.market_ids), chain.market_of_line
+    total = group_sum(weight, market, markets)
+    logs = np.log(np.maximum(price, LOWEST_PRICE))
+    mean = ratio(group_sum(weight * logs, market, markets), total)[:, market]
+    pull = np.where(total[:, market] > 0, now.parameters["price_pull"], 0.0)
+    return np.asarray(np.exp((1.0 - pull) * logs + pull * mean))

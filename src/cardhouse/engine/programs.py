@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cardhouse.engine.chain import Array, Chain
-from cardhouse.engine.state import Parameters, State
+from cardhouse.engine.arrays import Array, Chain
+from cardhouse.engine.moment import Moment
 from cardhouse.engine.sums import ratio
 
 CASH_WEIGHT = 1.0 / 8.0  # a dollar of cash counts as two years of an eighth a quarter
@@ -17,17 +17,25 @@ def means(revenue: Array, cash: Array) -> Array:
     return np.asarray(revenue + CASH_WEIGHT * cash)
 
 
-def next_program_index(
-    parameters: Parameters, state: State, opening_means: Array, chain: Chain
-) -> Array:
+def next_program_index(now: Moment, opening_means: Array) -> Array:
     """Return budgets relative to row 0 (path, firm), before any cut for want of money."""
+    state = now.state
     wanted = ratio(means(state.revenue, state.cash), opening_means, 1.0)
-    change = 1.0 + parameters["program_speed"] * (ratio(wanted, state.program_index, 1.0) - 1.0)
-    index = state.program_index * np.clip(change, *STEP)
-    has_program = chain.program_line.sum(axis=1) + chain.program_outside.sum(axis=1) > 0
-    return np.asarray(np.where(has_program, index, 1.0))
+    change = ratio(wanted, state.program_index, 1.0) - 1.0
+    index = state.program_index * np.clip(1.0 + now.parameters["program_speed"] * change, *STEP)
+    return np.asarray(np.where(opening_budget(now.chain) > 0, index, 1.0))
 
 
-def stressed(parameters: Parameters, stress: Array) -> Array:
+def opening_budget(chain: Chain) -> Array:
+    """Return what firms spent on programs in row 0 (firm,)."""
+    return np.asarray(chain.program_line.sum(axis=1) + chain.program_outside.sum(axis=1))
+
+
+def stressed(now: Moment) -> Array:
     """Return the share of a budget that is spent under stress x: 1 at x = 0, the floor at 1."""
-    return np.asarray(1.0 - stress * (1.0 - parameters["program_floor"]))
+    return np.asarray(1.0 - now.state.stress * (1.0 - now.parameters["program_floor"]))
+
+
+def loose_share(now: Moment) -> Array:
+    """Return the share of what is spent under stress that can still be cut, down to the floor."""
+    return np.asarray(1.0 - now.parameters["program_floor"] / stressed(now))

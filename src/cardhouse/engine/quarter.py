@@ -8,30 +8,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cardhouse.engine import bills, funding, plans, prices, programs, volumes
-from cardhouse.engine.chain import KIND, Array, Chain
+from cardhouse.engine import debts, discretion, funding, plans, prices, programs, volumes
+from cardhouse.engine.arrays import HISTORY, KIND, Array, Chain, Mask
+from cardhouse.engine.bills import Invoices, Spending, Terms, fixed_costs, write_invoices
 from cardhouse.engine.confidence import next_confidence
 from cardhouse.engine.demand import (
-    expected_final_growth,
+    expected_final_demand,
     final_demand,
     next_log_growth,
-    substitution_share,
+    paid_final,
+    wanted_size,
 )
-from cardhouse.engine.drivers import Drivers, neutral
-from cardhouse.engine.resolution import Settled, settle
-from cardhouse.engine.state import HISTORY, Parameters, State
+from cardhouse.engine.moment import Moment
+from cardhouse.engine.resolution import Positions, Settled, settle
+from cardhouse.engine.state import State
 from cardhouse.engine.sums import group_sum, ratio
+from cardhouse.engine.volumes import Deliveries, Wants
 
 
 @dataclass(frozen=True)
 class References:
-    """What laws measure against: the service cost and means of row 0, growth that was expected."""
+    """What laws measure against: the service cost and means of row 0, demand that was expected."""
 
     service_cost: Array  # (path, line)
     means: Array  # (firm,)
-    expected_growth: Array  # (quarter,)
+    final_demand: Array  # (quarter,): paid final demand at base prices on trend
 
 
 @dataclass(frozen=True)
@@ -47,284 +49,236 @@ class Record:
     depreciation: Array  # (path, line)
     capex: Array  # (path, line)
     raised: Array  # (path, firm)
-    failed: NDArray[np.bool_]  # (path, firm)
+    failed: Mask  # (path, firm)
     owed: Array  # (path, firm)
     unpaid: Array  # (path, firm, node)
     paid_share: Array  # (path, firm)
-    unmet: Array  # (path, 1)
+    unserved: Array  # (path, 1): share of what was asked of capacity owners
+    unmet: Array  # (path, 1): share of essential money that nobody gave
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What is settled before trade begins: prices, demand, plans and budgets."""
+
+    costs: prices.UnitCosts
+    price: Array  # (path, line)
+    log_growth: Array  # (path, sale)
+    demand: Array  # (path, sale)
+    inputs: Array  # (path, buyer, seller): intensities after the dead have gone
+    possible: Array  # (path, line): share of its output that a line can make
+    index: Array  # (path, firm)
+    capex: plans.CapexPlan
+    wear: plans.Wear
+    terms: Terms
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What trade, funding and settlement brought."""
+
+    deliveries: Deliveries
+    invoices: Invoices
+    raised: funding.Funding
+    moves: plans.PlantMoves
+    debt: Array  # (path, firm, pool): before any default
+    settled: Settled
+    confidence: Array
 
 
 def references(chain: Chain, state: State, quarters: int) -> References:
     """Return the references of a run from its opening state."""
-    still = neutral(chain, 0)
+    intensity = np.broadcast_to(chain.intensity, (state.paths, *chain.intensity.shape))
     costs = prices.unit_costs(
-        chain,
-        state,
-        volumes.input_intensity(chain, still, state, 0),
-        plans.depreciation(chain, still, state, 0),
-        bills.fixed_costs(chain, state),
+        chain, state, intensity, chain.plants.depreciation, fixed_costs(chain, state)
     )
     return References(
         service_cost=costs.service,
         means=programs.means(state.revenue[0], state.cash[0]),
-        expected_growth=expected_final_growth(chain, quarters),
+        final_demand=expected_final_demand(chain, quarters),
     )
 
 
-def run_quarter(
-    chain: Chain,
-    reference: References,
-    drivers: Drivers,
-    parameters: Parameters,
-    state: State,
-    quarter: int,
-) -> tuple[State, Record]:
+def run_quarter(now: Moment, reference: References) -> tuple[State, Record]:
     """Return the state and the record after one quarter, t >= 1."""
-    log_growth = next_log_growth(chain, drivers, state, quarter)
-    intensity = volumes.input_intensity(chain, drivers, state, quarter)
-    worn = plans.depreciation(chain, drivers, state, quarter)
-    fixed = bills.fixed_costs(chain, state)
+    decided = _decide(now, reference)
+    planned, _ = _trade(now, decided, discretion.everything(now))
+    asks = funding.needs(now, planned, decided.terms.maturing)
+    raised = funding.raise_funds(now, asks, planned)
+    invoices, deliveries = _trade(now, decided, discretion.within_means(now, planned, raised))
+    happened = _settled(now, reference, decided, invoices, deliveries, raised)
+    return _next_state(now, decided, happened), _record(now, decided, happened)
 
-    costs = prices.unit_costs(chain, state, intensity, worn, fixed)
-    price = prices.next_prices(
-        chain, parameters, state, costs, reference.service_cost, drivers.margin_stance[quarter]
+
+def _decide(now: Moment, reference: References) -> Decided:
+    """Return prices, demand, plans and budgets of the quarter."""
+    chain, state = now.chain, now.state
+    grown = volumes.input_intensity(now)
+    inputs = volumes.redirect(now, grown, chain.firm_of_line)
+    wear, fixed = plans.wear(now), fixed_costs(chain, state)
+    costs = prices.unit_costs(chain, state, inputs, wear.worn, fixed)
+    price = prices.next_prices(now, costs, reference.service_cost)
+    charged = price * now.drivers.price[now.quarter]
+    log_growth = next_log_growth(now)
+    size = wanted_size(now, log_growth)
+    index = programs.next_program_index(now, reference.means)
+    capex = plans.next_capex(now, charged, wear)
+    terms = Terms(
+        charged=charged,
+        plan=capex.plan * now.drivers.capex_plan[now.quarter],
+        programs=index * now.drivers.program[now.quarter] * programs.stressed(now),
+        fixed=fixed,
+        worn=wear.worn,
+        demand_index=_demand_index(now, reference, size),
+        maturing=debts.maturing(now),
     )
-    charged = price * drivers.price[quarter]
-
-    demand = final_demand(chain, drivers, parameters, state, log_growth, charged, quarter)
-    index = programs.next_program_index(parameters, state, reference.means, chain)
-    budget = index * drivers.program[quarter] * programs.stressed(parameters, state.stress)
-    capex = plans.next_capex(chain, drivers, parameters, state, charged, quarter)
-    plan = capex.plan * drivers.capex_plan[quarter]
-
-    market = _Market(
-        chain, drivers, parameters, state, intensity, demand, charged, plan, budget, fixed, worn,
-        quarter,
+    return Decided(
+        costs=costs,
+        price=price,
+        log_growth=log_growth,
+        demand=final_demand(now, size, charged),
+        inputs=inputs,
+        possible=volumes.output_possible(now, grown, inputs),
+        index=index,
+        capex=capex,
+        wear=wear,
+        terms=terms,
     )
-    invoices = market.trade(market.everything())
-    asks = funding.needs(
-        chain, parameters, state, invoices.flows, invoices.capex, invoices.programs
+
+
+def _demand_index(now: Moment, reference: References, size: Array) -> Array:
+    """Return paid final demand at base prices over its trend (path, 1)."""
+    expected = reference.final_demand[now.quarter]
+    paid = paid_final(now.chain, size)
+    return np.asarray(paid / expected if expected > 0 else np.ones_like(paid))
+
+
+def _trade(now: Moment, decided: Decided, spending: Spending) -> tuple[Invoices, Deliveries]:
+    """Deliver what is wanted under `spending` and write the invoices."""
+    wants = _wants(now, decided, spending)
+    deliveries = volumes.deliver(now, wants, decided.possible)
+    return write_invoices(now, deliveries, decided.terms, spending), deliveries
+
+
+def _wants(now: Moment, decided: Decided, spending: Spending) -> Wants:
+    """Return what buyers want in volume."""
+    chain, state, terms = now.chain, now.state, decided.terms
+    of_line = chain.firm_of_line
+    budget = terms.programs * spending.programs * state.alive
+    bought = chain.program_line * budget[:, :, None] / terms.charged[:, None, :]
+    plan = terms.plan * spending.capex[:, of_line] * now.line_alive
+    units = ratio(plan, plans.capex_price(chain, terms.charged))
+    orders = units[:, :, None] * chain.plants.from_line
+    return Wants(
+        final=decided.demand,
+        intensity=decided.inputs,
+        programs=volumes.redirect(now, bought, np.arange(len(chain.firm_ids))),
+        orders=volumes.redirect(now, orders, of_line),
     )
-    raised = funding.raise_funds(
-        chain, drivers, parameters, state, asks, invoices.flows, invoices.profit, charged, quarter
+
+
+def _settled(
+    now: Moment,
+    reference: References,
+    decided: Decided,
+    invoices: Invoices,
+    deliveries: Deliveries,
+    raised: funding.Funding,
+) -> Happened:
+    """Settle the quarter's bills and return all that happened."""
+    charged, due = decided.terms.charged, decided.terms.maturing
+    moves = plans.move_plant(now, decided.capex, invoices.capex, decided.wear, charged)
+    debt = debts.debt_after(now, due, raised.debt)
+    settled = settle(now, _with_funding(now, invoices.flows, raised), Positions(debt, moves.worth))
+    surprise = _growth_surprise(now, reference, decided)
+    return Happened(
+        deliveries=deliveries,
+        invoices=invoices,
+        raised=raised,
+        moves=moves,
+        debt=debt,
+        settled=settled,
+        confidence=next_confidence(now, surprise, settled.failed, raised.unmet),
     )
-    invoices, deliveries = market.trade_within_means(invoices, raised)
-
-    debt = _debt_after(chain, state, raised)
-    moves = plans.move_plant(chain, drivers, state, capex, invoices.capex, worn, quarter)
-    flows = _with_funding(chain, invoices.flows, raised)
-    settled = settle(
-        chain, drivers, parameters, state, flows, charged, debt, moves.net, quarter
-    )
-    surprise = _growth_surprise(reference, state, paid_final(chain, demand), quarter)
-    confidence = next_confidence(parameters, state, surprise, settled.failed, deliveries.unmet)
-    after = _next_state(
-        chain, drivers, state, quarter, price=price, charged=charged, log_growth=log_growth,
-        demand=demand, deliveries=deliveries, costs=costs, moves=moves, capex=capex, index=index,
-        invoices=invoices, raised=raised, debt=debt, settled=settled, confidence=confidence,
-    )
-    record = _record(
-        chain, invoices, deliveries, charged, fixed, worn, raised, settled, state.alive
-    )
-    return after, record
 
 
-class _Market:
-    """The quarter's trade, once as planned and once within firms' means."""
-
-    def __init__(
-        self,
-        chain: Chain,
-        drivers: Drivers,
-        parameters: Parameters,
-        state: State,
-        intensity: Array,
-        demand: Array,
-        charged: Array,
-        plan: Array,
-        budget: Array,
-        fixed: Array,
-        worn: Array,
-        quarter: int,
-    ) -> None:
-        self.chain, self.drivers, self.parameters = chain, drivers, parameters
-        self.state, self.demand, self.charged, self.quarter = state, demand, charged, quarter
-        self.plan, self.budget, self.fixed, self.worn = plan, budget, fixed, worn
-        self.substitution = substitution_share(drivers, parameters, quarter)
-        self.inputs, self.lost = volumes.want_inputs(
-            chain, drivers, parameters, state, intensity, quarter
-        )
-        self.deliveries: volumes.Deliveries | None = None
-
-    def everything(self) -> bills.Spending:
-        """Return spending at will in full."""
-        whole = np.ones_like(self.state.cash)
-        return bills.Spending(capex=whole, programs=whole, payout=whole)
-
-    def trade(self, spending: bills.Spending) -> bills.Invoices:
-        """Deliver what is wanted under `spending` and write the invoices."""
-        deliveries = volumes.deliver(
-            self.chain, self.parameters, self.state, self._wants(spending)
-        )
-        invoices = bills.write_invoices(
-            self.chain, self.drivers, self.state, deliveries, self.charged, self.plan,
-            self.budget, self.fixed, self.worn, spending, self.quarter,
-        )
-        self.deliveries = deliveries
-        return self._with_payouts(invoices, spending)
-
-    def trade_within_means(
-        self, invoices: bills.Invoices, raised: funding.Funding
-    ) -> tuple[bills.Invoices, volumes.Deliveries]:
-        """Trade again after firms short of money cut payouts, orders and programs."""
-        firms = len(self.chain.firm_ids)
-        given = raised.equity[:, :firms].sum(axis=2)
-        payout, orders, spent = funding.spend_at_will(
-            self.chain, self.parameters, self.state, invoices.flows, raised.raised, given,
-            invoices.capex, invoices.programs,
-        )
-        if min(payout.min(initial=1.0), orders.min(initial=1.0), spent.min(initial=1.0)) < 1.0:
-            invoices = self.trade(bills.Spending(orders, spent, payout))
-        assert self.deliveries is not None
-        return invoices, self.deliveries
-
-    def _wants(self, spending: bills.Spending) -> volumes.Wants:
-        """Return what buyers want in volume."""
-        chain, state = self.chain, self.state
-        of_line = chain.firm_of_line
-        alive = state.alive[:, of_line]
-        budget = (self.budget * spending.programs * state.alive)[:, :, None]
-        bought = chain.program_line * budget / self.charged[:, None, :]
-        firms = np.arange(len(chain.firm_ids))
-        plan = self.plan * spending.capex[:, of_line] * alive
-        units = ratio(plan, plans.capex_price(chain, self.charged))
-        orders = units[:, :, None] * chain.plants.from_line
-        return volumes.Wants(
-            final=self.demand,
-            intensity=self.inputs,
-            lost_output=self.lost,
-            programs=volumes.redirect(chain, bought, firms, state, self.substitution),
-            orders=volumes.redirect(chain, orders, of_line, state, self.substitution),
-        )
-
-    def _with_payouts(
-        self, invoices: bills.Invoices, spending: bills.Spending
-    ) -> bills.Invoices:
-        """Add payouts: the firm's own trend, at most what is left above its floor."""
-        chain, state, purses = self.chain, self.state, self.chain.purses
-        firms = len(chain.firm_ids)
-        repaid = invoices.flows[:, KIND["repayment"], :firms].sum(axis=2)
-        net = bills.due_to(invoices.flows, firms) - bills.owed_by(invoices.flows, firms) + repaid
-        trend = purses.payout * np.exp(purses.payout_growth * self.quarter) * state.alive
-        payout = np.minimum(trend, np.maximum(0.0, state.cash + net - purses.floor))
-        account = chain.accounts["shareholders"]
-        invoices.flows[:, KIND["payout"], :firms, account] += payout * spending.payout
-        return invoices
-
-
-def _with_funding(chain: Chain, flows: Array, raised: funding.Funding) -> Array:
-    """Add money raised to the invoices: equity and debt drawn."""
-    firms = len(chain.firm_ids)
+def _with_funding(now: Moment, flows: Array, raised: funding.Funding) -> Array:
+    """Return the invoices with money raised added: equity and debt drawn."""
+    firms = len(now.chain.firm_ids)
     out = flows.copy()
     out[:, KIND["equity"], :, :firms] += raised.equity
-    out[:, KIND["debt_drawn"], chain.pool_nodes, :firms] += raised.debt
+    out[:, KIND["debt_drawn"], now.chain.pool_nodes, :firms] += np.swapaxes(raised.debt, 1, 2)
     return out
 
 
-def _debt_after(chain: Chain, state: State, raised: funding.Funding) -> Array:
-    """Return debt after amortisation and drawing, before any default (path, firm, pool)."""
-    kept = state.debt * (1.0 - 1.0 / chain.debt_maturity)
-    return np.asarray(kept + np.swapaxes(raised.debt, 1, 2))
+def _final_value(now: Moment, decided: Decided) -> Array:
+    """Return what final users are asked to pay, at the prices charged (path, 1)."""
+    price = decided.terms.charged[:, now.chain.sales.line]
+    return paid_final(now.chain, decided.demand * price)
 
 
-def _rates_after(
-    chain: Chain, drivers: Drivers, state: State, raised: funding.Funding, debt: Array, quarter: int
-) -> Array:
-    """Return the average rate on debt, new debt at the pool's rate plus the shift."""
-    drawn = np.swapaxes(raised.debt, 1, 2)
-    refinanced = np.minimum(drawn, state.debt / chain.debt_maturity)
-    shift = drivers.interest_shift[quarter]
-    fresh_rate = np.where(chain.debt > 0, chain.debt_rate, chain.pools.rate) + shift
-    kept = state.debt * (1.0 - 1.0 / chain.debt_maturity) * state.debt_rate
-    cost = kept + refinanced * fresh_rate + (drawn - refinanced) * (chain.pools.rate + shift)
-    return ratio(cost, debt, 0.0)
+def _growth_surprise(now: Moment, reference: References, decided: Decided) -> Array:
+    """Return growth of what final users pay less the growth on trend of the same quarter."""
+    realised = ratio(_final_value(now, decided), now.state.final_value, 1.0)
+    before, after = reference.final_demand[now.quarter - 1 : now.quarter + 1]
+    return np.asarray(realised - (after / before if before > 0 else 1.0))
 
 
-def paid_final(chain: Chain, demand: Array) -> Array:
-    """Return the volume of final demand that somebody pays for (path, 1)."""
-    return np.asarray((demand * (chain.sales.pays > 0)).sum(axis=1, keepdims=True))
-
-
-def _growth_surprise(reference: References, state: State, paid: Array, quarter: int) -> Array:
-    """Return realised growth of paid final demand less what drivers led to expect (path, 1)."""
-    realised = ratio(paid, state.paid_final, 1.0) - 1.0
-    return np.asarray(realised - reference.expected_growth[quarter])
-
-
-def _paid_volume(chain: Chain, deliveries: volumes.Deliveries) -> Array:
-    """Return volume less free use and own use (path, line)."""
-    unpaid = deliveries.final * (chain.sales.pays <= 0)
-    free = group_sum(unpaid, chain.sales.line, len(chain.line_ids))
-    return np.asarray(np.maximum(deliveries.volume - free, 0.0))
-
-
-def _next_state(
-    chain: Chain,
-    drivers: Drivers,
-    state: State,
-    quarter: int,
-    *,
-    price: Array,
-    charged: Array,
-    log_growth: Array,
-    demand: Array,
-    deliveries: volumes.Deliveries,
-    costs: prices.UnitCosts,
-    moves: plans.PlantMoves,
-    capex: plans.CapexPlan,
-    index: Array,
-    invoices: bills.Invoices,
-    raised: funding.Funding,
-    debt: Array,
-    settled: Settled,
-    confidence: Array,
-) -> State:
+def _next_state(now: Moment, decided: Decided, happened: Happened) -> State:
     """Return the state at the end of the quarter; the dead keep nothing."""
+    chain, state, settled = now.chain, now.state, happened.settled
+    deliveries, moves, invoices = happened.deliveries, happened.moves, happened.invoices
     alive = state.alive & ~settled.failed
     of_line = alive[:, chain.firm_of_line]
+    lender_lives = alive[:, :, None]
     firms = len(chain.firm_ids)
-    given = settled.flows[:, KIND["equity"], :firms, :firms]
-    in_service = np.where(of_line, moves.capacity, 0.0)
-    capacity = np.where(chain.plants.owned, in_service, np.inf)
+    volume = deliveries.volume * of_line
+    revenue = invoices.revenue * alive
+    worn = group_sum(decided.wear.worn, chain.firm_of_line, firms)
+    own, free = _unpaid_use(now, deliveries)
+    due, drawn = decided.terms.maturing, happened.raised.debt
     return State(
-        price=price,
-        charged=charged,
-        volume=deliveries.volume * of_line,
-        volume_history=_shifted(state.volume_history, deliveries.volume * of_line),
-        paid_volume=_paid_volume(chain, deliveries) * of_line,
-        paid_final=paid_final(chain, demand),
-        normal_volume=costs.normal_volume * of_line,
-        log_growth=log_growth,
-        log_intensity=state.log_intensity + drivers.input_use[quarter],
-        capacity=capacity,
+        price=decided.price,
+        charged=decided.terms.charged,
+        volume=volume,
+        volume_history=_shifted(state.volume_history, volume),
+        paid_volume=np.maximum(deliveries.volume - own - free, 0.0) * of_line,
+        own_volume=own * of_line,
+        paid_final=paid_final(chain, decided.demand),
+        final_value=_final_value(now, decided),
+        normal_volume=decided.costs.normal_volume * of_line,
+        log_growth=decided.log_growth,
+        log_intensity=state.log_intensity + now.drivers.input_use[now.quarter],
+        capacity=moves.capacity * of_line,
         pipeline=moves.pipeline * of_line[:, None, :],
-        gross_plant=moves.gross * of_line,
+        vintages=moves.vintages * of_line[:, None, :],
         net_plant=moves.net * of_line,
-        plan=capex.plan * of_line,
-        expected_growth=capex.expected_growth,
-        program_index=index,
-        revenue=invoices.revenue * alive,
-        revenue_history=_shifted(state.revenue_history, invoices.revenue * alive),
+        plant_worth=moves.worth * of_line,
+        plan=decided.capex.plan * of_line,
+        expected_growth=decided.capex.expected_growth * of_line,
+        program_index=decided.index,
+        revenue=revenue,
+        revenue_history=_shifted(state.revenue_history, revenue),
         profit=invoices.profit * alive,
+        worn=worn * alive,
         cash=settled.cash,
-        debt=debt * alive[:, :, None],
-        debt_rate=_rates_after(chain, drivers, state, raised, debt, quarter) * alive[:, :, None],
+        debt=happened.debt * lender_lives,
+        debt_rate=debts.rates_after(now, due, drawn, happened.debt) * lender_lives,
         arrears=settled.arrears,
-        stakes=state.stakes + given,
-        stress=raised.stress * alive,
+        stakes=(state.stakes + settled.flows[:, KIND["equity"], :, :firms]) * alive[:, None, :],
+        stress=happened.raised.stress * alive,
         alive=alive,
-        confidence=confidence,
+        confidence=happened.confidence,
+        explosive=state.explosive | deliveries.explosive,
     )
+
+
+def _unpaid_use(now: Moment, deliveries: Deliveries) -> tuple[Array, Array]:
+    """Return use by the sellers' own parents, and other use that is free (path, line)."""
+    sales, lines = now.chain.sales, len(now.chain.line_ids)
+    unpaid = deliveries.final * (sales.pays <= 0)
+    own = group_sum(unpaid * sales.own_use, sales.line, lines)
+    return own, group_sum(unpaid * (1.0 - sales.own_use), sales.line, lines)
 
 
 def _shifted(history: Array, newest: Array) -> Array:
@@ -332,35 +286,27 @@ def _shifted(history: Array, newest: Array) -> Array:
     return np.concatenate([newest[:, None], history[:, : HISTORY - 1]], axis=1)
 
 
-def _record(
-    chain: Chain,
-    invoices: bills.Invoices,
-    deliveries: volumes.Deliveries,
-    charged: Array,
-    fixed: Array,
-    worn: Array,
-    raised: funding.Funding,
-    settled: Settled,
-    alive: NDArray[np.bool_],
-) -> Record:
+def _record(now: Moment, decided: Decided, happened: Happened) -> Record:
     """Return what the books need of the quarter."""
-    line_cost = (deliveries.inputs * charged[:, None, :]).sum(axis=2)
-    line_cost = line_cost + chain.variable_cost.sum(axis=1) * deliveries.volume
-    line_cost = line_cost + fixed * alive[:, chain.firm_of_line]
-    shared = invoices.line_revenue * (chain.revenue_share * alive[:, None, :]).sum(axis=2)
+    chain, invoices, settled = now.chain, happened.invoices, happened.settled
+    bought = (happened.deliveries.inputs * decided.terms.charged[:, None, :]).sum(axis=2)
+    outside = chain.variable_cost.sum(axis=1) * happened.deliveries.volume
+    shared = (chain.revenue_share * now.state.alive[:, None, :]).sum(axis=2)
+    cost = bought + outside + decided.terms.fixed * now.line_alive
     return Record(
         flows=settled.flows,
         by_line=invoices.by_line,
         revenue=invoices.revenue,
         line_revenue=invoices.line_revenue,
-        line_cost=line_cost + shared,
+        line_cost=cost + invoices.line_revenue * shared,
         programs=invoices.programs,
-        depreciation=worn,
+        depreciation=decided.wear.worn,
         capex=invoices.capex,
-        raised=raised.raised,
+        raised=happened.raised.raised,
         failed=settled.failed,
         owed=settled.owed,
         unpaid=settled.unpaid,
         paid_share=settled.paid_share,
-        unmet=deliveries.unmet,
+        unserved=happened.deliveries.unserved,
+        unmet=happened.raised.unmet,
     )

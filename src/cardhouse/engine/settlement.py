@@ -65,7 +65,7 @@ def clear_classes(
     cost_rate: ArrayLike = 0.0,
     *,
     in_default: ArrayLike | None = None,
-    default_below: float = 1.0,
+    default_below: ArrayLike = 1.0,
     greatest: bool = True,
 ) -> ClassPayments:
     """Return what each purse pays to each payee when all settle at once.
@@ -87,9 +87,9 @@ def clear_classes(
         Purses in default whatever they can pay (a missed maturity, an earlier round of the same
         quarter), (purse,) or (path, purse).
     default_below
-        Share of its obligations below which a purse that cannot pay is in default; between this
-        and 1 it pays what it has and bears no default costs. A gap under 1e-12 of what is owed
-        is rounding and counts as paid in full.
+        Share of its obligations below which a purse that cannot pay is in default: a number,
+        (purse,) or (path, purse). Between this and 1 it pays what it has and bears no default
+        costs. A gap under 1e-12 of what is owed is rounding and counts as paid in full.
     greatest
         False for the least clearing payments.
 
@@ -117,7 +117,7 @@ def clear_classes(
     means = np.ascontiguousarray(numbers(resources, "resources"))
     _check_block(amounts, means)
     n = means.shape[1]
-    below = float(share(default_below, "default_below", ()))
+    below = np.broadcast_to(share(default_below, "default_below", means.shape), means.shape)
     kept = np.broadcast_to(1.0 - share(cost_rate, "cost_rate", means.shape), means.shape)
     block = Block(
         claims=PathClaims(np.ascontiguousarray(amounts[..., :n])),
@@ -272,6 +272,7 @@ def _network_block(
             np.broadcast_to(keep[0], assets.shape),
             np.broadcast_to(keep[1], assets.shape),
             np.zeros((paths, network.firms), dtype=bool),
+            np.ones_like(assets),
         ),
         greatest=greatest,
     )

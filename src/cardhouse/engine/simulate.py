@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
-from cardhouse.engine.chain import (
-    FLOW_KINDS,
-    Array,
-    Chain,
-    parameters_of,
-)
-from cardhouse.engine.drivers import Drivers
-from cardhouse.engine.quarter import Record, References, references, run_quarter
+from cardhouse.engine.arrays import KIND, Array, Chain, Index, Mask
+from cardhouse.engine.chain import parameters_of
+from cardhouse.engine.drivers import Drivers, check_drivers
+from cardhouse.engine.moment import Moment
+from cardhouse.engine.plans import ages_kept
+from cardhouse.engine.programs import opening_budget
+from cardhouse.engine.quarter import Record, references, run_quarter
 from cardhouse.engine.state import Parameters, State, opening_state
 from cardhouse.engine.volumes import check_viable
+from cardhouse.errors import InputError
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """States and records of a run, row 0 first (its record is the accounts')."""
+    """States and records of a run, row 0 first (its record is the accounts').
+
+    ``money_residual`` is the largest gap between a purse's change in cash and its flows, relative
+    to its turnover.
+    """
 
     chain: Chain
     states: tuple[State, ...]
@@ -41,13 +46,30 @@ class Trajectory:
         """Return one recorded variable over quarters of one path (quarter, ...)."""
         return np.stack([np.asarray(getattr(record, name))[path] for record in self.records])
 
+    def default_quarters(self, path: int = 0) -> Index:
+        """Return the quarter in which each firm failed, -1 for those alive (firm,)."""
+        failed = self.of_record("failed", path)
+        return np.where(failed.any(axis=0), failed.argmax(axis=0), -1)
+
 
 def as_paths(parameters: Mapping[str, float | Sequence[float]], paths: int) -> Parameters:
-    """Return parameters as (path, 1) columns."""
-    return {
-        name: np.broadcast_to(np.asarray(value, dtype=float).reshape(-1, 1), (paths, 1))
-        for name, value in parameters.items()
-    }
+    """Return parameters as (path, 1) columns.
+
+    Raises
+    ------
+    InputError
+        When a parameter has neither one value nor one for each path.
+    """
+    out = {}
+    for name, value in parameters.items():
+        column = np.asarray(value, dtype=float).reshape(-1, 1)
+        if len(column) not in (1, paths):
+            raise InputError(
+                f"parameter '{name}' has {len(column)} values, expected 1 or one for each of "
+                f"{paths} paths."
+            )
+        out[name] = np.broadcast_to(column, (paths, 1))
+    return out
 
 
 def simulate(
@@ -59,27 +81,68 @@ def simulate(
 ) -> Trajectory:
     """Run the chain under `drivers`; every path is computed on its own.
 
-    ``parameters`` maps names to one value, or to one value per path; the rest are defaults.
+    ``parameters`` maps names to one value, or to one value per path; the rest are defaults. A
+    path whose lines come to need more of each other than they make ends as explosive: it is held
+    where it was, without flows.
 
     Raises
     ------
     EconomyError
-        When the lines need more of each other than they produce.
+        When a parameter is unknown, or the lines need more of each other than they produce.
+    ScenarioError
+        When drivers do not fit the chain.
+    InputError
+        When a parameter has values for another number of paths.
     """
+    check_drivers(chain, drivers)
     check_viable(chain, drivers)
-    given = dict(parameters or {})
-    checked = parameters_of(chain.world, {name: float(np.ravel(v)[0]) for name, v in given.items()})
-    columns = as_paths({**checked, **given}, paths)
-    state = opening_state(chain, paths, columns)
+    columns = as_paths(_checked(chain, parameters or {}), paths)
+    state = opening_state(chain, paths, ages_kept(chain, drivers))
     reference = references(chain, state, drivers.quarters)
     states, records = [state], [opening_record(chain, state)]
     residual = 0.0
     for quarter in range(1, drivers.quarters + 1):
-        state, record = run_quarter(chain, reference, drivers, columns, state, quarter)
-        residual = max(residual, money_residual(chain, states[-1], state, record))
+        now = Moment(chain, drivers, columns, state, quarter)
+        state, record = _held(now.state, *run_quarter(now, reference))
+        residual = max(residual, money_residual(chain, now.state, state, record))
         states.append(state)
         records.append(record)
     return Trajectory(chain, tuple(states), tuple(records), residual)
+
+
+def _checked(
+    chain: Chain, given: Mapping[str, float | Sequence[float]]
+) -> dict[str, float | Sequence[float]]:
+    """Return all parameters, the given ones checked value by value."""
+    values: dict[str, float | Sequence[float]] = {**parameters_of(chain.world)}
+    for name, value in given.items():
+        for one in np.ravel(np.asarray(value, dtype=float)).tolist():
+            parameters_of(chain.world, {name: one})
+        values[name] = value
+    return values
+
+
+def _held(before: State, after: State, record: Record) -> tuple[State, Record]:
+    """Hold explosive paths where they were, without flows."""
+    ended = after.explosive[:, 0]
+    if not ended.any():
+        return after, record
+    kept = {name: np.where(_wide(ended, now), was, now) for name, was, now in _pairs(before, after)}
+    flowless = {one.name: getattr(record, one.name).copy() for one in fields(record)}
+    for values in flowless.values():
+        values[ended] = 0
+    return replace(after, **{**kept, "explosive": after.explosive}), replace(record, **flowless)
+
+
+def _pairs(before: State, after: State) -> list[tuple[str, Any, Any]]:
+    """Return each array of a state before and after a quarter."""
+    names = [one.name for one in fields(after)]
+    return [(name, getattr(before, name), getattr(after, name)) for name in names]
+
+
+def _wide(ended: Mask, like: Any) -> Mask:
+    """Return the paths that ended, shaped to be compared with an array (path, ...)."""
+    return ended.reshape(-1, *[1] * (like.ndim - 1))
 
 
 def money_residual(chain: Chain, before: State, after: State, record: Record) -> float:
@@ -95,14 +158,13 @@ def money_residual(chain: Chain, before: State, after: State, record: Record) ->
 def opening_record(chain: Chain, state: State) -> Record:
     """Return row 0's record: the flows of the accounts themselves."""
     paths = state.paths
-    lines, firms, nodes, _ = chain.shape
+    _, firms, nodes, _ = chain.shape
 
     def spread(values: Array) -> Array:
         return np.broadcast_to(values, (paths, *values.shape)).copy()
 
     flows = chain.flows
-    raised = flows[FLOW_KINDS.index("equity"), :, :firms].sum(axis=0)
-    raised = raised + flows[FLOW_KINDS.index("debt_drawn"), :, :firms].sum(axis=0)
+    raised = flows[[KIND["equity"], KIND["debt_drawn"]], :, :firms].sum(axis=(0, 1))
     line_revenue = chain.sales_by_line.sum(axis=0)
     cost = (chain.intensity.sum(axis=1) + chain.variable_cost.sum(axis=1)) * chain.volume
     cost = cost + chain.fixed_cost.sum(axis=1) + line_revenue * chain.revenue_share.sum(axis=1)
@@ -112,7 +174,7 @@ def opening_record(chain: Chain, state: State) -> Record:
         revenue=state.revenue,
         line_revenue=spread(line_revenue),
         line_cost=spread(cost),
-        programs=spread(chain.program_line.sum(axis=1) + chain.program_outside.sum(axis=1)),
+        programs=spread(opening_budget(chain)),
         depreciation=spread(chain.plants.depreciation),
         capex=spread(chain.plants.plan),
         raised=spread(raised),
@@ -120,8 +182,9 @@ def opening_record(chain: Chain, state: State) -> Record:
         owed=spread(flows[:, :firms].sum(axis=(0, 2))),
         unpaid=np.zeros((paths, firms, nodes)),
         paid_share=np.ones((paths, firms)),
+        unserved=np.zeros((paths, 1)),
         unmet=np.zeros((paths, 1)),
     )
 
 
-__all__ = ["References", "Trajectory", "simulate"]
+__all__ = ["Trajectory", "money_residual", "simulate"]

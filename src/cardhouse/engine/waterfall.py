@@ -88,15 +88,15 @@ class SharedClaims:
 class Rules:
     """What a purse in default keeps for its creditors, and what counts as default.
 
-    ``keep_resources`` and ``keep_inflow`` are shares, (path, purse); the rest is burned as
-    default costs. A purse is in default when it has less than ``default_below`` of what it owes,
-    or when ``forced`` (path, purse) says so; a smaller gap is an arrear without costs.
+    All are (path, purse). ``keep_resources`` and ``keep_inflow`` are shares; the rest is burned
+    as default costs. A purse is in default when it has less than ``default_below`` of what it owes,
+    or when ``forced`` says so; a smaller gap is an arrear without costs.
     """
 
     keep_resources: FloatArray
     keep_inflow: FloatArray
     forced: BoolArray
-    default_below: float = 1.0
+    default_below: FloatArray
 
     def take(self, paths: IntArray) -> Rules:
         """Return the rules of some paths."""
@@ -104,7 +104,7 @@ class Rules:
             self.keep_resources[paths],
             self.keep_inflow[paths],
             self.forced[paths],
-            self.default_below,
+            self.default_below[paths],
         )
 
 

@@ -67,6 +67,7 @@ TERMS: tuple[Term, ...] = (
     Term(_K.SALE, "growth", "rate a quarter", 0.0, -1.0, 3.0, "opening growth of the driver, g_0"),
     Term(_K.SALE, "growth_end", "rate a quarter", 0.0, -1.0, 1.0, "growth in the long run, g_inf"),
     Term(_K.SALE, "half_life", "quarters", 8.0, 0.5, _INF, "half-life of the growth gap"),
+    Term(_K.SALE, "ceiling", "multiple of base", _INF, 1.0, _INF, "logistic growth ends here"),
     Term(_K.SALE, "people_mn", "million persons", 0.0, 0.0, _INF, "users behind the flow"),
     Term(_K.INPUT, "essential", "share", 1.0, 0.0, 1.0, "output lost when no seller survives"),
     Term(_K.INPUT, "intensity_growth", "rate a quarter", 0.0, -1.0, 1.0, "growth of use per unit"),
@@ -79,6 +80,28 @@ TERMS: tuple[Term, ...] = (
 def terms_of(kind: ContractKind) -> dict[str, Term]:
     """Return the terms that contracts of `kind` may carry, by name."""
     return {term.name: term for term in TERMS if term.kind == kind}
+
+
+_LINE, _FIRM, _SEGMENT = EntityKind.LINE, EntityKind.FIRM, EntityKind.SEGMENT
+_POOL, _OUTSIDE = EntityKind.POOL, EntityKind.OUTSIDE
+
+ENDS: dict[ContractKind, tuple[tuple[EntityKind, ...], tuple[EntityKind, ...]]] = {
+    _K.SALE: ((_SEGMENT,), (_LINE,)),
+    _K.INPUT: ((_LINE,), (_LINE,)),
+    _K.COST: ((_LINE,), (_OUTSIDE,)),
+    _K.PROGRAM: ((_FIRM,), (_LINE, _OUTSIDE)),
+    _K.CAPEX: ((_LINE,), (_LINE, _OUTSIDE)),
+    _K.REVENUE_SHARE: ((_LINE,), (_FIRM,)),
+    _K.OTHER_BUSINESS: ((_OUTSIDE, _FIRM), (_FIRM, _OUTSIDE)),
+    _K.INTEREST: ((_FIRM,), (_POOL,)),
+    _K.REPAYMENT: ((_FIRM,), (_POOL,)),
+    _K.TAX: ((_FIRM,), (_OUTSIDE,)),
+    _K.PAYOUT: ((_FIRM,), (_OUTSIDE,)),
+    _K.DEBT_DRAWN: ((_POOL,), (_FIRM,)),
+    _K.EQUITY: ((_POOL, _FIRM), (_FIRM,)),
+    _K.OTHER_CASH: ((_OUTSIDE, _FIRM), (_FIRM, _OUTSIDE)),
+}
+"""Kinds of entity that may pay, and be paid, under each kind of contract."""
 
 
 @dataclass(frozen=True)
@@ -110,18 +133,25 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("plan_half_life", "H", "quarters", 8.0, 4.0, 1e9, "assumption", "plans"),
     Parameter("plan_cut", "maxcut", "share a quarter", 0.35, 0.2, 0.5, "assumption", "plans"),
     Parameter("plan_rise", "maxrise", "share a quarter", 0.3, 0.2, 0.5, "assumption", "plans"),
-    Parameter("performance_growth", "eta", "rate a quarter", 0.05, 0.0, 0.12, "assumption", "plans"),
+    Parameter(
+        "performance_growth", "eta", "rate a quarter", 0.05, 0.0, 0.12, "assumption", "plans"
+    ),
     Parameter("overload", "", "ratio to capacity", 1.05, 1.0, 1.2, "assumption", "volumes"),
     Parameter("essential_burn", "", "share", 0.35, 0.2, 0.6, "assumption", "funding"),
     Parameter("round_trigger", "", "share", 0.5, 0.3, 0.8, "assumption", "funding"),
     Parameter("stress_memory", "", "share", 0.5, 0.2, 0.8, "assumption", "funding"),
-    Parameter("growth_hurdle", "hurdle", "rate a quarter", 0.05, 0.02, 0.15, "assumption", "funding"),
+    Parameter(
+        "growth_hurdle", "hurdle", "rate a quarter", 0.05, 0.02, 0.15, "assumption", "funding"
+    ),
     Parameter("supply_exponent", "", "elasticity", 1.5, 0.5, 3.0, "assumption", "funding"),
     Parameter("payment_margin", "", "ratio", 1.05, 1.0, 1.2, "assumption", "discretion"),
     Parameter("default_threshold", "", "share", 0.98, 0.9, 1.0, "assumption", "settlement"),
     Parameter("default_costs", "", "share", 0.1, 0.0, 0.3, "assumption", "settlement"),
+    Parameter("fire_sale", "", "elasticity", 0.5, 0.0, 2.0, "assumption", "settlement"),
     Parameter("recovery", "", "share", 0.3, 0.05, 0.6, "assumption", "settlement"),
-    Parameter("confidence_return", "rho", "share a quarter", 0.1, 0.05, 0.3, "assumption", "confidence"),
+    Parameter(
+        "confidence_return", "rho", "share a quarter", 0.1, 0.05, 0.3, "assumption", "confidence"
+    ),
     Parameter("confidence_growth", "phi_g", "ratio", 0.5, 0.0, 1.0, "assumption", "confidence"),
     Parameter("confidence_default", "phi_d", "ratio", 2.0, 0.0, 5.0, "assumption", "confidence"),
     Parameter("confidence_unmet", "phi_x", "ratio", 0.3, 0.0, 1.0, "assumption", "confidence"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from cardhouse.model.vocabulary import ContractKind, EntityKind
 
@@ -34,8 +35,11 @@ class Entity:
 class Plant:
     """Plant of a capacity owner: gross at historical cost, and what a unit of capacity costs.
 
-    ``capital_intensity`` (kappa) is USD of growth capex per USD of quarterly volume capacity;
-    ``orders_under_way`` is the capacity (units of volume) paid for and not yet in service.
+    ``capital_intensity`` (kappa) is USD of growth capex per USD of quarterly volume capacity.
+    ``orders_under_way`` is the capacity (units of volume) ordered before the base quarter and not
+    yet in service; what the base quarter itself ordered beyond replacement is added to it.
+    ``plan_growth`` is the opening growth a quarter of capex; ``guidance`` replaces it in quarters
+    1, 2 ... where the firm has published what it will spend.
     """
 
     gross: float
@@ -47,6 +51,7 @@ class Plant:
     target_utilisation: float = 0.8
     orders_under_way: float = 0.0
     plan_growth: float = 0.0
+    guidance: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,9 @@ class Firm:
     """A purse at the end of the base quarter, and how it behaves with money.
 
     ``runway_target_quarters`` (tau) and ``cash_per_capex`` (kappa_c) are solved from opening cash
-    when None. ``access`` lists the pools a firm asks, in order of preference. ``stock_pay`` is the
-    quarter's cost paid in shares: a cost, never a flow. ``limited_to`` is the share of surplus
-    that a firm may place as strategic money.
+    when None. ``access`` lists the pools, and the strategic investors, that a firm may ask.
+    ``stock_pay`` is the quarter's cost paid in shares: a cost, never a flow. ``strategic_share``
+    is the share of its surplus that a firm may place as strategic money.
     """
 
     id: str
@@ -109,13 +114,18 @@ class Pool:
 
 @dataclass(frozen=True)
 class Debt:
-    """Debt of a firm to a pool at the end of the base quarter."""
+    """Debt of a firm to a pool at the end of the base quarter.
+
+    It is repaid at 1/``maturity_quarters`` of what is left each quarter, or, as a ``bullet``, in
+    one sum after that many quarters.
+    """
 
     firm: str
     pool: str
     amount: float
     rate: float
     maturity_quarters: float
+    bullet: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,8 @@ class Round:
 
     ``investor`` is a pool or a firm (strategic, paid from its purse). A letter of intent has
     ``probability`` below one half and pays ``probability`` of its amount in a deterministic run.
+    ``condition`` is empty or compares the firm's last quarter with a number: ``revenue >= 1.5``
+    (also ``growth``, ``cash``, ``stress``, ``confidence``; ``>=`` or ``<=``).
     """
 
     id: str
@@ -200,7 +212,7 @@ class World:
         """Return the entity with this id; raises KeyError when there is none."""
         return self.by_id[entity_id]
 
-    @property
+    @cached_property
     def by_id(self) -> dict[str, Entity]:
         """Return entities by id."""
         return {entity.id: entity for entity in self.entities}

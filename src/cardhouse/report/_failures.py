@@ -23,6 +23,7 @@ TROUBLE = ("stressed", "restructured", "rescued", "in_default", "gone")
 NAMED_HOLDERS = 4
 SHOWN_FIRMS = 30
 SHOWN_PROFITS = 8
+LONG_RUNWAY = 20.0  # quarters at which a bar ends
 
 
 def failures_figure(document: Document, cast: Cast) -> Figure | None:
@@ -74,9 +75,7 @@ def _first_trouble(
     return 1, next(at for at, state in enumerate(states) if state not in CALM), row["id"]
 
 
-def _timeline(
-    document: Document, cast: Cast, row: Row, default: Mapping[str, Any] | None
-) -> Bar:
+def _timeline(document: Document, cast: Cast, row: Row, default: Mapping[str, Any] | None) -> Bar:
     quarters = document["quarters"]
     states = row.get("status") or [None] * len(quarters)
     cells = [
@@ -97,7 +96,10 @@ def _loss_words(cast: Cast, default: Mapping[str, Any] | None) -> str:
     named = [f"{cast.name(holder)} {dollars(loss)}" for holder, loss in losses[:NAMED_HOLDERS]]
     if len(losses) > NAMED_HOLDERS:
         named.append(f"others {dollars(sum(loss for _, loss in losses[NAMED_HOLDERS:]))}")
-    return f"{told}; lost by {listed(named)}" if named else told
+    if named:
+        told += f"; lost by {listed(named)}"
+    carried = [cast.name(firm) for firm in default.get("travels") or ()]
+    return f"{told}; the loss reaches {listed(carried)}, which fail too" if carried else told
 
 
 def _defaults_table(document: Document, cast: Cast) -> Table:
@@ -143,14 +145,15 @@ def runways_figure(document: Document, cast: Cast) -> Figure | None:
     burning = sorted((left, firm) for firm, left in runways.items() if left is not None)
     if not burning:
         return None
-    longest = max(left for left, _ in burning)
+    longest = min(LONG_RUNWAY, burning[-1][0])
     earning = [cast.name(firm) for firm, left in runways.items() if left is None]
     shown = burning[:SHOWN_FIRMS]
     named = [f"{cast.name(firm)} {left:.1f}" for left, firm in shown[:5]]
     return Figure(
         "runways",
         "Runway without new money",
-        "Quarters that today's cash lasts at today's pace of spending.",
+        "Quarters that today's cash lasts at today's pace of spending"
+        + (f"; bars end at {LONG_RUNWAY:g}." if burning[-1][0] > LONG_RUNWAY else "."),
         f"Quarters of cash left: {listed(named)}.",
         Table(
             "Runway in quarters",
@@ -159,7 +162,7 @@ def runways_figure(document: Document, cast: Cast) -> Figure | None:
             + tuple((name, "burns no cash") for name in earning),
         ),
         bars=tuple(
-            Bar(cast.name(firm), bar([(left, "plain", "")], longest), f"{left:.1f}")
+            Bar(cast.name(firm), bar([(min(left, longest), "plain", "")], longest), f"{left:.1f}")
             for left, firm in shown
         ),
         notes=(f"Burn no cash: {listed(earning)}.",) if earning else (),
@@ -168,7 +171,10 @@ def runways_figure(document: Document, cast: Cast) -> Figure | None:
 
 def maturities_figure(document: Document) -> Figure | None:
     """Return the debt that falls due by year; None without any."""
-    due = sorted((one["year"], one["amount"]) for one in document["fragility"]["maturities"])
+    due = [
+        (f"{one['year']} and later" if one.get("and_later") else str(one["year"]), one["amount"])
+        for one in sorted(document["fragility"]["maturities"], key=lambda one: one["year"])
+    ]
     if not any(amount > 0 for _, amount in due):
         return None
     longest = max(amount for _, amount in due)
@@ -182,10 +188,10 @@ def maturities_figure(document: Document) -> Figure | None:
         Table(
             "Debt falling due, USD bn",
             ("Year", ">USD bn"),
-            tuple((str(year), money(amount)) for year, amount in due),
+            tuple((year, money(amount)) for year, amount in due),
         ),
         bars=tuple(
-            Bar(str(year), bar([(max(amount, 0.0), "plain", "")], longest), dollars(amount))
+            Bar(year, bar([(max(amount, 0.0), "plain", "")], longest), dollars(amount))
             for year, amount in due
         ),
     )
@@ -201,6 +207,7 @@ def profit_figure(document: Document, cast: Cast) -> Figure | None:
     notes = [_loss_making(fragility["loss_making_share"])]
     if herfindahl is not None:
         notes.append(f"Concentration (Herfindahl): {herfindahl:.2f}; 1 would be a single earner.")
+    notes.append(_narrower(fragility.get("profit_share_ai") or {}, cast))
     longest = max(share for _, share in shares)
     return Figure(
         "profit",
@@ -220,6 +227,13 @@ def profit_figure(document: Document, cast: Cast) -> Figure | None:
         ),
         notes=tuple(note for note in notes if note),
     )
+
+
+def _narrower(shares: Mapping[str, float], cast: Cast) -> str:
+    """Return who earns the profit of AI lines alone, in a sentence; empty if not told."""
+    largest = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:3]
+    named = [f"{cast.name(firm)} {percent(share)}" for firm, share in largest]
+    return f"Of the profit from AI business alone: {listed(named)}." if named else ""
 
 
 def _loss_making(shares: Mapping[str, float | None]) -> str:

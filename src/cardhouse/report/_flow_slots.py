@@ -42,9 +42,7 @@ def place_slots(
         How often places are drawn towards their neighbours; 0 for a draft.
     """
     column = {node.id: node.column for node in nodes}
-    routes = {
-        pair: _route(pair, column) for pair in largest if column[pair[0]] < column[pair[1]]
-    }
+    routes = {pair: _route(pair, column) for pair in largest if column[pair[0]] < column[pair[1]]}
     columns = [
         [node for node in nodes if node.column == number]
         for number in range(1 + max(column.values()))

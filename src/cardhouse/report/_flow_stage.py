@@ -189,9 +189,7 @@ def upstream(stage: Stage, state: Iterable[Flow]) -> float:
     """Return the USD bn that a state pays to accounts in an earlier column."""
     column = {node.id: node.column for node in stage.nodes}
     return sum(
-        amount
-        for (payer, payee), amount in gather(state).items()
-        if column[payee] < column[payer]
+        amount for (payer, payee), amount in gather(state).items() if column[payee] < column[payer]
     )
 
 

@@ -36,9 +36,7 @@ def place_tracks(
     beyond the payer's get a track.
     """
     column = {node.id: node.column for node in nodes}
-    returning = {
-        pair: size for pair, size in largest.items() if column[pair[1]] <= column[pair[0]]
-    }
+    returning = {pair: size for pair, size in largest.items() if column[pair[1]] <= column[pair[0]]}
     turns = _turns(nodes, slots, returning, frame)
     column_at, length = _columns(turns, frame)
     ways = {

@@ -67,13 +67,19 @@ def _users_pay(document: Document) -> Number:
 
 
 def _subsidy(document: Document, cast: Cast) -> Number:
-    by_source = document["ledger"]["subsidy_by_source"]
+    """Return the cost that customers did not pay, and who paid most of it."""
+    ledger = document["ledger"]
     what = f"of cost in {document['quarters'][0]} not paid by customers"
-    if not by_source:
-        return Number(dollars(0.0), what, "every firm's customers cover its cost")
-    source, most = max(by_source.items(), key=lambda one: one[1])
-    detail = f"largest source: {cast.name(source)}, {dollars(most)}"
-    return Number(dollars(sum(by_source.values())), what, detail)
+    payers = {one: paid for one, paid in ledger["subsidy_by_source"].items() if one in cast.rows}
+    unpaid = sum(max(firm["noncash_part"], 0.0) for firm in ledger["subsidy_by_firm"])
+    parts = []
+    if payers:
+        payer, most = max(payers.items(), key=lambda one: (one[1], one[0]))
+        parts.append(f"most of the cash from: {cast.name(payer)}, {dollars(most)}")
+    if unpaid > 0:
+        parts.append(f"{dollars(unpaid)} of it is wear, shares and credits, not cash")
+    total = sum(ledger["subsidy_by_source"].values())
+    return Number(dollars(total), what, "; ".join(parts) or "customers cover the cost")
 
 
 def _who_pays(document: Document, cast: Cast) -> Number:

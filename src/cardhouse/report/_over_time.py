@@ -138,7 +138,5 @@ def _table(
         if tier["tier"] in before:
             columns.append(f">{name}: sales, baseline")
             series.append(before[tier["tier"]])
-    rows = [
-        (quarter, *(money(one[row]) for one in series)) for row, quarter in enumerate(quarters)
-    ]
+    rows = [(quarter, *(money(one[row]) for one in series)) for row, quarter in enumerate(quarters)]
     return Table("Sales and full cost by tier, USD bn a quarter", tuple(columns), tuple(rows))

@@ -9,6 +9,8 @@ from cardhouse.report._cast import Cast, Document
 from cardhouse.report._figures import Bar, Figure, Key, Table, bar
 from cardhouse.report._headline import GROUPS, source_group
 from cardhouse.report.wording import (
+    NOTHING,
+    UNKNOWN,
     dollars,
     listed,
     money,
@@ -19,6 +21,7 @@ from cardhouse.report.wording import (
 )
 
 SHOWN = 12
+NAMED = 3
 
 
 def subsidised_figure(document: Document, cast: Cast) -> Figure:
@@ -34,7 +37,10 @@ def subsidised_figure(document: Document, cast: Cast) -> Figure:
         f"Full cost above what customers paid in {base}, USD bn.",
         f"Full cost above customers' payments in {base}: {listed(named) or 'no firm'}.",
         _firms_table(firms, cast),
-        (Key("cash-part", "paid in cash"), Key("noncash-part", "not in cash: wear, shares, credits")),
+        (
+            Key("cash-part", "paid in cash"),
+            Key("noncash-part", "not in cash: wear, shares, credits"),
+        ),
         tuple(_firm_bar(firm, cast, longest) for firm in firms[:SHOWN]),
         notes=_more(len(firms)),
     )
@@ -49,7 +55,17 @@ def _firm_bar(firm: Mapping[str, Any], cast: Cast, longest: float) -> Bar:
         (max(firm["cash_part"], 0.0), "cash-part", f"in cash {dollars(firm['cash_part'])}"),
         (max(firm["noncash_part"], 0.0), "noncash-part", f"not {dollars(firm['noncash_part'])}"),
     ]
-    return Bar(cast.name(firm["firm"]), bar(parts, longest), dollars(firm["subsidy"]))
+    by_source = sorted((firm.get("by_source") or {}).items(), key=lambda one: -one[1])
+    named = [
+        f"{cast.name(one)} {dollars(paid)}" for one, paid in by_source[:NAMED] if paid >= NOTHING
+    ]
+    told = f"cash from {listed(named)}" if named else ""
+    return Bar(cast.name(firm["firm"]), bar(parts, longest), dollars(firm["subsidy"]), told)
+
+
+def _by_source(firm: Mapping[str, Any], cast: Cast) -> str:
+    by_source = sorted((firm.get("by_source") or {}).items(), key=lambda one: -one[1])
+    return ", ".join(f"{cast.name(one)} {money(paid)}" for one, paid in by_source) or UNKNOWN
 
 
 def _firms_table(firms: list[Mapping[str, Any]], cast: Cast) -> Table:
@@ -59,11 +75,12 @@ def _firms_table(firms: list[Mapping[str, Any]], cast: Cast) -> Table:
             cast.name(firm["firm"]),
             sentence_case(words(firm["tier"])),
             *(money(firm[name]) for name in numbers),
+            _by_source(firm, cast),
         )
         for firm in firms
     ]
     heads = (">Sales", ">Full cost", ">Subsidy", ">In cash", ">Not in cash")
-    return Table("Subsidy by firm, USD bn", ("Firm", "Tier", *heads), tuple(rows))
+    return Table("Subsidy by firm, USD bn", ("Firm", "Tier", *heads, "Cash from"), tuple(rows))
 
 
 def sources_figure(document: Document, cast: Cast) -> Figure:
@@ -98,20 +115,40 @@ def sources_figure(document: Document, cast: Cast) -> Figure:
     )
 
 
-def needed(document: Document, cast: Cast) -> list[tuple[str, str]]:
-    """Return what the spending presumes: the revenue it needs, the growth it implies."""
-    ledger = document["ledger"]
-    rows = []
-    if ledger["revenue_needed_usd_bn"] is not None:
-        amount = f"{dollars(ledger['revenue_needed_usd_bn'])} a quarter"
-        rows.append(("Revenue that today's capital spending needs", amount))
-    for line, growth in ledger["implied_expected_growth"].items():
-        told = f"{value_of(growth, 'share')} a quarter"
-        rows.append((f"Growth that the spending of {_line_name(cast, line)} implies", told))
-    return rows
+def needed(document: Document) -> str:
+    """Return the revenue that today's capital spending needs, as a sentence; empty if unknown."""
+    amount = document["ledger"]["revenue_needed_usd_bn"]
+    if amount is None:
+        return ""
+    return f"To earn its keep, today's capital spending needs sales of {dollars(amount)} a quarter."
+
+
+def growth_table(document: Document, cast: Cast) -> Table:
+    """Return the growth a quarter that each line's spending implies, fastest first."""
+    implied = document["ledger"]["implied_expected_growth"].items()
+    rows = sorted(
+        ((_line_name(cast, line), *_range(growth)) for line, growth in implied),
+        key=lambda row: (-(row[1] or 0.0), row[0]),
+    )
+    return Table(
+        "Growth of sales a quarter that today's spending implies",
+        ("Line of business", ">Growth", ">Low", ">High"),
+        tuple((name, *(value_of(one, "share") for one in growth)) for name, *growth in rows),
+    )
+
+
+def _range(growth: Any) -> tuple[float | None, float | None, float | None]:
+    """Return value, low and high of a growth given as one number or as a range."""
+    if isinstance(growth, Mapping):
+        low, high = growth.get("low"), growth.get("high")
+        return growth.get("value"), low, high
+    return growth, None, None
 
 
 def _line_name(cast: Cast, line: str) -> str:
-    """Return the name of a firm's line of business, ``firm.line``."""
-    owner, _, part = line.partition(".")
-    return f"{cast.name(owner)} ({words(part)})" if part else cast.name(owner)
+    """Return the name of a firm's line of business: the firm's name and what follows its id."""
+    owner = max((one for one in cast.rows if line.startswith(f"{one}_")), key=len, default="")
+    part = words(line.removeprefix(owner).strip("_"))
+    if line in cast.rows or not owner:
+        return cast.name(line)
+    return f"{cast.name(owner)}, {part.upper() if len(part) <= 2 else part}"

@@ -99,8 +99,12 @@ KEYS = (
 )
 GHOST = Key("ghost-key", "the baseline in the same quarter")
 HELP = (
-    "The thickness of a ribbon is dollars a quarter, on one scale in all pictures. A box is as thick "
-    "as the larger of what it received and what it paid."
+    "The thickness of a ribbon is dollars a quarter, on one scale in all pictures. A box is as "
+    "thick as the larger of what it received and what it paid."
+)
+UPSTREAM = (
+    "runs back up the chain, as interest and repayments, or as money that suppliers put into their "
+    "own customers."
 )
 HELP_LAST = "Same places, same scale as in the picture above."
 
@@ -143,12 +147,7 @@ def _title(document: Document, row: int) -> str:
 
 def _notes(stage: Stage, state: Sequence[Flow]) -> tuple[str, ...]:
     back = upstream(stage, state)
-    if not back:
-        return ()
-    return (
-        f"Red, below: {dollars(back)} runs back up the chain, as interest and repayments, or as "
-        "money that suppliers put into their own customers.",
-    )
+    return (f"Red, below: {dollars(back)} {UPSTREAM}",) if back else ()
 
 
 def _label(cast: Cast, stage: Stage, row: int) -> str:
@@ -240,16 +239,16 @@ def _ribbon(stage: Stage, ribbon: Ribbon) -> Mark:
     ends = f"{stage.names[ribbon.payer]} to {stage.names[ribbon.payee]}"
     title = f"{ends}: {dollars(ribbon.amount)}"
     if ribbon.way != "forward":
-        return path(ribbon.path, f"way {ribbon.way}", stroke=max(ribbon.height, HAIRLINE), title=title)
+        return path(
+            ribbon.path, f"way {ribbon.way}", stroke=max(ribbon.height, HAIRLINE), title=title
+        )
     giver, taker = stage.roles[ribbon.payer], stage.roles[ribbon.payee]
     css = f"ribbon {taker if giver == 'firm' and taker == 'sink' else giver}"
     return path(ribbon.path, css + (" thin" if ribbon.height < HAIRLINE else ""), title=title)
 
 
 def _box(stage: Stage, box: Box) -> Mark:
-    title = (
-        f"{stage.names[box.id]}: received {dollars(box.received)}, paid {dollars(box.paid)}"
-    )
+    title = f"{stage.names[box.id]}: received {dollars(box.received)}, paid {dollars(box.paid)}"
     return rect(box.x, box.y, box.width, box.height, f"box {stage.roles[box.id]}", title)
 
 
@@ -278,7 +277,9 @@ def _scale(arrangement: Arrangement, picture: Picture) -> list[Mark]:
     frame = arrangement.frame
     amount, size = scale_bar(frame.scale, BAR)
     x, y = frame.margin + 1, picture.height - frame.margin
-    told = f"${amount:,g}\N{NO-BREAK SPACE}bn a quarter is this {'wide' if frame.vertical else 'high'}"
+    told = (
+        f"${amount:,g}\N{NO-BREAK SPACE}bn a quarter is this {'wide' if frame.vertical else 'high'}"
+    )
     if frame.vertical:
         y -= 4
         ends = [((x, y), (x + size, y)), *(((at, y - 4), (at, y + 4)) for at in (x, x + size))]
@@ -334,4 +335,3 @@ def _rest(flows: Sequence[Row], row: int, *, with_ghost: bool) -> Iterable[tuple
 
 
 __all__ = ["LOOKS", "Look", "flow_figures"]
-

@@ -115,9 +115,7 @@ def arrange(
     }
     end = start + size + overhang
     tracks, column_at, length, breadth = place_tracks(placed, slots, largest, frame, end)
-    return Arrangement(
-        frame, placed, slots, lanes, tracks, column_at, end, length, breadth, unseen
-    )
+    return Arrangement(frame, placed, slots, lanes, tracks, column_at, end, length, breadth, unseen)
 
 
 def _checked(nodes: Sequence[Node], flows: Sequence[Flow]) -> dict[Pair, float]:
@@ -300,9 +298,7 @@ def _label_beside(arrangement: Arrangement, node: Node, box: Box) -> Label:
     frame, slot = arrangement.frame, arrangement.slots[node.id]
     width, height = frame.label_width(node), frame.label_height(node)
     left = arrangement.column_at[node.column] + frame.thickness + LABEL_AWAY
-    top = min(
-        max(box.y + (box.height - height) / 2, slot.start), slot.start + slot.size - height
-    )
+    top = min(max(box.y + (box.height - height) / 2, slot.start), slot.start + slot.size - height)
     baseline = top + 0.8 * frame.line
     return Label(node.id, node.name, left, baseline, left, top, left + width, top + height, 0.0)
 

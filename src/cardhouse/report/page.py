@@ -25,7 +25,7 @@ from cardhouse.report._headline import headline_numbers
 from cardhouse.report._over_time import tiers_figure
 from cardhouse.report._payers import payers_figure
 from cardhouse.report._sources import Sources
-from cardhouse.report._subsidies import needed, sources_figure, subsidised_figure
+from cardhouse.report._subsidies import growth_table, needed, sources_figure, subsidised_figure
 from cardhouse.report.flow_picture import flow_figures
 from cardhouse.report.summary_text import headline
 
@@ -66,7 +66,8 @@ def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
         "tiers": tiers_figure(document),
         "payers": payers_figure(document, cast),
         "subsidies": [subsidised_figure(document, cast), sources_figure(document, cast)],
-        "needed": needed(document, cast),
+        "needed": needed(document),
+        "growth": growth_table(document, cast),
         "failures": failures_figure(document, cast),
         "fragility": [
             figure

@@ -28,12 +28,12 @@ def money(amount: float | None) -> str:
 
 
 def dollars(amount: float | None) -> str:
-    """Return an amount in USD bn as it stands in a sentence.
+    r"""Return an amount in USD bn as it stands in a sentence.
 
     Examples
     --------
     >>> dollars(-7.84)
-    '-$7.8\\xa0bn'
+    '-$7.8\xa0bn'
     """
     if amount is None:
         return UNKNOWN
@@ -97,7 +97,7 @@ def lines_of(name: str, width: int) -> tuple[str, ...]:
 
 
 def value_of(value: Any, unit: str = "") -> str:
-    """Return a figure of any kind with its unit: number, range, text or several by name.
+    r"""Return a figure of any kind with its unit: number, range, text or several by name.
 
     Examples
     --------

@@ -1,0 +1,52 @@
+"""Same-quarter discretion: what a firm short of money cuts before bills are settled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cardhouse.engine.arrays import Array
+from cardhouse.engine.bills import Invoices, Spending
+from cardhouse.engine.funding import Funding
+from cardhouse.engine.moment import Moment
+from cardhouse.engine.programs import loose_share
+from cardhouse.engine.sums import group_sum, ratio
+
+
+def everything(now: Moment) -> Spending:
+    """Return spending at will in full."""
+    whole = np.ones_like(now.state.cash)
+    return Spending(capex=whole, programs=whole, payout=whole)
+
+
+def within_means(now: Moment, invoices: Invoices, raised: Funding) -> Spending:
+    """Return the shares of payout, capex and programs that go ahead (path, firm).
+
+    Short of bills with a margin, a firm cuts payouts first, then new orders, then programs to
+    their floor. Money given to other firms is part of its bills.
+    """
+    firms = len(now.chain.firm_ids)
+    bills = invoices.owed(firms) + raised.equity[:, :firms].sum(axis=2)
+    means = now.state.cash + raised.raised + invoices.due(firms)
+    short = np.maximum(0.0, now.parameters["payment_margin"] * bills - means)
+    payout = invoices.paid_in("payout", firms)
+    orders = group_sum(invoices.capex, now.chain.firm_of_line, firms)
+    programs = invoices.programs * loose_share(now)
+    cut_payout = np.minimum(payout, short)
+    cut_orders = np.minimum(orders, short - cut_payout)
+    cut_programs = np.minimum(programs, short - cut_payout - cut_orders)
+    return Spending(
+        payout=_kept(cut_payout, payout),
+        capex=_kept(cut_orders, orders),
+        programs=_kept(cut_programs, invoices.programs),
+    )
+
+
+def _kept(cut: Array, planned: Array) -> Array:
+    return np.asarray(np.clip(1.0 - ratio(cut, planned), 0.0, 1.0))
+
+
+def cuts_anything(spending: Spending) -> bool:
+    """Tell whether any firm on any path cuts something."""
+    return any(
+        bool((part < 1.0).any()) for part in (spending.capex, spending.programs, spending.payout)
+    )

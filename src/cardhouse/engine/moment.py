@@ -1,0 +1,33 @@
+"""What every law of a quarter may read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cardhouse.engine.arrays import Array, Chain
+from cardhouse.engine.drivers import Drivers
+from cardhouse.engine.state import Parameters, State
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A quarter about to happen: chain, drivers, parameters, last quarter's state, number."""
+
+    chain: Chain
+    drivers: Drivers
+    parameters: Parameters
+    state: State
+    quarter: int
+
+    @property
+    def line_alive(self) -> Array:
+        """Return 1 for lines whose firm is alive, else 0 (path, line)."""
+        return self.state.alive[:, self.chain.firm_of_line].astype(float)
+
+    def level(self, driver: str, parameter: str) -> Array:
+        """Return a driver's level of the quarter; where it is NaN, the parameter (path, 1)."""
+        lever = getattr(self.drivers, driver)[self.quarter]
+        usual = self.parameters[parameter]
+        return usual if np.isnan(lever) else np.full_like(usual, lever)

@@ -1,0 +1,209 @@
+"""The judges that ``claims.csv`` names: they gather figures, `cardhouse.analysis.claims` decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cardhouse.analysis import claims
+from cardhouse.analysis.claims import Business, Figure, Finding, Outcome
+from cardhouse.analysis.parts import ai_lines
+from cardhouse.analysis.use_cost import use_cost
+from cardhouse.engine.chain import Array
+from cardhouse.engine.simulate import Trajectory
+from cardhouse.model.vocabulary import ContractKind as Kind
+from cardhouse.studies.claim_evidence import SHOWN_FACTS, Evidence
+from cardhouse.studies.claim_table import Claim
+from cardhouse.studies.fact_choice import chosen
+from cardhouse.studies.views import Unit
+
+USE_MEASURES = {
+    "with_programs": "of cost, training and research included",
+    "without_programs": "of cost, training and research apart",
+    "cash": "of cost, counted in cash",
+    "sold_use": "of cost, use by the sellers' own parents apart",
+}
+"""How the measures of `cardhouse.analysis.use_cost` are called in a sentence."""
+
+
+def figures_within(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether facts lie in a range."""
+    return claims.within(chosen(evidence.facts, row.facts), row.low, row.high)
+
+
+def paid_within(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether what people pay in a year lies in a range: by facts, and by the accounts."""
+    figures = [*chosen(evidence.facts, row.facts), *_payers(evidence)]
+    return claims.within(figures, row.low, row.high)
+
+
+def _payers(evidence: Evidence) -> list[Figure]:
+    """Return what a payer pays in a year where a sale of the accounts counts its payers."""
+    by_id = evidence.world.by_id
+    return [
+        Figure(
+            f"average payer of {by_id[one.payee].name}",
+            4.0 * one.amount * 1e3 / one.terms["people_mn"],  # USD bn a quarter over millions
+            "USD a year",
+            one.facts[:SHOWN_FACTS],
+        )
+        for one in evidence.world.contracts_of(Kind.SALE)
+        if one.terms.get("people_mn")
+    ]
+
+
+def sold_below_cost(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether the lines of some products sell below cost."""
+    by_id, ids = evidence.world.by_id, evidence.view.chain.line_ids
+    sellers = [evidence.business(by_id[ids[at]].name, np.array([at])) for at in evidence.lines(row)]
+    return claims.below_cost(sellers)
+
+
+def margins_negative(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether the units of some tiers lose on what they sell."""
+    return claims.negative_margins(
+        [
+            evidence.business(unit.entity.name, unit.lines, unit.entity.id)
+            for unit in evidence.units(row)
+        ]
+    )
+
+
+def margins_thin(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether the units of some tiers have thin operating margins."""
+    sellers = [_operating(unit, evidence) for unit in evidence.units(row)]
+    return claims.thin_margins(sellers, row.high if np.isfinite(row.high) else row.low)
+
+
+def _operating(unit: Unit, evidence: Evidence) -> Business:
+    """Return a unit with all costs but interest as what its sales cost."""
+    whole = evidence.business(unit.entity.name, unit.lines, unit.entity.id)
+    interest = float(evidence.view.costs.interest[0, unit.lines].sum())
+    return Business(whole.name, whole.revenue, whole.full - interest, whole.full, whole.facts)
+
+
+def rounds_in_gap(row: Claim, evidence: Evidence) -> Finding:
+    """Judge how much of the cash that customers did not pay came from new equity."""
+    ledger, chain = evidence.view.ledger, evidence.view.chain
+    amounts = ledger.by_source[0, evidence.firms(row)].sum(axis=0)
+    by_id = evidence.world.by_id
+    equity = {pool.id for pool in evidence.world.pools if pool.instrument == "equity"}
+    investors = equity | set(chain.firm_ids)
+    named = {
+        source: by_id[source].name if source in by_id else source.replace("_", " ")
+        for source in ledger.sources
+    }
+    paid = {
+        source: float(one) for source, one in zip(ledger.sources, amounts, strict=True) if one > 0
+    }
+    return claims.gap_filled(
+        {named[source]: one for source, one in paid.items()},
+        {named[source]: one for source, one in paid.items() if source in investors},
+        row.low,
+    )
+
+
+def profit_taken(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether firms of some tiers take the operating profit of AI business."""
+    chain, by_id = evidence.view.chain, evidence.world.by_id
+    results = evidence.view.ai_operating_result[0]
+    profits = {
+        by_id[name].name: float(one) for name, one in zip(chain.firm_ids, results, strict=True)
+    }
+    return claims.takes_profit(
+        profits, [by_id[chain.firm_ids[firm]].name for firm in evidence.firms(row)]
+    )
+
+
+def loss_makers(_: Claim, evidence: Evidence) -> Finding:
+    """Judge whether most AI business loses money."""
+    found = evidence.view.loss_making["ai"]
+    return claims.mostly(
+        {
+            "number of firms": found.firms,
+            "sales": found.revenue,
+            "what users spend": found.users_spending,
+        }
+    )
+
+
+def users_short(_: Claim, evidence: Evidence) -> Finding:
+    """Judge whether users pay less than a dollar per dollar of cost."""
+    cost = use_cost(evidence.view.books, evidence.view.costs)
+    return claims.not_covered(
+        {words: cost.paid_per_dollar(name)[0] for name, words in USE_MEASURES.items()}
+    )
+
+
+def firms_lost(row: Claim, evidence: Evidence) -> Finding:
+    """Judge how many firms of some tiers a scenario kills."""
+    moved, still = evidence.runs(row)
+    firms = evidence.firms(row)
+    if not firms:
+        return claims.lost_without([], row.low)
+    dead, dead_anyway = (_dead(run, row.quarters)[firms] for run in (moved, still))
+    revenue = evidence.view.books.revenue[0, firms]
+    names = [evidence.view.chain.firm_ids[firm] for firm in firms]
+    fallen = [
+        evidence.world.entity(name).name for name, lost in zip(names, dead, strict=True) if lost
+    ]
+    return claims.lost_without(
+        [
+            Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), tuple(fallen)),
+            Outcome("Their sales today", _share(revenue, dead), _share(revenue, dead_anyway)),
+        ],
+        row.low,
+    )
+
+
+def _dead(run: Trajectory, quarters: int) -> Array:
+    """Return 1 for firms that fail within some quarters, else 0 (firm,)."""
+    return np.asarray(1.0 - run.of_state("alive")[quarters])
+
+
+def _share(weight: Array, of: Array) -> float:
+    total = float(weight.sum())
+    return float((weight * of).sum()) / total if total > 0 else 0.0
+
+
+def chain_lost(row: Claim, evidence: Evidence) -> Finding:
+    """Judge how much of the chain a scenario takes: firms, AI sales, AI capital spending."""
+    moved, still = evidence.runs(row)
+    dead, dead_anyway = (_dead(run, row.quarters) for run in (moved, still))
+    names = [
+        evidence.world.entity(evidence.view.chain.firm_ids[at]).name for at in np.flatnonzero(dead)
+    ]
+    ai = ai_lines(evidence.view.chain)
+    outcomes = [Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), tuple(names))]
+    for words, record in (("AI sales", "line_revenue"), ("AI capital spending", "capex")):
+        left, usual = (run.of_record(record)[row.quarters, ai].sum() for run in (moved, still))
+        gone = max(0.0, 1.0 - float(left / usual)) if usual > 0 else 0.0
+        outcomes.append(Outcome(f"{words} after {row.quarters} quarters", gone, 0.0))
+    return claims.lost_without(outcomes, row.low)
+
+
+def figure_above(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether the first fact of a claim stands above the second."""
+    found = chosen(evidence.facts, row.facts)
+    return claims.above(*(found if len(found) == 2 else (None, None)))
+
+
+JUDGES: dict[str, Callable[[Claim, Evidence], Finding]] = {
+    judge.__name__: judge
+    for judge in (
+        figures_within,
+        paid_within,
+        sold_below_cost,
+        margins_negative,
+        margins_thin,
+        rounds_in_gap,
+        profit_taken,
+        loss_makers,
+        users_short,
+        firms_lost,
+        chain_lost,
+        figure_above,
+    )
+}
+"""The judges by the name that the table uses."""
