@@ -60,5 +60,5 @@ def test_the_solution_is_a_least_squares_point() -> None:
 
 def test_products_that_never_rest_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cardhouse.accounts.solving.MOST_ROUNDS", 1)
-    with pytest.raises(AccountsError, match="does not come to rest in 1 rounds.*price x payers"):
+    with pytest.raises(AccountsError, match=r"does not come to rest in 1 rounds.*price x payers"):
         solved([10.0, 2.0, 4.0], [1.0, 0.1, 0.2])

@@ -100,6 +100,48 @@ def balance(problem: Problem) -> Balanced:
     >>> balance(one).values.round(12).tolist()
     [2.0, 2.0]
     """
+    plane = plane_of(problem)
+    active = np.zeros(len(problem.prior), dtype=bool)
+    active[np.flatnonzero(problem.signed)] = plane.duals(problem, plane.centre) > 0
+    return _solve_on(problem, active, plane.rows, plane.target)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The plane on which all identities hold, in moves from the prior scaled by the prior sd.
+
+    A point is ``start + basis @ w``; ``rows`` and ``target`` are the least-squares problem, and
+    ``triangle`` and ``centre`` its QR decomposition on the plane, so that a point's misfit is the
+    distance of ``triangle @ w`` from ``centre``.
+    """
+
+    start: Vector
+    basis: Matrix
+    rows: Matrix
+    target: Vector
+    triangle: Matrix
+    centre: Vector
+
+    def duals(self, problem: Problem, centre: Vector) -> Vector:
+        """Return the weights with which signs bind the point nearest to `centre`, (signed,)."""
+        return self._nearest(problem, centre)[0]
+
+    def step_to_signs(self, problem: Problem, centre: Vector) -> Vector:
+        """Return the shortest step from `centre` to a point where no signed flow is negative."""
+        return self._nearest(problem, centre)[1]
+
+    def _nearest(self, problem: Problem, centre: Vector) -> tuple[Vector, Vector]:
+        signed = np.flatnonzero(problem.signed)
+        lowest = (-problem.prior / problem.prior_sd)[signed] - self.start[signed]
+        free = self.basis[signed] @ linalg.solve_triangular(self.triangle, centre)
+        if (free >= lowest).all():
+            return np.zeros(len(signed)), np.zeros(len(centre))
+        toward = linalg.solve_triangular(self.triangle, self.basis[signed].T, trans="T").T
+        return _least_distance(problem, toward, lowest - toward @ centre)
+
+
+def plane_of(problem: Problem) -> Plane:
+    """Return the plane of a problem's identities; raises AccountsError as `balance` does."""
     _check(problem)
     scaled = problem.identities * problem.prior_sd
     gap = problem.totals - problem.identities @ problem.prior
@@ -107,8 +149,8 @@ def balance(problem: Problem) -> Balanced:
     if not _holds(problem, start):
         raise AccountsError(_clash(problem))
     rows, target = _stack(problem)
-    active = _active_signs(problem, start, basis, rows, target)
-    return _solve_on(problem, active, rows, target)
+    triangle, centre = _triangle(rows @ basis, target - rows @ start)
+    return Plane(start, basis, rows, target, triangle, centre)
 
 
 def _check(problem: Problem) -> None:
@@ -158,32 +200,15 @@ def _stack(problem: Problem) -> tuple[Matrix, Vector]:
     return rows, np.concatenate([np.zeros(n), misses])
 
 
-def _active_signs(
-    problem: Problem, start: Vector, basis: Matrix, rows: Matrix, target: Vector
-) -> NDArray[np.bool_]:
-    """Return which signed unknowns are held at zero in the least-squares solution."""
-    active = np.zeros(len(problem.prior), dtype=bool)
-    r, centre = _triangle(rows @ basis, target - rows @ start)
-    free = start + basis @ linalg.solve_triangular(r, centre)
-    lowest = -problem.prior / problem.prior_sd
-    signed = np.flatnonzero(problem.signed)
-    if (free[signed] >= lowest[signed]).all():
-        return active
-    toward = linalg.solve_triangular(r, basis[signed].T, trans="T").T
-    needed = lowest[signed] - start[signed] - toward @ centre
-    active[signed] = _least_distance(problem, toward, needed)
-    return active
-
-
 def _triangle(matrix: Matrix, right: Vector) -> tuple[Matrix, Vector]:
     """Return the triangle of a QR decomposition and the rotated right side; Q is never formed."""
     columns = matrix.shape[1]
-    whole = np.linalg.qr(np.column_stack([matrix, right]), mode="r")
+    whole = np.asarray(np.linalg.qr(np.column_stack([matrix, right]), mode="r"))
     return whole[:columns, :columns], whole[:columns, columns]
 
 
-def _least_distance(problem: Problem, toward: Matrix, needed: Vector) -> NDArray[np.bool_]:
-    """Return the binding rows of ``min |w|`` subject to ``toward w >= needed``."""
+def _least_distance(problem: Problem, toward: Matrix, needed: Vector) -> tuple[Vector, Vector]:
+    """Return the duals and the solution of ``min |w|`` subject to ``toward w >= needed``."""
     norms = np.linalg.norm(toward, axis=1)
     stuck = norms < _RANK_TOLERANCE
     if (needed[stuck] > _FEASIBILITY_TOLERANCE).any():
@@ -196,7 +221,8 @@ def _least_distance(problem: Problem, toward: Matrix, needed: Vector) -> NDArray
     duals, distance = optimize.nnls(system, goal)
     if distance < _FEASIBILITY_TOLERANCE:
         raise AccountsError(_clash(problem))
-    return np.asarray(duals > 0)
+    gap = system @ duals - goal
+    return duals, -gap[:-1] / gap[-1]
 
 
 def _solve_on(
@@ -213,7 +239,7 @@ def _solve_on(
     start, basis = _solve_identities(scaled, gap)
     r, centre = _triangle(rows @ basis, target - rows @ start)
     move = start + basis @ linalg.solve_triangular(r, centre)
-    values = _project(problem, problem.prior + problem.prior_sd * move, active)
+    values = project(problem, problem.prior + problem.prior_sd * move, active)
     factor = (
         linalg.solve_triangular(r, (problem.prior_sd[:, None] * basis).T, trans="T").T
         if basis.shape[1]
@@ -222,15 +248,23 @@ def _solve_on(
     return Balanced(values, factor, active, _residual(problem, values))
 
 
-def _project(problem: Problem, values: Vector, active: NDArray[np.bool_]) -> Vector:
+def project(problem: Problem, values: Vector, active: NDArray[np.bool_]) -> Vector:
     """Move values by the last digits onto the identities, leaving zeros at zero."""
     values = np.where(active | (problem.signed & (values < 0)), 0.0, values)
     movable = np.where(problem.signed & (values == 0), 0.0, np.abs(values))
     for _ in range(3):
-        gap = problem.totals - problem.identities @ values
-        move, _ = _solve_identities(problem.identities * movable, gap)
-        values = values + movable * move
+        values = values + movable * _smallest_move(
+            problem.identities * movable, problem.totals - problem.identities @ values
+        )
     return values
+
+
+def _smallest_move(matrix: Matrix, gap: Vector) -> Vector:
+    """Return the smallest move that closes a gap, by the pseudo-inverse of the normal matrix."""
+    norms = np.linalg.norm(matrix, axis=1)
+    rows = matrix / np.where(norms > 0, norms, 1.0)[:, None]
+    right = gap / np.where(norms > 0, norms, 1.0)
+    return np.asarray(rows.T @ (np.linalg.pinv(rows @ rows.T, rcond=1e-12) @ right))
 
 
 def _clash(problem: Problem) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,39 +32,41 @@ COVERED = 1e-9
 """An observation speaks of a flow when its coefficient is larger than this."""
 
 
-def build_world(
-    definition: Definition,
-    unknowns: Unknowns,
-    observations: Sequence[Observation],
-    balanced: Balanced,
-    figures: Figures,
-    *,
-    base: str,
-    as_of: str,
-    facts_version: tuple[str, str],
-) -> World:
-    """Return the world that balanced values describe."""
-    value = dict(zip(unknowns.names, balanced.values.tolist(), strict=True))
-    quarters = quarter_number(base) - quarter_number(definition.about("reference_quarter"))
-    return World(
-        economy=definition.economy,
-        base=base,
-        as_of=as_of,
-        entities=tuple(_entity(row) for row in definition.rows("entities")),
-        lines=tuple(_line(row, value) for row in definition.rows("lines")),
-        firms=tuple(_firm(row, value) for row in definition.rows("firms")),
-        pools=tuple(_pool(row) for row in definition.rows("pools")),
-        contracts=_contracts(definition, unknowns, observations, balanced, quarters),
-        debts=tuple(_debt(row, value) for row in definition.rows("debts")),
-        rounds=list_rounds(definition, figures, quarter_number(base)),
-        parameters={
-            row.text("name"): row.number_of("value") for row in definition.rows("parameters")
-        },
-        moves=tuple(_move(one, balanced) for one in observations),
-        residual=balanced.residual,
-        facts_version=facts_version[0],
-        facts_digest=facts_version[1],
-    )
+@dataclass(frozen=True)
+class Build:
+    """What turns balanced values into a world: the tables, and what the facts said."""
+
+    definition: Definition
+    unknowns: Unknowns
+    observations: Sequence[Observation]
+    figures: Figures
+    base: str
+    as_of: str
+    facts_version: tuple[str, str]
+
+    def world(self, balanced: Balanced) -> World:
+        """Return the world that balanced values describe."""
+        definition = self.definition
+        value = dict(zip(self.unknowns.names, balanced.values.tolist(), strict=True))
+        return World(
+            economy=definition.economy,
+            base=self.base,
+            as_of=self.as_of,
+            entities=tuple(_entity(row) for row in definition.rows("entities")),
+            lines=tuple(_line(row, value) for row in definition.rows("lines")),
+            firms=tuple(_firm(row, value) for row in definition.rows("firms")),
+            pools=tuple(_pool(row) for row in definition.rows("pools")),
+            contracts=_contracts(self, balanced),
+            debts=tuple(_debt(row, value) for row in definition.rows("debts")),
+            rounds=list_rounds(definition, self.figures, quarter_number(self.base)),
+            parameters={
+                row.text("name"): row.number_of("value") for row in definition.rows("parameters")
+            },
+            moves=tuple(_move(one, balanced) for one in self.observations),
+            residual=balanced.residual,
+            facts_version=self.facts_version[0],
+            facts_digest=self.facts_version[1],
+        )
 
 
 def _entity(row: Row) -> Entity:
@@ -150,20 +153,16 @@ def _debt(row: Row, value: Mapping[str, float]) -> Debt:
     )
 
 
-def _contracts(
-    definition: Definition,
-    unknowns: Unknowns,
-    observations: Sequence[Observation],
-    balanced: Balanced,
-    quarters: int,
-) -> tuple[Contract, ...]:
+def _contracts(build: Build, balanced: Balanced) -> tuple[Contract, ...]:
     """Return the contracts at balanced amounts, with the facts that speak of each."""
-    place, spoken = unknowns.place, _facts_by_unknown(unknowns, observations)
+    reference = build.definition.about("reference_quarter")
+    quarters = quarter_number(build.base) - quarter_number(reference)
+    place, spoken = build.unknowns.place, _facts_by_unknown(build.unknowns, build.observations)
     sd = balanced.sd
     out = []
-    for row in definition.rows("contracts"):
+    for row in build.definition.rows("contracts"):
         if is_imputed(row):
-            out.append(_imputed(definition, row, quarters))
+            out.append(_imputed(build.definition, row, quarters))
             continue
         name = row.text("id")
         amount = float(balanced.values[place[name]])

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cardhouse.accounts.building import build_world
+from cardhouse.accounts.building import Build
 from cardhouse.accounts.definition import Definition, read_definition
+from cardhouse.accounts.draws import draw
 from cardhouse.accounts.expressions import Reader
 from cardhouse.accounts.figures import Figures
 from cardhouse.accounts.from_facts import figures_of
+from cardhouse.accounts.influence import influence
 from cardhouse.accounts.observations import Observation, observe
 from cardhouse.accounts.periods import last_day, quarter_number
 from cardhouse.accounts.products import list_products
-from cardhouse.accounts.solving import solve
+from cardhouse.accounts.solving import Solution, solve
 from cardhouse.accounts.unknowns import list_unknowns
 from cardhouse.errors import AccountsError
 from cardhouse.facts import FactTable, facts_version, load_facts
@@ -58,6 +61,17 @@ def open_world(
     AccountsError
         When the base is not a quarter, lies after `as_of` or cannot be opened.
     """
+    return open_accounts(economy, base=base, as_of=as_of, extra_facts=extra_facts).world
+
+
+def open_accounts(
+    economy: str = "ai",
+    *,
+    base: str | None = None,
+    as_of: str | None = None,
+    extra_facts: Sequence[Path] = (),
+) -> Accounts:
+    """Return the balanced accounts with everything they were made from; see `open_world`."""
     definition = read_definition(economy)
     table = load_facts(extra_facts)
     everything = figures_of(table)
@@ -70,16 +84,43 @@ def open_world(
     observations = observe(definition, reader, figures, quarter_number(base))
     _check_core(definition, observations, base, date)
     solution = solve(definition, unknowns, reader, observations, list_products(definition, reader))
-    return build_world(
-        definition,
-        unknowns,
-        observations,
-        solution.balanced,
-        figures,
-        base=base,
-        as_of=date.isoformat(),
-        facts_version=_version(table, extra_facts),
-    )
+    build = Build(
+        definition, unknowns, observations, figures, base, date.isoformat(),
+        _version(table, extra_facts),
+    )  # fmt: skip
+    return Accounts(build, reader, solution, build.world(solution.balanced))
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Balanced accounts: the world they describe, and what it was balanced from."""
+
+    build: Build
+    reader: Reader
+    solution: Solution
+    world: World
+
+    @property
+    def observations(self) -> Sequence[Observation]:
+        """Return what the facts say about the unknowns, in the order of the problem's rows."""
+        return self.build.observations
+
+    def draws(self, count: int, seed: int = 0) -> Iterator[World]:
+        """Yield worlds drawn from the posterior; each satisfies every identity and sign."""
+        for values in draw(self.solution.problem, count, seed):
+            yield self.build.world(replace(self.solution.balanced, values=values))
+
+    def influence(self, expression: str) -> dict[str, float]:
+        """Return how much each fact moves a figure, by fact id, largest first.
+
+        `expression` is written as in ``observations.csv``: ``revenue(x) - cash:y``. A fact that
+        speaks in several observations is summed.
+        """
+        headline = self.reader.read(expression, f"'{expression}'")
+        moves: dict[str, float] = {}
+        for one, move in zip(self.observations, influence(self.solution, headline), strict=False):
+            moves[one.figure.id] = moves.get(one.figure.id, 0.0) + float(move)
+        return dict(sorted(moves.items(), key=lambda pair: -abs(pair[1])))
 
 
 def _version(table: FactTable, extra_facts: Sequence[Path]) -> tuple[str, str]:

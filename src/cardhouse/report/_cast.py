@@ -13,6 +13,7 @@ Document = Mapping[str, Any]
 Row = Mapping[str, Any]
 
 OUTSIDE = "outside"
+OWN_CASH = {"cash": "Own cash"}  # a source of the ledger that is nobody's but the firm's own
 SELLERS = frozenset({"firm", "division", "parent", "population"})
 
 
@@ -31,12 +32,13 @@ class Cast:
     def tiers(self) -> list[str]:
         """Return the tiers in the document's order, then those that only entities name."""
         named = [row["tier"] for row in self.document["tiers"]]
-        return list(dict.fromkeys([*named, *(row["tier"] for row in self.rows.values())]))
+        used = [row["tier"] for row in self.rows.values() if row["tier"]]
+        return list(dict.fromkeys([*named, *used]))
 
     def name(self, entity: str) -> str:
         """Return the name of an entity or account, in words when it has no row."""
         row = self.rows.get(entity)
-        return row["name"] if row else sentence_case(words(entity))
+        return row["name"] if row else OWN_CASH.get(entity, sentence_case(words(entity)))
 
     def kind(self, entity: str) -> str:
         """Return the kind of an entity; what has no row is an outside account."""

@@ -197,6 +197,41 @@ def maturities_figure(document: Document) -> Figure | None:
     )
 
 
+def commitments_figure(document: Document, cast: Cast) -> Figure | None:
+    """Return what is promised and not yet paid, beside cash; None when nothing is."""
+    promised = sorted(
+        (document["fragility"].get("commitments") or {}).items(),
+        key=lambda one: -one[1]["committed"],
+    )
+    if not promised:
+        return None
+    longest = promised[0][1]["committed"]
+    base = document["quarters"][0]
+    rows = [
+        (cast.name(firm), money(one["committed"]), money(one["cash"]), _times(one["times_cash"]))
+        for firm, one in promised
+    ]
+    return Figure(
+        "commitments",
+        "Promised and not yet paid",
+        f"Signed commitments at the end of {base}, USD bn, and how many times the firm's cash.",
+        f"Largest commitments, USD bn: {listed([f'{row[0]} {row[1]}' for row in rows[:5]])}.",
+        Table("Commitments", ("Firm", ">Promised", ">Cash", ">Times cash"), tuple(rows)),
+        bars=tuple(
+            Bar(
+                cast.name(firm),
+                bar([(one["committed"], "plain", "")], longest),
+                f"{dollars(one['committed'])}, {_times(one['times_cash'])}×",
+            )
+            for firm, one in promised[:SHOWN_FIRMS]
+        ),
+    )
+
+
+def _times(ratio: float | None) -> str:
+    return UNKNOWN if ratio is None else f"{ratio:.1f}"
+
+
 def profit_figure(document: Document, cast: Cast) -> Figure | None:
     """Return who earns the chain's profit; None when nobody does."""
     fragility = document["fragility"]

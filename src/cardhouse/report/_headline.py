@@ -12,10 +12,11 @@ from cardhouse.report.wording import UNKNOWN, counted, dollars, listed, percent
 GROUPS = {
     "users": "final users",
     "investors": "investors and lenders",
+    "firms": "other firms",
     "business": "business outside the chain",
     "rest": "earlier cash and the rest",
 }
-_KINDS = {"segment": "users", "pool": "investors"}
+_KINDS = {"segment": "users", "pool": "investors", "outside": "business"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def source_group(cast: Cast, source: str) -> str:
     """Return which kind of payer a traced source is, a key of `GROUPS`."""
     if source not in cast.rows:
         return "rest"
-    return _KINDS.get(cast.kind(source), "business")
+    return _KINDS.get(cast.kind(source), "firms")
 
 
 def by_group(cast: Cast, shares: Mapping[str, float]) -> dict[str, float]:

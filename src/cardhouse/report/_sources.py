@@ -30,9 +30,10 @@ class Source:
 
 @dataclass
 class Sources:
-    """The facts of a document by id, and those cited so far."""
+    """The facts of a document by id, the names of its entities, and the facts cited so far."""
 
     facts: Mapping[str, Mapping[str, Any]]
+    names: Mapping[str, str] = field(default_factory=dict)
     _cited: dict[str, int] = field(default_factory=dict)
 
     def cite(self, ids: Iterable[str]) -> Markup:
@@ -51,14 +52,16 @@ class Sources:
 
     def listed(self) -> list[Source]:
         """Return the cited facts in the order of their numbers."""
-        return [_source(number, one, self.facts[one]) for one, number in self._cited.items()]
+        return [
+            _source(number, one, self.facts[one], self.names) for one, number in self._cited.items()
+        ]
 
 
-def _source(number: int, one: str, fact: Mapping[str, Any]) -> Source:
+def _source(number: int, one: str, fact: Mapping[str, Any], names: Mapping[str, str]) -> Source:
     return Source(
         number,
         one,
-        _what(fact),
+        _what(fact, names),
         value_of(fact.get("value"), str(fact.get("unit") or "")),
         str(next((fact[name] for name in DATES if fact.get(name)), "")),
         str(fact.get("grade") or ""),
@@ -67,9 +70,11 @@ def _source(number: int, one: str, fact: Mapping[str, Any]) -> Source:
     )
 
 
-def _what(fact: Mapping[str, Any]) -> str:
+def _what(fact: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return which figure a fact is: whose, of what, over which time."""
-    parts = [words(str(fact[key])) for key in ("entity", "metric", "item") if fact.get(key)]
+    entity = str(fact.get("entity") or "")
+    given = [names.get(entity, words(entity)), fact.get("metric"), fact.get("item")]
+    parts = [words(str(one)) for one in given if one]
     start, end = (str(fact.get(key) or "") for key in ("period_start", "period_end"))
     span = end if start in ("", end) else f"{start} to {end}"
     return ", ".join([part for part in (" ".join(parts), span) if part])

@@ -16,10 +16,10 @@ from cardhouse.report.wording import (
     money,
     percent,
     sentence_case,
-    value_of,
     words,
 )
 
+NOT_IN_CASH = "not_in_cash"  # the ledger's name for what no money covers
 SHOWN = 12
 NAMED = 3
 
@@ -34,13 +34,10 @@ def subsidised_figure(document: Document, cast: Cast) -> Figure:
     return Figure(
         "subsidised",
         "Who is subsidised",
-        f"Full cost above what customers paid in {base}, USD bn.",
+        f"Full cost above what customers paid in {base}, by who pays the difference.",
         f"Full cost above customers' payments in {base}: {listed(named) or 'no firm'}.",
         _firms_table(firms, cast),
-        (
-            Key("cash-part", "paid in cash"),
-            Key("noncash-part", "not in cash: wear, shares, credits"),
-        ),
+        _keys({group for firm in firms for group in _parts(firm, cast)}),
         tuple(_firm_bar(firm, cast, longest) for firm in firms[:SHOWN]),
         notes=_more(len(firms)),
     )
@@ -50,17 +47,30 @@ def _more(count: int) -> tuple[str, ...]:
     return (f"The table has {count - SHOWN} more firms.",) if count > SHOWN else ()
 
 
+def _parts(firm: Mapping[str, Any], cast: Cast) -> dict[str, float]:
+    """Return a firm's subsidy by kind of payer, what is not in cash last."""
+    sums = dict.fromkeys((*GROUPS, NOT_IN_CASH), 0.0)
+    for source, amount in (firm.get("by_source") or {}).items():
+        sums[source_group(cast, source)] += amount
+    sums["rest"] += max(0.0, firm["cash_part"] - sum(sums.values()))
+    sums[NOT_IN_CASH] = max(0.0, firm["noncash_part"])
+    return {group: amount for group, amount in sums.items() if amount >= NOTHING}
+
+
+def _keys(used: set[str]) -> tuple[Key, ...]:
+    names = {**GROUPS, NOT_IN_CASH: "not in cash: wear, shares, credits"}
+    return tuple(Key(f"paid-{group}", name) for group, name in names.items() if group in used)
+
+
 def _firm_bar(firm: Mapping[str, Any], cast: Cast, longest: float) -> Bar:
     parts = [
-        (max(firm["cash_part"], 0.0), "cash-part", f"in cash {dollars(firm['cash_part'])}"),
-        (max(firm["noncash_part"], 0.0), "noncash-part", f"not {dollars(firm['noncash_part'])}"),
+        (amount, f"paid-{group}", dollars(amount)) for group, amount in _parts(firm, cast).items()
     ]
     by_source = sorted((firm.get("by_source") or {}).items(), key=lambda one: -one[1])
-    named = [
-        f"{cast.name(one)} {dollars(paid)}" for one, paid in by_source[:NAMED] if paid >= NOTHING
-    ]
-    told = f"cash from {listed(named)}" if named else ""
-    return Bar(cast.name(firm["firm"]), bar(parts, longest), dollars(firm["subsidy"]), told)
+    named = [f"{cast.name(one)} {dollars(paid)}" for one, paid in by_source[:NAMED]]
+    return Bar(
+        cast.name(firm["firm"]), bar(parts, longest), dollars(firm["subsidy"]), listed(named)
+    )
 
 
 def _by_source(firm: Mapping[str, Any], cast: Cast) -> str:
@@ -90,15 +100,15 @@ def sources_figure(document: Document, cast: Cast) -> Figure:
     largest = sorted(by_source.items(), key=lambda one: (-one[1], one[0]))
     total = sum(by_source.values())
     longest = max(by_source.values(), default=0.0)
+    groups = {source: _group(cast, source) for source in by_source}
     bars = [
         Bar(
             cast.name(source),
-            bar([(max(amount, 0.0), f"paid-{source_group(cast, source)}", "")], longest),
+            bar([(max(amount, 0.0), f"paid-{groups[source]}", "")], longest),
             dollars(amount),
         )
         for source, amount in largest[:SHOWN]
     ]
-    used = {source_group(cast, source) for source in by_source}
     rows = [
         (cast.name(source), money(amount), percent(amount / total) if total > 0 else "-")
         for source, amount in largest
@@ -110,9 +120,13 @@ def sources_figure(document: Document, cast: Cast) -> Figure:
         f"Sources of the {dollars(total)} that customers did not pay in {base}.",
         f"Sources of the subsidy in {base}: {listed(named) or 'none'}.",
         Table("Subsidy by source", ("Source", ">USD bn", ">Share"), tuple(rows)),
-        tuple(Key(f"paid-{group}", name) for group, name in GROUPS.items() if group in used),
-        bars=tuple(bars),
+        _keys(set(groups.values())),
+        tuple(bars),
     )
+
+
+def _group(cast: Cast, source: str) -> str:
+    return NOT_IN_CASH if source == NOT_IN_CASH else source_group(cast, source)
 
 
 def needed(document: Document) -> str:
@@ -133,8 +147,12 @@ def growth_table(document: Document, cast: Cast) -> Table:
     return Table(
         "Growth of sales a quarter that today's spending implies",
         ("Line of business", ">Growth", ">Low", ">High"),
-        tuple((name, *(value_of(one, "share") for one in growth)) for name, *growth in rows),
+        tuple((name, *map(_rate, growth)) for name, *growth in rows),
     )
+
+
+def _rate(growth: float | None) -> str:
+    return UNKNOWN if growth is None else f"{100 * growth:.1f}%"
 
 
 def _range(growth: Any) -> tuple[float | None, float | None, float | None]:

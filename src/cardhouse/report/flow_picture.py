@@ -227,7 +227,7 @@ def _marks(
     boxes = {box.id: box for box in picture.boxes}
     ribbons = sorted(picture.ribbons, key=lambda one: (one.way == "back", -one.height))
     marks = [_ribbon(stage, ribbon) for ribbon in ribbons]
-    marks += [rect(b.x - 1, b.y - 1, b.width + 2, b.height + 2, "ghost") for b in before.values()]
+    marks += [_outline(one) for one in before.values() if _differs(one, boxes[one.id])]
     marks += [_box(stage, box) for box in picture.boxes if box.amount]
     for label in picture.labels:
         if boxes[label.id].amount or label.id in before:
@@ -250,6 +250,15 @@ def _ribbon(stage: Stage, ribbon: Ribbon) -> Mark:
 def _box(stage: Stage, box: Box) -> Mark:
     title = f"{stage.names[box.id]}: received {dollars(box.received)}, paid {dollars(box.paid)}"
     return rect(box.x, box.y, box.width, box.height, f"box {stage.roles[box.id]}", title)
+
+
+def _outline(box: Box) -> Mark:
+    return rect(box.x - 1, box.y - 1, box.width + 2, box.height + 2, "ghost")
+
+
+def _differs(ghost: Box, box: Box) -> bool:
+    """Return whether a ghost is to be seen beside its box."""
+    return abs(ghost.width - box.width) + abs(ghost.height - box.height) >= 1.0
 
 
 def _words(arrangement: Arrangement, label: Label, box: Box) -> list[Mark]:

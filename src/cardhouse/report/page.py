@@ -16,6 +16,7 @@ from markupsafe import Markup
 from cardhouse.report._cast import Cast
 from cardhouse.report._claims import claims, conflicts_sentence, conflicts_table
 from cardhouse.report._failures import (
+    commitments_figure,
     failures_figure,
     maturities_figure,
     profit_figure,
@@ -55,7 +56,8 @@ def write_report(document: Mapping[str, Any], path: Path | str) -> None:
 def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the template is filled with."""
     cast = Cast(document)
-    sources = Sources(document.get("facts") or {})
+    names = {entity: row["name"] for entity, row in cast.rows.items()}
+    sources = Sources(document.get("facts") or {}, names)
     return {
         "manifest": document["manifest"],
         "quarters": document["quarters"],
@@ -74,6 +76,7 @@ def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
             for figure in (
                 runways_figure(document, cast),
                 maturities_figure(document),
+                commitments_figure(document, cast),
                 profit_figure(document, cast),
             )
             if figure

@@ -120,7 +120,7 @@ def _number(value: Any, unit: str) -> str:
     """Return one figure with its unit: shares as percentages, USD bn as dollars."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         if unit == "share":
-            return f"{100 * value:.3g}%"
+            return f"{100 * value:.1f}".removesuffix(".0") + "%"
         if unit == "usd_bn":
             return dollars(value)
     return _with_unit(_plain(value), unit)

@@ -1,4 +1,4 @@
-"""The judges that ``claims.csv`` names: they gather figures, `cardhouse.analysis.claims` decides."""
+"""The judges that ``claims.csv`` names: they gather figures, `analysis.claims` decides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cardhouse.analysis import claims
 from cardhouse.analysis.claims import Business, Figure, Finding, Outcome
 from cardhouse.analysis.parts import ai_lines
 from cardhouse.analysis.use_cost import use_cost
-from cardhouse.engine.chain import Array
+from cardhouse.engine.chain import Array, Index
 from cardhouse.engine.simulate import Trajectory
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.studies.claim_evidence import SHOWN_FACTS, Evidence
@@ -144,17 +144,19 @@ def firms_lost(row: Claim, evidence: Evidence) -> Finding:
         return claims.lost_without([], row.low)
     dead, dead_anyway = (_dead(run, row.quarters)[firms] for run in (moved, still))
     revenue = evidence.view.books.revenue[0, firms]
-    names = [evidence.view.chain.firm_ids[firm] for firm in firms]
-    fallen = [
-        evidence.world.entity(name).name for name, lost in zip(names, dead, strict=True) if lost
-    ]
+    fallen = _names(evidence, np.array(firms)[dead > 0])
     return claims.lost_without(
         [
-            Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), tuple(fallen)),
+            Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), fallen),
             Outcome("Their sales today", _share(revenue, dead), _share(revenue, dead_anyway)),
         ],
         row.low,
     )
+
+
+def _names(evidence: Evidence, firms: Index) -> tuple[str, ...]:
+    ids = evidence.view.chain.firm_ids
+    return tuple(evidence.world.entity(ids[firm]).name for firm in firms)
 
 
 def _dead(run: Trajectory, quarters: int) -> Array:
@@ -171,11 +173,9 @@ def chain_lost(row: Claim, evidence: Evidence) -> Finding:
     """Judge how much of the chain a scenario takes: firms, AI sales, AI capital spending."""
     moved, still = evidence.runs(row)
     dead, dead_anyway = (_dead(run, row.quarters) for run in (moved, still))
-    names = [
-        evidence.world.entity(evidence.view.chain.firm_ids[at]).name for at in np.flatnonzero(dead)
-    ]
     ai = ai_lines(evidence.view.chain)
-    outcomes = [Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), tuple(names))]
+    fallen = _names(evidence, np.flatnonzero(dead))
+    outcomes = [Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), fallen)]
     for words, record in (("AI sales", "line_revenue"), ("AI capital spending", "capex")):
         left, usual = (run.of_record(record)[row.quarters, ai].sum() for run in (moved, still))
         gone = max(0.0, 1.0 - float(left / usual)) if usual > 0 else 0.0

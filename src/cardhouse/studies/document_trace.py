@@ -128,15 +128,20 @@ def _round_trip(traced: Traced, at: int) -> float:
 
 
 def _bounds(traced: Traced, at: int) -> dict[str, list[float]]:
-    """Return least and most share of the sources that matter to a seller (base quarter)."""
+    """Return least and most share of the sources that matter to a seller (base quarter).
+
+    The bounds count the seller's own money as a source of its own; the trace looks through it,
+    which may lift a share a little beyond, and the range is widened to hold it.
+    """
     payers, shares = traced.payers, traced.shares[0][0, at]
     paid = traced.payments[0, :, at]
     matter = np.flatnonzero(shares >= BOUNDED_FROM)
     if not paid[payers.source_of < 0].any():  # nobody but sources pays it: nothing is a choice
         return {payers.sources[one]: [float(shares[one])] * 2 for one in matter}
     least, most = payers.bounds(traced.sinks[at].firm, paid, matter)
-    ranges = zip(matter, least.tolist(), most.tolist(), strict=True)
-    return {payers.sources[one]: [low, high] for one, low, high in ranges}
+    held = shares[matter]
+    ranges = zip(matter, np.minimum(least, held), np.maximum(most, held), strict=True)
+    return {payers.sources[one]: [float(low), float(high)] for one, low, high in ranges}
 
 
 def _ai_part(traced: Traced) -> dict[str, dict[str, float]]:

@@ -117,8 +117,10 @@ def trace_to(document: Document, entity: str) -> dict[str, Any]:
 
 
 def _receipts(document: Document, entity: str) -> float:
+    """Return what an entity received from sales in the base quarter."""
+    traced: Mapping[str, float] = document.get("trace_receipts_usd_bn", {})
     revenue = {one["id"]: _first(one["revenue"]) or 0.0 for one in document["entities"]}
-    return revenue.get(entity, 0.0)
+    return traced.get(entity, revenue.get(entity, 0.0))
 
 
 def _part(

@@ -1,0 +1,266 @@
+"""Worlds and runs for a notebook: the same results as the document, as frames.
+
+pandas and xarray are imported only where a frame is asked for.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cardhouse.accounts import open_world
+from cardhouse.analysis.ledger import SERIES, Ledger
+from cardhouse.errors import InputError, did_you_mean
+from cardhouse.facts import FactTable, load_facts
+from cardhouse.model.scenario import Scenario
+from cardhouse.model.world import World
+from cardhouse.studies.extracts import trace_to
+from cardhouse.studies.lever_paths import check_quarters
+from cardhouse.studies.run import Study, scenario_on
+from cardhouse.studies.views import numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+UNITS = {
+    "revenue": "USD bn a quarter",
+    "full_cost": "USD bn a quarter",
+    "operating_result": "USD bn a quarter",
+    "cash_result": "USD bn a quarter",
+    "capex": "USD bn a quarter",
+    "raised": "USD bn a quarter",
+    "cash": "USD bn",
+    "debt": "USD bn",
+    "price": "index, base quarter 1",
+}
+"""The variables of `Run.data` with their units."""
+
+SHOWN_FIRMS = 12
+
+
+def open_economy(
+    economy: str = "ai",
+    *,
+    base: str | None = None,
+    as_of: str | None = None,
+    facts: Sequence[Path] = (),
+) -> World:
+    """Return the balanced opening position of an economy.
+
+    Parameters
+    ----------
+    economy
+        A shipped economy (``ai``), or the path of a folder with an economy's tables.
+    base
+        The base quarter, such as ``2025Q2``; none: the one that the economy names.
+    as_of
+        An ISO date: only facts public by then are used; none: all of them.
+    facts
+        Tables of one's own facts, laid over the shipped ones.
+    """
+    return open_world(economy, base=base, as_of=as_of, extra_facts=[Path(one) for one in facts])
+
+
+def run_world(
+    world: World,
+    scenario: str | Path | Scenario | Sequence[str | Path | Scenario] = (),
+    *,
+    quarters: int = 20,
+    levers: Mapping[str, float] | None = None,
+    facts: FactTable | None = None,
+) -> Run:
+    """Run one scenario, or several in order, on a world.
+
+    Parameters
+    ----------
+    world
+        From `open_economy`, or built by hand.
+    scenario
+        A shipped id, the path of a file, a `Scenario`, or several of them; none: the baseline.
+    quarters
+        Quarters to simulate, 1 to 400.
+    levers
+        Levers that hold for the whole run, applied last.
+    facts
+        The facts behind the world, for sources and claims; none: the shipped ones.
+
+    Raises
+    ------
+    CardhouseError
+        When anything given is wrong: the message says what, where and what to do.
+    """
+    given = [scenario] if isinstance(scenario, str | Path | Scenario) else list(scenario)
+    combined = scenario_on(world, given, levers or {})
+    known = load_facts() if facts is None else facts
+    return Run(Study(world, combined, check_quarters(quarters), known))
+
+
+class Run:
+    """One scenario run on one world; frames are made when asked for."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+
+    @property
+    def world(self) -> World:
+        """Return the opening position."""
+        return self._study.world
+
+    @property
+    def scenario(self) -> Scenario:
+        """Return what was moved."""
+        return self._study.scenario
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return everything as one document, as ``cardhouse run --json`` prints it."""
+        return self._study.document
+
+    @cached_property
+    def data(self) -> xr.Dataset:
+        """Return series over (quarter, entity): NaN where an entity has none.
+
+        ``attrs["units"]`` stands on each variable; ``attrs["facts"]`` holds the ids of the facts
+        on each entity's flows.
+        """
+        import xarray as xr
+
+        rows = [row for row in self.document["entities"] if row["revenue"]]
+        quarters = self.document["quarters"]
+        made = {
+            name: (("quarter", "entity"), _columns(rows, name, len(quarters)), {"units": unit})
+            for name, unit in UNITS.items()
+        }
+        ids = [row["id"] for row in rows]
+        words = {name: ("entity", [row[name] for row in rows]) for name in ("name", "tier", "kind")}
+        return xr.Dataset(
+            made,
+            coords={"quarter": quarters, "entity": ids, **words},
+            attrs={**self.document["manifest"], "facts": _facts_by_entity(self.world)},
+        )
+
+    def ledger(self, *, ai: bool = False, cumulated: bool = False) -> pd.DataFrame:
+        """Return subsidies by quarter and firm, the cash part split by source (USD bn).
+
+        Parameters
+        ----------
+        ai
+            The firms' AI lines alone.
+        cumulated
+            Every quarter added to those before it.
+        """
+        import pandas as pd
+
+        view = self._study.view
+        ledger = view.ai_ledger if ai else view.ledger
+        ledger = ledger.cumulated() if cumulated else ledger
+        index = pd.MultiIndex.from_product(
+            [view.quarters, view.chain.firm_ids], names=["quarter", "firm"]
+        )
+        return pd.DataFrame(_ledger_columns(ledger), index=index)
+
+    def trace(self, entity: str) -> pd.DataFrame:
+        """Return who ultimately paid an entity's sales in the base quarter, largest share first.
+
+        Columns: share, USD bn, and the least and most that any way of following money allows.
+        ``attrs`` holds receipts and the dollars of its own that came back to it.
+        """
+        import pandas as pd
+
+        answer = trace_to(self.document, entity)
+        frame = pd.DataFrame(answer["parts"]).set_index("who").rename_axis("source")
+        frame.attrs |= {name: answer[name] for name in ("usd_bn", "round_trip_usd_bn", "sentence")}
+        return frame
+
+    def trace_over_time(self, entity: str) -> pd.DataFrame:
+        """Return who ultimately paid an entity's sales, quarter by source."""
+        import pandas as pd
+
+        traced = self.document["trace_by_quarter"]
+        if entity not in traced:
+            raise InputError(
+                f"there is no trace to '{entity}': no such entity ever sells anything here."
+                f"{did_you_mean(entity, traced)}"
+            )
+        index = pd.Index(self.document["quarters"], name="quarter")
+        return pd.DataFrame(traced[entity], index=index).rename_axis("source", axis=1)
+
+    def defaults(self) -> pd.DataFrame:
+        """Return the defaults in order of time: who, when, owed, paid, why, who loses."""
+        import pandas as pd
+
+        columns = ["entity", "name", "quarter", "owed", "paid", "cause", "loss_by_holder"]
+        rows = self.document["fragility"]["defaults"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def claims(self) -> pd.DataFrame:
+        """Return the sentences of the thesis with their verdicts."""
+        import pandas as pd
+
+        columns = ["id", "claim", "verdict", "definition", "for", "against"]
+        return pd.DataFrame(self.document["claims"], columns=columns).set_index("id")
+
+    def __repr__(self) -> str:
+        """Say what was run and what became of it in one line."""
+        quarters = self._study.view.quarters
+        failed = int(self._study.view.trajectory.of_record("failed").sum())
+        return (
+            f"Run({self.world.economy}, {self.scenario.id}, {quarters[0]} to {quarters[-1]}: "
+            f"{len(self._study.view.chain.firm_ids)} firms, {failed} fail)"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return a small table for a notebook: the largest firms at both ends of the run."""
+        quarters = self.document["quarters"]
+        rows = [row for row in self.document["entities"] if row["kind"] in ("firm", "parent")]
+        rows.sort(key=lambda row: -row["revenue"][0])
+        words = ("", f"revenue {quarters[0]}", f"revenue {quarters[-1]}", "fails")
+        heads = "".join(f"<th>{one}</th>" for one in words)
+        body = "".join(_html_row(row) for row in rows[:SHOWN_FIRMS])
+        return (
+            f"<p>{html.escape(repr(self))}</p><table><thead><tr>{heads}</tr></thead>"
+            f"<tbody>{body}</tbody></table><p>USD bn a quarter</p>"
+        )
+
+
+def _html_row(row: Mapping[str, Any]) -> str:
+    cells = (
+        f"{row['revenue'][0]:,.2f}",
+        f"{row['revenue'][-1]:,.2f}",
+        row["default_quarter"] or "",
+    )
+    return f"<tr><th>{html.escape(row['name'])}</th>{''.join(f'<td>{c}</td>' for c in cells)}</tr>"
+
+
+def _columns(rows: Sequence[Mapping[str, Any]], name: str, quarters: int) -> Any:
+    """Return one series of every row (quarter, row), NaN where a row has none."""
+    empty = [None] * quarters
+    return np.array([row.get(name) or empty for row in rows], dtype=np.float64).T
+
+
+def _facts_by_entity(world: World) -> dict[str, list[str]]:
+    """Return the ids of the facts on the flows of each entity, lines under their purse too."""
+    found: dict[str, dict[str, None]] = {}
+    for contract in world.contracts:
+        ends = {contract.payer, contract.payee}
+        for entity in ends | {world.purse_of(end) for end in ends}:
+            found.setdefault(entity, {}).update(dict.fromkeys(contract.facts))
+    return {entity: list(ids) for entity, ids in found.items() if ids}
+
+
+def _ledger_columns(ledger: Ledger) -> dict[str, Any]:
+    """Return the columns of a ledger's frame; sources that never give are left out."""
+    columns: dict[str, Any] = {
+        name: numbers(getattr(ledger, name).ravel()) for name in SERIES if name != "by_source"
+    }
+    for number, source in enumerate(ledger.sources):
+        series = ledger.by_source[:, :, number]
+        if series.any():
+            columns[f"from_{source}"] = numbers(series.ravel())
+    return columns
