@@ -1,1 +1,40 @@
-"""Who really pays for the AI economy, as a calculation anyone can check and bend."""
+"""Who really pays for the AI economy, as a calculation anyone can check and bend.
+
+`open` balances an economy's accounts, `run` simulates from there; `clear` and `trace_flows` are
+the kernels for anyone's data. Everything heavy is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cardhouse.engine.settlement import clear
+    from cardhouse.studies.kernels import trace_flows
+    from cardhouse.studies.frames import open_economy as open  # noqa: A004 - ch.open, by design
+    from cardhouse.studies.frames import run_world as run
+
+__all__ = ["open", "run", "clear", "trace_flows"]
+
+_WHERE = {
+    "open": ("cardhouse.studies.frames", "open_economy"),
+    "run": ("cardhouse.studies.frames", "run_world"),
+    "clear": ("cardhouse.engine.settlement", "clear"),
+    "trace_flows": ("cardhouse.studies.kernels", "trace_flows"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'cardhouse' has no attribute '{name}'")
+    module, attribute = _WHERE[name]
+    value = getattr(importlib.import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted([*globals(), *__all__])

@@ -167,6 +167,22 @@ def test_evidence_against_stands_beside_evidence_for(page: str) -> None:
     assert "List prices are per month" in claims[0]
 
 
+def test_much_evidence_is_folded_and_nothing_is_lost() -> None:
+    document = sample_document()
+    lines = [f"Witness number {number}" for number in range(9)]
+    figures = [
+        {"name": f"measure {number}", "value": number, "facts": list(document["facts"])}
+        for number in range(8)
+    ]
+    document["claims"] = [{**document["claims"][0], "for": lines, "figures": figures}]
+    claim = re.findall(r"<article.*?</article>", report_html(document), re.DOTALL)[0]
+    assert [line for line in lines if line not in claim] == []
+    assert "2 more figures" in claim
+    assert "5 more<" in claim
+    assert claim.count("5 more sources") == 8
+    assert claim.count('class="cite"') == 8 * 8
+
+
 def test_text_from_a_document_is_never_markup() -> None:
     document = sample_document()
     evil = '"><script>alert(1)</script>&'

@@ -72,7 +72,7 @@ def test_headline_compares_the_last_seller_with_the_baseline(document: dict[str,
 def test_headline_of_the_baseline_tells_the_course(document: dict[str, Any]) -> None:
     document["baseline"] = None
     document["fragility"]["defaults"] = []
-    assert "NVIDIA sells 46.7 bn in 2025Q2 and 40.0 bn in 2025Q3; no firm fails." in headline(
+    assert "NVIDIA sells $46.7 bn in 2025Q2 and $40.0 bn in 2025Q3; no firm fails." in headline(
         document
     )
 

@@ -29,6 +29,7 @@ class Claim:
 
     id: str
     claim: str
+    definition: str
     verdict: str
     sign: str
     told: str
@@ -58,13 +59,14 @@ def _claim(claim: Mapping[str, Any], sources: Sources) -> Claim:
     return Claim(
         claim["id"],
         claim["claim"],
+        claim.get("definition") or "",
         claim["verdict"],
         sign,
         told,
         "" if claim["probability"] is None else f"probability {percent(claim['probability'])}",
         tuple(figures),
-        tuple(claim["for"]),
-        tuple(claim["against"]),
+        tuple(map(sentence_case, claim["for"])),
+        tuple(map(sentence_case, claim["against"])),
         sources.cite(fact for fact in claim["facts"] if fact not in cited),
     )
 

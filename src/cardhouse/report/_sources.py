@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from cardhouse.report.wording import value_of, words
 
 DATES = ("published", "date", "known_from")
+FEW = 3  # citations in a row before the others are folded
 WEB = ("https://", "http://")
 
 
@@ -37,9 +38,16 @@ class Sources:
     _cited: dict[str, int] = field(default_factory=dict)
 
     def cite(self, ids: Iterable[str]) -> Markup:
-        """Return links to facts in the list of sources; ids without a row are named as they are."""
+        """Return links to facts in the list of sources, those beyond a few behind a fold.
+
+        Ids without a row are named as they are.
+        """
         parts = [self._link(one) for one in dict.fromkeys(ids)]
-        return Markup(" ").join(parts)
+        few, more = parts[:FEW], parts[FEW:]
+        if len(more) <= 1:
+            return Markup(" ").join(parts)
+        fold = Markup('<details class="cites"><summary>{} more sources</summary> {}</details>')
+        return Markup(" ").join([*few, fold.format(len(more), Markup(" ").join(more))])
 
     def _link(self, one: str) -> Markup:
         if one not in self.facts:
@@ -62,12 +70,20 @@ def _source(number: int, one: str, fact: Mapping[str, Any], names: Mapping[str, 
         number,
         one,
         _what(fact, names),
-        value_of(fact.get("value"), str(fact.get("unit") or "")),
+        _value(fact),
         str(next((fact[name] for name in DATES if fact.get(name)), "")),
         str(fact.get("grade") or ""),
         str(fact.get("source") or ""),
         web_address(fact.get("url")),
     )
+
+
+def _value(fact: Mapping[str, Any]) -> str:
+    """Return the figure with its range, when it has one."""
+    unit = str(fact.get("unit") or "")
+    limits = [fact.get("low"), fact.get("high")]
+    told = value_of(fact.get("value"), unit)
+    return f"{told} ({value_of(limits, unit)})" if all(limits) else told
 
 
 def _what(fact: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -303,25 +303,29 @@ def _scale(arrangement: Arrangement, picture: Picture) -> list[Mark]:
 
 
 def _table(cast: Cast, row: int, ghost: Sequence[Row] | None, sources: Sources) -> Table:
-    """Return the payments of a quarter, largest first, with the baseline's when there is one."""
+    """Return the payments of a quarter, largest first.
+
+    Beside them stands what each rests on (base quarter), or the baseline's when there is one.
+    """
     before: dict[tuple[str, str, str], float] = defaultdict(float)
     for flow in ghost or ():
         before[_what(flow)] += flow["amount"][row]
     flows = [f for f in cast.document["flows"] if f["amount"][row] or before.get(_what(f))]
     flows.sort(key=lambda flow: (-abs(flow["amount"][row]), -abs(before[_what(flow)]), _what(flow)))
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             cast.name(flow["payer"]),
             cast.name(flow["payee"]),
             words(flow["kind"]),
             money(flow["amount"][row]),
             *((money(before[_what(flow)]),) if ghost else ()),
-            _basis(flow, sources),
+            *(() if row else (_basis(flow, sources),)),
         )
         for flow in flows[:TABLE_ROWS]
     ]
-    rows += _rest(flows[TABLE_ROWS:], row, with_ghost=bool(ghost))
-    heads = ("Payer", "Payee", "For", ">USD bn", *((">Baseline",) if ghost else ()), "Basis")
+    beside = (*((">Baseline",) if ghost else ()), *(() if row else ("Basis",)))
+    rows += _rest(flows[TABLE_ROWS:], row, len(beside))
+    heads = ("Payer", "Payee", "For", ">USD bn", *beside)
     quarter = cast.document["quarters"][row]
     return Table(f"Payments in {quarter}, paid and not only promised, USD bn", heads, tuple(rows))
 
@@ -336,11 +340,11 @@ def _basis(flow: Row, sources: Sources) -> Cell:
     return Markup("{} {}").format(told, cited) if cited else told
 
 
-def _rest(flows: Sequence[Row], row: int, *, with_ghost: bool) -> Iterable[tuple[Cell, ...]]:
+def _rest(flows: Sequence[Row], row: int, beside: int) -> Iterable[tuple[Cell, ...]]:
     if flows:
         total = money(sum(flow["amount"][row] for flow in flows))
-        name = f"{counted(len(flows), 'smaller payment', 'smaller payments')}"
-        yield (name, "", "", total, *(("",) if with_ghost else ()), "")
+        name = counted(len(flows), "smaller payment", "smaller payments")
+        yield (name, "", "", total, *[""] * beside)
 
 
 __all__ = ["LOOKS", "Look", "flow_figures"]

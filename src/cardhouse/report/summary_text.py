@@ -64,8 +64,8 @@ def headline(document: Document) -> str:
     if change is None:
         start, end = seller["revenue"][0], seller["revenue"][-1]
         return (
-            f"{title}: {seller['name']} sells {money(start)} bn in {first} "
-            f"and {money(end)} bn in {last}; {_count_defaults(document)}."
+            f"{title}: {seller['name']} sells ${money(start)} bn in {first} "
+            f"and ${money(end)} bn in {last}; {_count_defaults(document)}."
         )
     if abs(change) < SMALLEST_MOVE:
         course = "as in the baseline"

@@ -9,7 +9,8 @@ from typing import Any
 UNKNOWN = "-"
 NOTHING = 0.005  # USD bn below which an amount is written as 0
 NO_BREAK = "\N{NO-BREAK SPACE}"
-UNITS = {"usd": "USD", "usd_bn": "USD bn", "usd_mn": "USD mn", "gw": "GW", "count": ""}
+UNITS = {"gw": "GW", "count": "", "count_mn": "mn", "index": ""}
+FAMILIES = ("share", "USD bn", "USD mn", "USD")
 
 
 def money(amount: float | None) -> str:
@@ -102,33 +103,40 @@ def value_of(value: Any, unit: str = "") -> str:
     Examples
     --------
     >>> value_of(0.066, "share"), value_of([220, 260], "USD a year"), value_of(4.3, "usd_bn")
-    ('6.6%', '220 to 260 USD a year', '$4.3\xa0bn')
+    ('6.6%', '$220 to $260 a year', '$4.3\xa0bn')
+    >>> value_of({"low": 1.0, "high": 2.0}, "gw"), value_of(True), value_of(None)
+    ('1 to 2 GW', 'yes', '-')
     """
+    if isinstance(value, Mapping) and set(value) == {"low", "high"}:
+        return value_of([value["low"], value["high"]], unit)
     if isinstance(value, Mapping):
-        if set(value) == {"low", "high"}:
-            return value_of([value["low"], value["high"]], unit)
         return "; ".join(f"{words(str(name))} {value_of(one, unit)}" for name, one in value.items())
+    family, rest = _unit(unit)
     if isinstance(value, list | tuple):
         joint = " to " if len(value) == 2 else ", "
-        if unit == "share":
-            return joint.join(_number(one, unit) for one in value)
-        return _with_unit(joint.join(_plain(one) for one in value), unit)
-    return _number(value, unit)
+        text = joint.join(_number(one, family) for one in value)
+    else:
+        text = _number(value, family)
+    return text if text == UNKNOWN else f"{text} {rest}".rstrip()
 
 
-def _number(value: Any, unit: str) -> str:
-    """Return one figure with its unit: shares as percentages, USD bn as dollars."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if unit == "share":
-            return f"{100 * value:.1f}".removesuffix(".0") + "%"
-        if unit == "usd_bn":
-            return dollars(value)
-    return _with_unit(_plain(value), unit)
+def _unit(unit: str) -> tuple[str, str]:
+    """Return the part of a unit that goes into the number, and the words that follow it."""
+    told = words(UNITS.get(unit, unit)).replace("usd", "USD")
+    family = next((one for one in FAMILIES if told.startswith(one)), "")
+    return family, told.removeprefix(family).strip()
 
 
-def _with_unit(text: str, unit: str) -> str:
-    told = UNITS.get(unit, words(unit)).replace("usd", "USD")
-    return f"{text} {told}".rstrip() if text != UNKNOWN else text
+def _number(value: Any, family: str) -> str:
+    """Return one figure: shares as percentages, dollars with their sign."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not family:
+        return _plain(value)
+    if family == "share":
+        return f"{100 * value:.1f}".removesuffix(".0") + "%"
+    if family == "USD bn":
+        return dollars(value)
+    sign = "-" if value < 0 else ""
+    return f"{sign}${_plain(abs(value))}{' mn' if family == 'USD mn' else ''}"
 
 
 def _plain(value: Any) -> str:

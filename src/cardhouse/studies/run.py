@@ -148,7 +148,7 @@ def moves_something(scenario: Scenario) -> bool:
 
     Examples
     --------
-    >>> moves_something(BASELINE)
+    >>> moves_something(Scenario("still", "Still", "", "", {}))
     False
     """
     return bool(scenario.levers or scenario.shocks or scenario.events)
