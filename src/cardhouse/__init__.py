@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cardhouse.engine.settlement import clear
-    from cardhouse.studies.kernels import trace_flows
     from cardhouse.studies.frames import open_economy as open  # noqa: A004 - ch.open, by design
     from cardhouse.studies.frames import run_world as run
+    from cardhouse.studies.kernels import trace_flows
 
 __all__ = ["open", "run", "clear", "trace_flows"]
 

@@ -157,10 +157,15 @@ class TestLoss:
 class TestAbove:
     def test_verdict(self) -> None:
         now, then = Figure("now", 5.3, "ratio"), Figure("in 2000", 5.1, "ratio")
-        assert above(now, then).verdict == HOLDS
-        assert above(then, now).verdict == FAILS
-        assert above(now, None).verdict == UNDETERMINED
-        assert above(Figure("now", None, "ratio"), then).verdict == UNDETERMINED
+        assert above([(now, then), (now, then)]).verdict == HOLDS
+        assert above([(now, then), (then, now)]).verdict == IN_PART
+        assert above([(then, now)]).verdict == FAILS
+        assert above([(now, now)]).verdict == FAILS
+        assert above([]).verdict == UNDETERMINED
+
+    def test_a_figure_that_is_missing_decides_nothing(self) -> None:
+        then = Figure("in 2000", 5.1, "ratio")
+        assert above([(Figure("now", None, "ratio"), then)]).verdict == UNDETERMINED
 
 
 def test_a_finding_says_nothing_it_was_not_given() -> None:

@@ -60,7 +60,7 @@ class TestTable:
         for row in ROWS:
             assert row.judge in JUDGES
             assert row.claim.endswith(".")
-            assert "holds if" in row.definition or row.judge == "figure_above"
+            assert "holds if" in row.definition
 
     def test_every_judge_is_used(self) -> None:
         assert {row.judge for row in ROWS} == set(JUDGES)
@@ -118,6 +118,22 @@ class TestVintage:
         early = replace(Recipe(firms=2).world(), as_of="2025-06-30")
         assert judged(row, facts=facts)["verdict"] == "holds"
         assert judged(row, early, facts)["verdict"] == UNDETERMINED
+
+
+class TestPairs:
+    def test_of_facts_are_held_against_each_other(self, judged: Callable[..., Any]) -> None:
+        facts = FactTable([
+            fact("now", 5.3), fact("then", 5.1), fact("other_now", 2.0), fact("other_then", 3.0),
+        ])  # fmt: skip
+        one = "a = now; b = then"
+        told = judged(claim("figures_above", facts=one), facts=facts)
+        assert (told["verdict"], told["for"]) == ("holds", ["a: 5.3; b: 5.1."])
+        both = judged(
+            claim("figures_above", facts=f"{one}; c = other_now; d = other_then"), facts=facts
+        )
+        assert both["verdict"] == "in_part"
+        lost = judged(claim("figures_above", facts="a = now; b = never_said"), facts=facts)
+        assert lost["verdict"] == UNDETERMINED
 
 
 class TestJudges:

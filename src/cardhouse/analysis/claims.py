@@ -333,18 +333,20 @@ def _outcome(one: Outcome) -> str:
     return f"{one.what}: {one.lost:.0%} lost{names}, {one.lost_anyway:.0%} without the scenario."
 
 
-def above(now: Figure | None, then: Figure | None) -> Finding:
-    """Judge "it stands above where it stood then".
+def above(pairs: Sequence[tuple[Figure, Figure]]) -> Finding:
+    """Judge "it stands above where it stood then": by every pair of figures, by some, by none.
 
     Examples
     --------
-    >>> above(Figure("now", 5.3, "ratio"), Figure("in 2000", 5.1, "ratio")).verdict
+    >>> now, then = Figure("now", 5.3, "ratio"), Figure("in 2000", 5.1, "ratio")
+    >>> above([(now, then)]).verdict
     'holds'
     """
-    if now is None or then is None:
-        return Finding(UNDETERMINED, tuple(one for one in (now, then) if one is not None))
-    if not (isinstance(now.value, float) and isinstance(then.value, float)):
-        return Finding(UNDETERMINED, (now, then))
-    holds = now.value > then.value
-    told = f"{now.name}: {now.value:.4g}, against {then.value:.4g} {then.name}."
-    return Finding(HOLDS if holds else FAILS, (now, then), *_sides([(holds, told)]))
+    told = [
+        (now.value > then.value, f"{now.name}: {now.value:.4g}; {then.name}: {then.value:.4g}.")
+        for now, then in pairs
+        if isinstance(now.value, float) and isinstance(then.value, float)
+    ]
+    found = sum(1 for higher, _ in told if higher)
+    figures = tuple(figure for pair in pairs for figure in pair)
+    return Finding(_graded(found, len(told)), figures, *_sides(told))

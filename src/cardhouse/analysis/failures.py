@@ -25,7 +25,7 @@ class Failure:
 
     ``owed`` and ``paid`` are to creditors, debt that fell due by the default included; ``losses``
     holds what each creditor (node) was left without and adds up to their difference. ``stakes``
-    holds what other firms had put into it as owners, at cost.
+    holds what investors (node) had put into it as owners since the base quarter, at cost.
     """
 
     firm: int

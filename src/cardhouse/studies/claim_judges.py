@@ -15,7 +15,7 @@ from cardhouse.engine.simulate import Trajectory
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.studies.claim_evidence import SHOWN_FACTS, Evidence
 from cardhouse.studies.claim_table import Claim
-from cardhouse.studies.fact_choice import chosen
+from cardhouse.studies.fact_choice import chosen, chosen_each
 from cardhouse.studies.views import Unit
 
 USE_MEASURES = {
@@ -183,10 +183,11 @@ def chain_lost(row: Claim, evidence: Evidence) -> Finding:
     return claims.lost_without(outcomes, row.low)
 
 
-def figure_above(row: Claim, evidence: Evidence) -> Finding:
-    """Judge whether the first fact of a claim stands above the second."""
-    found = chosen(evidence.facts, row.facts)
-    return claims.above(*(found if len(found) == 2 else (None, None)))
+def figures_above(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether each first fact of a pair stands above the second."""
+    found = chosen_each(evidence.facts, row.facts)
+    pairs = zip(found[::2], found[1::2], strict=False)
+    return claims.above([(now[0], then[0]) for now, then in pairs if now and then])
 
 
 JUDGES: dict[str, Callable[[Claim, Evidence], Finding]] = {
@@ -203,7 +204,7 @@ JUDGES: dict[str, Callable[[Claim, Evidence], Finding]] = {
         users_short,
         firms_lost,
         chain_lost,
-        figure_above,
+        figures_above,
     )
 }
 """The judges by the name that the table uses."""

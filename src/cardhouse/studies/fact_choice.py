@@ -63,9 +63,14 @@ def _wish(match: re.Match[str]) -> Wish:
 
 def chosen(facts: FactTable | None, text: str) -> list[Figure]:
     """Return the figures that a cell asks for, the newest of each entity and item."""
+    return [figure for figures in chosen_each(facts, text) for figure in figures]
+
+
+def chosen_each(facts: FactTable | None, text: str) -> list[list[Figure]]:
+    """Return the figures for each thing that a cell asks for; none where there are no facts."""
     if facts is None:
         return []
-    return [figure for wish in read_wishes(text) for figure in _figures(facts, wish)]
+    return [_figures(facts, wish) for wish in read_wishes(text)]
 
 
 def _figures(facts: FactTable, wish: Wish) -> list[Figure]:
