@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cardhouse.accounts.balance import Balanced
+from cardhouse.accounts.commitments import committed_by_contract
 from cardhouse.accounts.definition import Definition
 from cardhouse.accounts.figures import Figures
 from cardhouse.accounts.observations import Observation
@@ -158,6 +159,7 @@ def _contracts(build: Build, balanced: Balanced) -> tuple[Contract, ...]:
     reference = build.definition.about("reference_quarter")
     quarters = quarter_number(build.base) - quarter_number(reference)
     place, spoken = build.unknowns.place, _facts_by_unknown(build.unknowns, build.observations)
+    committed = committed_by_contract(build.definition, build.figures, quarter_number(build.base))
     sd = balanced.sd
     out = []
     for row in build.definition.rows("contracts"):
@@ -166,7 +168,8 @@ def _contracts(build: Build, balanced: Balanced) -> tuple[Contract, ...]:
             continue
         name = row.text("id")
         amount = float(balanced.values[place[name]])
-        out.append(_contract(row, amount, float(sd[place[name]]), spoken[name]))
+        contract = _contract(row, amount, float(sd[place[name]]), spoken[name])
+        out.append(replace(contract, committed=committed.get(name, 0.0)))
     return tuple(out)
 
 
@@ -181,7 +184,6 @@ def _contract(row: Row, amount: float, sd: float, facts: tuple[str, ...]) -> Con
         payee=payee,
         amount=amount,
         terms=row.pairs("terms"),
-        committed=row.number_of("committed", 0.0),
         estimated=not facts,
         facts=facts,
         sd=sd,

@@ -34,7 +34,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "base_supply", "asset_leverage", "income_leverage", "note",
     ),
     "contracts.csv": (
-        "id", "kind", "payer", "payee", "prior", "sd", "drift", "committed", "terms", "note",
+        "id", "kind", "payer", "payee", "prior", "sd", "drift", "terms", "note",
     ),
     "positions.csv": ("key", "prior", "sd", "drift", "signed", "note"),
     "debts.csv": ("id", "firm", "pool", "prior", "sd", "rate", "maturity_quarters", "note"),
@@ -46,6 +46,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "id", "of", "per", "reading", "entity", "metric", "item", "counterparty", "growth",
         "reach", "level", "note",
     ),
+    "commitments.csv": ("fact", "contract", "strength", "note"),
     "products.csv": ("id", "of", "price", "payers", "scale", "sd", "note"),
     "identities.csv": ("id", "expression", "note"),
     "parameters.csv": ("name", "value", "note"),

@@ -54,6 +54,11 @@ class Figures:
         for figure in self._all:
             self._found.setdefault((figure.entity, figure.metric), []).append(figure)
 
+    @property
+    def by_id(self) -> dict[str, Figure]:
+        """Return the figures by the id of their fact."""
+        return {figure.id: figure for figure in self._all}
+
     def __len__(self) -> int:
         """Return how many figures there are."""
         return len(self._all)
