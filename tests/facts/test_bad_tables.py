@@ -23,7 +23,7 @@ MISTAKES = {
     "duplicate-id": (3, "'abcdef0123'", "Keep one"),
     "duplicate-key": (3, "duplicate-key.csv:2", "Keep one"),
     "empty": (1, "is empty", "Start with the header"),
-    "far-day": (3, "'2130-03-31'", "1900 to 2100"),
+    "far-day": (3, "'2130-03-31'", "1800 to 2100"),
     "header-only": (2, "no row", "Add a fact"),
     "hidden-character": (3, "'A news?paper'", "plain text"),
     "high-below-value": (3, "49.5", "value <= high"),

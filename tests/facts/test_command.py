@@ -45,7 +45,7 @@ class TestList:
         facts = load_facts()
         found = printed("list")
         assert found["digest"] == facts.digest
-        assert {fact["id"] for fact in found["facts"]} == set(facts.by_id)
+        assert {fact["id"] for fact in found["facts"]} == set(facts.by_id) - set(facts.duplicates)
 
     def test_a_limit_cuts_and_says_so(self) -> None:
         found = printed("list", "--limit", "3")
@@ -61,8 +61,8 @@ class TestList:
         assert found["total"] == len(load_facts()) + 1
 
     def test_keeps_within_80_columns(self) -> None:
-        lines = call("list", "--limit", "4000").stdout.splitlines()
-        assert len(lines) > 3000
+        lines = call("list", "--limit", "5000").stdout.splitlines()
+        assert len(lines) > 4000
         assert max(map(len, lines)) <= 80
 
 
@@ -76,6 +76,56 @@ class TestShow:
     def test_as_json(self) -> None:
         (fact,) = printed("show", KNOWN)["facts"]
         assert (fact["id"], fact["value"], fact["grade"]) == (KNOWN, 13.507, "A")
+
+
+class TestWhy:
+    def test_tells_source_uses_and_what_counts_in_its_place(self) -> None:
+        words = call("why", "d2849f6727").stdout
+        for part in ("Counts as", "0606318e13", "Others say", "no row of a shipped economy"):
+            assert part in words
+        kept = call("why", "0606318e13").stdout
+        for part in ("Counts for", "d2849f6727", "Used by", "ai/observations.csv"):
+            assert part in kept
+        assert max(map(len, kept.splitlines())) <= 80
+
+    def test_tells_corrections(self) -> None:
+        found = printed("why", "59d0c9f1f0")
+        (correction,) = found["corrections"]
+        assert (correction["column"], correction["corrected"]) == ("item", "company_definition")
+        assert correction["reason"] in " ".join(call("why", "59d0c9f1f0").stdout.split())
+
+    def test_as_json(self) -> None:
+        found = printed("why", "0606318e13")
+        assert [fact["id"] for fact in found["facts"]] == ["0606318e13"]
+        assert [fact["id"] for fact in found["duplicates"]] == ["d2849f6727"]
+        assert [use["table"] for use in found["uses"]] == ["observations.csv"]
+
+    def test_a_filing_read_elsewhere_says_so(self) -> None:
+        copied = next(fact for fact in load_facts() if fact.is_via_copy)
+        assert "A via copy" in call("show", copied.id).stdout
+
+
+class TestDiff:
+    def test_of_two_days_lists_what_became_known(self) -> None:
+        found = printed("diff", "--from", "2025-08-21", "--to", "2025-08-31")
+        assert found["total"] == len(found["added"]) + len(found["dropped"]) + len(found["changed"])
+        days = {fact["known_from"] for fact in found["facts"] if fact["id"] in found["added"]}
+        assert days
+        assert all("2025-08-21" < day <= "2025-08-31" for day in days)
+
+    def test_of_a_day_and_today(self) -> None:
+        words = call("diff", "--from", "2025-08-21", "--limit", "3").stdout
+        assert "more: --limit N, --json." in words
+        assert max(map(len, words.splitlines())) <= 80
+
+    def test_of_two_tables(self, write_table: WriteTable) -> None:
+        old = write_table({}, name="old.csv")
+        new = write_table({"value": "50.5", "grade": "C"}, name="new.csv")
+        found = printed("diff", str(old), str(new))
+        (change,) = found["changed"]
+        assert change["columns"] == ["value", "grade"]
+        assert change["before"]["value"] == 50.0
+        assert "0 added, 0 dropped, 1 changed" in call("diff", str(old), str(new)).stdout
 
 
 class TestCheck:
@@ -104,6 +154,11 @@ class TestWrongInput:
             (("list", "--facts", "none.csv"), "no such file"),
             (("show", "05285fb73"), f"Did you mean '{KNOWN}'"),
             (("check", "none.csv"), "no such file"),
+            (("why", "05285fb73"), f"Did you mean '{KNOWN}'"),
+            (("diff",), "--from"),
+            (("diff", "one.csv"), "1 are named"),
+            (("diff", "one.csv", "two.csv"), "no such file"),
+            (("diff", "--from", "soon"), "2025-08-21"),
         ],
     )
     def test_is_exit_2_with_one_message(self, words: tuple[str, ...], expected: str) -> None:
@@ -111,6 +166,6 @@ class TestWrongInput:
         assert (done.exit_code, done.stdout) == (2, "")
         assert expected in done.stderr
 
-    @pytest.mark.parametrize("command", ["list", "show", "check"])
+    @pytest.mark.parametrize("command", ["list", "show", "why", "diff", "check"])
     def test_help_has_an_example(self, command: str) -> None:
         assert f"cardhouse facts {command}" in call(command, "--help").stdout

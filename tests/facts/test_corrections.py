@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from cardhouse.errors import FactError
-from cardhouse.facts import COLUMNS, FactTable, load_facts
+from cardhouse.facts import COLUMNS, TABLES, FactTable, load_facts
 from cardhouse.facts.corrections import Correction, correct, load_corrections
 from cardhouse.facts.text import CsvRow, CsvTable, read_shipped
 
@@ -31,18 +31,23 @@ def correction(**fields: str) -> Correction:
 
 
 class TestShipped:
-    @pytest.mark.parametrize("one", SHIPPED, ids=[one.fact for one in SHIPPED])
+    @pytest.mark.parametrize("one", SHIPPED, ids=[f"{one.fact} {one.column}" for one in SHIPPED])
     def test_each_is_what_the_facts_say_and_the_table_does_not(
         self, one: Correction, facts: FactTable
     ) -> None:
-        tables = ("upper_chain.csv", "lower_chain.csv", "exchange_rates.csv")
-        rows = [row for name in tables for row in read_shipped(f"tables/{name}", COLUMNS)]
+        rows = [row for name in TABLES for row in read_shipped(f"tables/{name}", COLUMNS)]
         (published,) = (row.cells[one.column] for row in rows if row.cells["id"] == one.fact)
         assert published == one.published
         assert facts.by_id[one.fact].cells()[one.column] == one.corrected != published
 
     def test_there_are_some(self) -> None:
         assert len(SHIPPED) >= 3
+
+    def test_weak_sources_are_marked_down(self, facts: FactTable) -> None:
+        lowered = [one for one in SHIPPED if one.column == "grade"]
+        assert len(lowered) >= 14
+        assert {facts.by_id[one.fact].grade for one in lowered} == {"C"}
+        assert all(one.corrected > one.published for one in lowered)
 
 
 class TestCorrecting:
@@ -66,6 +71,11 @@ class TestCorrecting:
         assert "says unit 'share'" in str(caught.value)
         assert "expects 'ratio'" in str(caught.value)
         assert "drop or renew" in str(caught.value)
+
+    def test_of_a_table_that_is_not_read_may_wait(self) -> None:
+        gone = dataclasses.replace(correction(), fact="ffffffffff")
+        (corrected,) = correct([one_row()], [gone], every=False)
+        assert corrected.rows[0].cells["unit"] == "ratio"
 
     def test_fails_when_the_fact_is_gone(self) -> None:
         gone = dataclasses.replace(correction(), fact="ffffffffff")

@@ -56,7 +56,7 @@ class TestAdding:
             {"unit": "date", "value": "2030-02-01", "low": "2030-01-15", "high": "2030-03-01"}
         )
         facts = load_facts([path])
-        fact = next(one for one in facts if one.unit == "date")
+        fact = next(one for one in facts if one.source == "A newspaper")
         assert (fact.value, fact.low, fact.high) == (
             dt.date(2030, 2, 1),
             dt.date(2030, 1, 15),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from cardhouse.errors import FactError
 from cardhouse.facts import (
     COLUMNS,
     TABLES,
@@ -34,10 +35,20 @@ class TestTables:
         rows = [row for name in TABLES for row in read_shipped(f"tables/{name}", COLUMNS)]
         assert len(rows) > 3000
         assert {row.cells["id"] for row in rows} == set(facts.by_id)
-        assert len(facts) == len(rows)
+        assert len(facts.everything()) == len(rows)
+        assert len(facts) == len(rows) - len(facts.duplicates)
 
     def test_every_table_in_the_folder_is_loaded(self) -> None:
         assert {path.name for path in (ROOM / "tables").iterdir()} == set(TABLES)
+
+    def test_some_of_them_can_be_read_alone(self, facts: FactTable) -> None:
+        gauges = load_facts(tables=["market_gauges.csv"])
+        assert {fact.place.partition(":")[0] for fact in gauges} == {"market_gauges.csv"}
+        assert set(gauges) < set(facts)
+
+    def test_a_wrong_name_is_mended(self) -> None:
+        with pytest.raises(FactError, match=r"Did you mean 'market_gauges\.csv'"):
+            load_facts(tables=["market_gauge.csv"])
 
     @pytest.mark.parametrize("name", TABLES)
     def test_say_everything_that_a_fact_needs(self, name: str) -> None:
@@ -83,10 +94,12 @@ class TestTables:
 class TestDictionaries:
     def test_hold_nothing_that_no_row_uses(self, facts: FactTable) -> None:
         known = load_dictionaries()
-        named = {fact.entity for fact in facts} | {fact.counterparty for fact in facts}
+        every = facts.everything()
+        named = {fact.entity for fact in every} | {fact.counterparty for fact in every}
         parents = {entity.parent for entity in known.entities.values()}
-        assert set(known.metrics) == {fact.metric for fact in facts}
+        assert set(known.metrics) == {fact.metric for fact in every}
         assert set(known.entities) <= named | parents
+        assert set(known.units) == {fact.unit for fact in every}
 
     def test_every_metric_has_a_sentence_of_its_own(self) -> None:
         metrics = load_dictionaries().metrics.values()

@@ -7,11 +7,12 @@ under the accounting identities, and builds the frozen `World` that the engine r
 
 from cardhouse.accounts.balance import Balanced, Problem, balance
 from cardhouse.accounts.definition import Definition, known_economies, read_definition
-from cardhouse.accounts.opening import Accounts, open_accounts, open_world
+from cardhouse.accounts.opening import Accounts, economy_facts, open_accounts, open_world
 
 __all__ = [
     "open_world",
     "open_accounts",
+    "economy_facts",
     "Accounts",
     "read_definition",
     "known_economies",

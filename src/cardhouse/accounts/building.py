@@ -11,6 +11,7 @@ from cardhouse.accounts.balance import Balanced
 from cardhouse.accounts.commitments import committed_by_contract
 from cardhouse.accounts.definition import Definition
 from cardhouse.accounts.figures import Figures
+from cardhouse.accounts.growth import aged, fading
 from cardhouse.accounts.observations import Observation
 from cardhouse.accounts.periods import quarter_number
 from cardhouse.accounts.signed_rounds import list_rounds
@@ -45,6 +46,12 @@ class Build:
     as_of: str
     facts_version: tuple[str, str]
 
+    @property
+    def quarters(self) -> int:
+        """Return how many quarters the base lies after the economy's reference quarter."""
+        reference = quarter_number(self.definition.about("reference_quarter"))
+        return quarter_number(self.base) - reference
+
     def world(self, balanced: Balanced) -> World:
         """Return the world that balanced values describe."""
         definition = self.definition
@@ -54,7 +61,7 @@ class Build:
             base=self.base,
             as_of=self.as_of,
             entities=tuple(_entity(row) for row in definition.rows("entities")),
-            lines=tuple(_line(row, value) for row in definition.rows("lines")),
+            lines=tuple(_line(row, value, self.quarters) for row in definition.rows("lines")),
             firms=tuple(_firm(row, value) for row in definition.rows("firms")),
             pools=tuple(_pool(row) for row in definition.rows("pools")),
             contracts=_contracts(self, balanced),
@@ -76,7 +83,7 @@ def _entity(row: Row) -> Entity:
     return Entity(kind=EntityKind(row.text("kind")), core=row.flag("core"), **words)
 
 
-def _line(row: Row, value: Mapping[str, float]) -> Line:
+def _line(row: Row, value: Mapping[str, float], quarters: int) -> Line:
     """Return a line of the table with its plant at balanced values."""
     name = row.text("id")
     return Line(
@@ -85,12 +92,12 @@ def _line(row: Row, value: Mapping[str, float]) -> Line:
         is_ai=row.flag("is_ai"),
         price_follows_cost=row.flag("price_follows_cost"),
         fixed_pass_through=row.number_of("fixed_pass_through", 0.0),
-        opening_growth=row.number_of("opening_growth", 0.0),
-        plant=_plant(row, value) if row.flag("plant") else None,
+        opening_growth=row.number_of("opening_growth", 0.0) * fading(quarters),
+        plant=_plant(row, value, quarters) if row.flag("plant") else None,
     )
 
 
-def _plant(row: Row, value: Mapping[str, float]) -> Plant:
+def _plant(row: Row, value: Mapping[str, float], quarters: int) -> Plant:
     """Return a line's plant; gross never stands below net."""
     name = row.text("id")
     net = value[f"net:{name}"]
@@ -103,7 +110,7 @@ def _plant(row: Row, value: Mapping[str, float]) -> Plant:
         capital_intensity=row.number_of("capital_intensity"),
         target_utilisation=row.number_of("target_utilisation"),
         orders_under_way=value[f"under_way:{name}"],
-        plan_growth=row.number_of("plan_growth", 0.0),
+        plan_growth=row.number_of("plan_growth", 0.0) * fading(quarters),
     )
 
 
@@ -156,19 +163,18 @@ def _debt(row: Row, value: Mapping[str, float]) -> Debt:
 
 def _contracts(build: Build, balanced: Balanced) -> tuple[Contract, ...]:
     """Return the contracts at balanced amounts, with the facts that speak of each."""
-    reference = build.definition.about("reference_quarter")
-    quarters = quarter_number(build.base) - quarter_number(reference)
     place, spoken = build.unknowns.place, _facts_by_unknown(build.unknowns, build.observations)
     committed = committed_by_contract(build.definition, build.figures, quarter_number(build.base))
     sd = balanced.sd
     out = []
     for row in build.definition.rows("contracts"):
         if is_imputed(row):
-            out.append(_imputed(build.definition, row, quarters))
+            out.append(_imputed(build.definition, row, build.quarters))
             continue
         name = row.text("id")
         amount = float(balanced.values[place[name]])
         contract = _contract(row, amount, float(sd[place[name]]), spoken[name])
+        contract = replace(contract, terms=aged(contract.terms, build.quarters))
         out.append(replace(contract, committed=committed.get(name, 0.0)))
     return tuple(out)
 
@@ -198,7 +204,7 @@ def _imputed(definition: Definition, row: Row, quarters: int) -> Contract:
         payer=row.text("payer"),
         payee=row.text("payee"),
         amount=0.0,
-        terms={**row.pairs("terms"), "volume": volume},
+        terms={**aged(row.pairs("terms"), quarters), "volume": volume},
         estimated=True,
         sd=row.number_of("sd"),
     )

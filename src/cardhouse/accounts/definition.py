@@ -36,7 +36,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "contracts.csv": (
         "id", "kind", "payer", "payee", "prior", "sd", "drift", "terms", "note",
     ),
-    "positions.csv": ("key", "prior", "sd", "drift", "signed", "note"),
+    "positions.csv": ("key", "prior", "sd", "drift", "wander", "signed", "note"),
     "debts.csv": ("id", "firm", "pool", "prior", "sd", "rate", "maturity_quarters", "note"),
     "rounds.csv": (
         "id", "investor", "firm", "entity", "metric", "counterparty", "dated", "share",

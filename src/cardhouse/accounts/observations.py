@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from cardhouse.accounts.expressions import Reader
 from cardhouse.accounts.figures import Figure, Figures
 from cardhouse.accounts.readings import (
     Reading,
+    read_dated,
     read_flow,
     read_growth,
     read_level,
@@ -24,7 +26,7 @@ from cardhouse.accounts.readings import (
 from cardhouse.accounts.tables import Row
 from cardhouse.errors import EconomyError
 
-READINGS = ("flow", "stock", "stock_before", "rate", "level", "share", "growth")
+READINGS = ("flow", "dated", "stock", "stock_before", "rate", "level", "share", "growth")
 REACH = 4.0
 
 
@@ -104,15 +106,19 @@ def _readings(row: Row, figures: Figures, base: int) -> list[Reading]:
         row.needed("entity"), row.needed("metric"), row.text("item"), row.text("counterparty")
     )
     growth, reach = row.number_of("growth", 0.0), row.number_of("reach", REACH)
-    if kind == "flow":
-        return read_flow(chosen, base, growth, reach)
-    if kind == "rate":
-        return read_rate(chosen, base, growth, reach)
-    if kind == "level":
-        return read_level(chosen, base, growth, reach)
-    if kind == "share":
-        return read_share(chosen, base, reach)
-    if kind == "growth":
-        levels = figures.find(row.needed("entity"), row.needed("level"), "*", "")
-        return read_growth(chosen, levels, base, growth)
-    return read_stock(chosen, base if kind == "stock" else base - 1, growth, reach)
+    read: dict[str, Callable[[], list[Reading]]] = {
+        "flow": lambda: read_flow(chosen, base, growth, reach),
+        "dated": lambda: read_dated(chosen, base),
+        "stock": lambda: read_stock(chosen, base, growth, reach),
+        "stock_before": lambda: read_stock(chosen, base - 1, growth, reach),
+        "rate": lambda: read_rate(chosen, base, growth, reach),
+        "level": lambda: read_level(chosen, base, growth, reach),
+        "share": lambda: read_share(chosen, base, reach),
+        "growth": lambda: read_growth(chosen, _levels(row, figures), base, growth),
+    }
+    return read[kind]()
+
+
+def _levels(row: Row, figures: Figures) -> list[Figure]:
+    """Return the amounts that a row's growth starts from."""
+    return figures.find(row.needed("entity"), row.needed("level"), "*", "")

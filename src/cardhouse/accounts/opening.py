@@ -73,7 +73,7 @@ def open_accounts(
 ) -> Accounts:
     """Return the balanced accounts with everything they were made from; see `open_world`."""
     definition = read_definition(economy)
-    table = load_facts(extra_facts)
+    table = _facts_of(definition, extra_facts)
     everything = figures_of(table)
     base = base or definition.about("base")
     date = _checked_date(as_of, everything)
@@ -89,6 +89,15 @@ def open_accounts(
         _version(table, extra_facts),
     )  # fmt: skip
     return Accounts(build, reader, solution, build.world(solution.balanced))
+
+
+def economy_facts(economy: str, extra_facts: Sequence[Path] = ()) -> FactTable:
+    """Return the facts that an economy reads: the tables it names, and a person's own."""
+    return _facts_of(read_definition(economy), extra_facts)
+
+
+def _facts_of(definition: Definition, extra_facts: Sequence[Path]) -> FactTable:
+    return load_facts(extra_facts, tables=tuple(definition.about("facts").split()))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,14 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from cardhouse.accounts.figures import Figure
-from cardhouse.accounts.periods import first_day, first_quarter, last_day, span_in_quarters
+from cardhouse.accounts.figures import LEAST_SD, Figure
+from cardhouse.accounts.periods import (
+    first_day,
+    first_quarter,
+    last_day,
+    quarter_of,
+    span_in_quarters,
+)
 
 MOVED_SD = {"revenue": 0.03, "capex": 0.03, "arr": 0.03}
 MOVED_SD_ELSE = 0.10
@@ -23,6 +29,7 @@ DAYS_IN_QUARTER = 91.3125
 NEAR = 0.5
 RATES_A_YEAR = 4.0
 RATE_QUARTERS = 4
+NONE_SD = 0.02
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,29 @@ def read_stock(figures: Iterable[Figure], day: int, growth: float, reach: float)
     """Return readings of amounts at a quarter's end; half a quarter off counts as there."""
     chosen = _nearest(figures, lambda figure: _off(figure, day), reach)
     return [_move(figure, day, growth) for figure in chosen]
+
+
+def read_dated(figures: Iterable[Figure], base: int) -> list[Reading]:
+    """Return one reading of amounts dated to a day: the sum of those that fall in the quarter.
+
+    Where amounts are known of other quarters and none of this one, it is nothing, to 2 % of the
+    nearest: rounds that are announced are announced, and a quarter without one had none.
+    """
+    dated = [figure for figure in figures if _span_is_a_day(figure)]
+    inside = [figure for figure in dated if quarter_of(figure.end) == base]
+    if inside:
+        largest = max(inside, key=lambda figure: (figure.value, figure.id))
+        sd = math.sqrt(sum(figure.sd**2 for figure in inside))
+        return [Reading(largest, sum(figure.value for figure in inside), sd, 0.0)]
+    if not dated:
+        return []
+    nearest = min(dated, key=lambda figure: (abs(quarter_of(figure.end) - base), figure.id))
+    return [Reading(nearest, 0.0, max(NONE_SD * nearest.value, LEAST_SD), 0.0)]
+
+
+def _span_is_a_day(figure: Figure) -> bool:
+    """Return whether a figure is dated to a day, not to a period."""
+    return figure.start == figure.end
 
 
 def read_rate(figures: Iterable[Figure], base: int, growth: float, reach: float) -> list[Reading]:

@@ -10,11 +10,14 @@ import math
 from dataclasses import dataclass
 
 from cardhouse.accounts.definition import SIGNED_EITHER_WAY, Definition
+from cardhouse.accounts.growth import log_growth
 from cardhouse.accounts.tables import Row
 from cardhouse.errors import EconomyError, did_you_mean
 from cardhouse.model.vocabulary import ContractKind, EntityKind
 
 DRIFT_SD = 0.10
+MOST_LOG_SCALE = 3.0
+"""A prior is never moved by more than this: a factor of twenty either way."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,19 @@ def list_unknowns(definition: Definition, quarters: int) -> Unknowns:
     paid = [row for row in definition.rows("contracts") if not is_imputed(row)]
     flows = tuple(_flow(row) for row in paid)
     contracts = [
-        (row.text("id"), *_prior(row, _drift(definition, row), quarters), _one_way(row))
+        (
+            row.text("id"),
+            *_prior(row, _log_scale(definition, row, quarters), quarters),
+            _one_way(row),
+        )
         for row in paid
     ]
     positions = [
-        (row.text("key"), *_prior(row, row.number_of("drift", 0.0), quarters), row.flag("signed"))
+        (
+            row.text("key"),
+            *_prior(row, row.number_of("drift", 0.0) * quarters, quarters, row.maybe("wander")),
+            row.flag("signed"),
+        )
         for row in definition.rows("positions")
     ]
     debts = [
@@ -71,7 +82,7 @@ def is_imputed(row: Row) -> bool:
 
 def imputed_volume(definition: Definition, row: Row, quarters: int) -> float:
     """Return the volume of unpaid use, `quarters` after the economy's reference quarter."""
-    return _prior(row, _drift(definition, row), quarters)[0]
+    return _prior(row, _log_scale(definition, row, quarters), quarters)[0]
 
 
 def needed_positions(definition: Definition) -> list[str]:
@@ -111,24 +122,31 @@ def _one_way(row: Row) -> bool:
     return ContractKind(row.text("kind")) not in SIGNED_EITHER_WAY
 
 
-def _drift(definition: Definition, row: Row) -> float:
-    """Return the drift of a contract: its own, else that of the line it rests on."""
+def _log_scale(definition: Definition, row: Row, quarters: int) -> float:
+    """Return ln of what a contract has grown by: its own drift, its driver's, or its line's."""
     own = row.maybe("drift")
     if own is not None:
-        return own
+        return own * quarters
     terms = row.pairs("terms")
     if "growth" in terms:
-        return terms["growth"]
+        return log_growth(terms, quarters)
     growth = {
         line.text("id"): line.number_of("opening_growth", 0.0) for line in definition.rows("lines")
     }
-    return growth.get(row.text("payer"), growth.get(row.text("payee"), 0.0))
+    of_line = growth.get(row.text("payer"), growth.get(row.text("payee"), 0.0))
+    return log_growth({"growth": of_line}, quarters)
 
 
-def _prior(row: Row, drift: float, quarters: int) -> tuple[float, float]:
-    """Return a row's prior and sd, moved by some quarters."""
-    scale = math.exp(max(-2.0, min(2.0, drift * quarters)))
+def _prior(
+    row: Row, log_scale: float, quarters: int, wander: float | None = None
+) -> tuple[float, float]:
+    """Return a row's prior and sd, moved by some quarters.
+
+    ``wander`` is the sd that a root of a quarter adds, in USD bn; None: `DRIFT_SD` of the prior.
+    """
+    scale = math.exp(max(-MOST_LOG_SCALE, min(MOST_LOG_SCALE, log_scale)))
     prior, sd = row.number_of("prior") * scale, row.number_of("sd") * scale
     if sd <= 0:
         raise EconomyError(f"{row.place}: sd must be above zero, found {sd}.")
-    return prior, math.hypot(sd, DRIFT_SD * math.sqrt(abs(quarters)) * prior)
+    per_root = DRIFT_SD * prior if wander is None else wander
+    return prior, math.hypot(sd, math.sqrt(abs(quarters)) * per_root)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,8 +15,6 @@ from cardhouse.cli.options import AsOf, Facts, Json, checked_date, existing
 from cardhouse.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from cardhouse.facts import Fact, FactTable
 
 SHOWN = 40
@@ -40,6 +38,8 @@ def list_facts(
 ) -> None:
     """List facts: who, what, when, how much, how well known.
 
+    What stands in two tables under two names is listed once: `why` tells of the other.
+
     For example:
       cardhouse facts list --entity nvidia --metric revenue
       cardhouse facts list --entity "Intelligent Cloud" --as-of 2025-08-21
@@ -48,11 +48,14 @@ def list_facts(
     known = _known(facts, as_of)
     found = _matching(known, entity, metric)
     if as_json:
-        print_json(_document(known, found[:limit], len(found)))
+        from cardhouse.cli.fact_documents import fact_document
+
+        print_json(fact_document(known, found[:limit], len(found)))
         return
+    from cardhouse.cli.fact_tables import fact_list
     from cardhouse.cli.tables import show
 
-    show(_listed(found, limit or SHOWN))
+    show(fact_list(found, limit or SHOWN))
 
 
 def show_fact(
@@ -66,16 +69,85 @@ def show_fact(
       cardhouse facts show 05285fb730
     """
     known = _known(facts, None)
-    fact = known.by_id.get(fact_id)
-    if fact is None:
-        hint = did_you_mean(fact_id[:40], known.by_id)
-        raise InputError(f"there is no fact '{fact_id[:40]}'.{hint} See `cardhouse facts list`.")
+    fact = _fact(known, fact_id)
     if as_json:
-        print_json(_document(known, [fact], 1))
+        from cardhouse.cli.fact_documents import fact_document
+
+        print_json(fact_document(known, [fact], 1))
         return
+    from cardhouse.cli.fact_tables import fact_card
     from cardhouse.cli.tables import show
 
-    show(_shown(fact))
+    show(fact_card(fact))
+
+
+def explain_fact(
+    fact_id: Annotated[str, typer.Argument(metavar="ID", help="Ten hex digits: see the list.")],
+    facts: Facts = None,
+    as_json: Json = False,
+) -> None:
+    """Tell why a fact counts: source, corrections, other sources, and the rows that use it.
+
+    For example:
+      cardhouse facts why 0606318e13
+    """
+    from cardhouse.studies.fact_uses import uses_of
+
+    known = _known(facts, None)
+    fact = _fact(known, fact_id)
+    reasons = _reasons(fact, known)
+    uses = [dataclasses.asdict(use) for use in uses_of(fact, known)]
+    if as_json:
+        from cardhouse.cli.fact_documents import corrections_of, fact_document, row_of
+
+        rows = {name: [row_of(one) for one in found] for name, found in reasons.items()}
+        marks = {"corrections": corrections_of(fact), **rows, "uses": uses}
+        print_json({**fact_document(known, [fact], 1), **marks})
+        return
+    from cardhouse.cli.fact_tables import fact_card, fact_reasons
+    from cardhouse.cli.tables import show
+
+    show([*fact_card(fact), *fact_reasons(fact, reasons, uses)])
+
+
+def diff_facts(
+    tables: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[OLD.csv NEW.csv]", help="Two tables; none: see --from."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DATE", help="What was known on this day, against --to."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="A later day; today's facts if none.")
+    ] = None,
+    facts: Facts = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help=f"At most so many; {SHOWN} as text."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare two tables, or what was known on two days: facts added, dropped, changed.
+
+    For example:
+      cardhouse facts diff --from 2025-08-21 --to 2026-03-31
+      cardhouse facts diff old.csv new.csv
+    """
+    from cardhouse.facts import compare
+
+    old, new = _two_tables(tables, facts) if tables else _two_days(start, end, facts)
+    found = compare(old, new)
+    if as_json:
+        from cardhouse.cli.fact_documents import change_document
+
+        print_json(change_document(new, found))
+        return
+    from cardhouse.cli.fact_tables import fact_changes
+    from cardhouse.cli.tables import show
+
+    show(fact_changes(found, limit or SHOWN))
 
 
 def check_tables(
@@ -109,11 +181,56 @@ def check_tables(
     typer.echo("\n".join(f"{name}: fine" for name in problems))
 
 
+def _fact(known: FactTable, fact_id: str) -> Fact:
+    fact = known.by_id.get(fact_id)
+    if fact is None:
+        hint = did_you_mean(fact_id[:40], known.by_id)
+        raise InputError(f"there is no fact '{fact_id[:40]}'.{hint} See `cardhouse facts list`.")
+    return fact
+
+
+def _reasons(fact: Fact, known: FactTable) -> dict[str, list[Fact]]:
+    """Return the facts around a fact: which counts for it, which it counts for, what others say."""
+    kept = known.duplicates.get(fact.id)
+    return {
+        "counts_as": [known.by_id[kept]] if kept else [],
+        "duplicates": known.said_again_by(fact.id),
+        "others": [one for one in known.beside(fact) if one.id != kept],
+    }
+
+
+def _two_tables(
+    tables: Sequence[Path], extra: Sequence[Path] | None
+) -> tuple[FactTable, FactTable]:
+    from cardhouse.facts import read_facts
+
+    if len(tables) != 2 or extra:
+        raise InputError(
+            f"diff compares two tables, and {len(tables)} are named. Name an old and a new one, "
+            "without --facts, or use --from and --to."
+        )
+    old, new = tables
+    return read_facts(old), read_facts(new)
+
+
+def _two_days(
+    start: str | None, end: str | None, extra: Sequence[Path] | None
+) -> tuple[FactTable, FactTable]:
+    if start is None:
+        raise InputError("diff needs two tables or --from. Try --from 2025-08-21 --to 2026-03-31.")
+    known = _known(extra, None)
+    return _at(known, start), _at(known, end)
+
+
 def _known(extra: Sequence[Path] | None, as_of: str | None) -> FactTable:
     from cardhouse.facts import load_facts
 
+    return _at(load_facts([existing(path) for path in extra or ()]), as_of)
+
+
+def _at(known: FactTable, as_of: str | None) -> FactTable:
+    """Return what was known on a day; all of it when None."""
     day = checked_date(as_of)
-    known = load_facts([existing(path) for path in extra or ()])
     return known if day is None else known.known_at(dt.date.fromisoformat(day))
 
 
@@ -130,83 +247,16 @@ def _matching(known: FactTable, entity: str | None, metric: str | None) -> list[
     ]
 
 
-def _document(known: FactTable, found: Sequence[Fact], total: int) -> dict[str, Any]:
-    """Return the facts found with what their metrics mean and their entities are called."""
-    from cardhouse.facts import facts_version, load_dictionaries
-
-    words = load_dictionaries()
-    named = {fact.entity for fact in found} | {fact.counterparty for fact in found} - {""}
-    metrics = sorted({fact.metric for fact in found})
-    return {
-        "schema": "cardhouse/facts/1",
-        "version": facts_version(),
-        "digest": known.digest,
-        "total": total,
-        "facts": [_row(fact) for fact in found],
-        "metrics": {name: dataclasses.asdict(words.metrics[name]) for name in metrics},
-        "entities": {name: dataclasses.asdict(words.entities[name]) for name in sorted(named)},
-    }
-
-
-def _row(fact: Fact) -> dict[str, Any]:
-    from cardhouse.facts import COLUMNS
-
-    row = {column: getattr(fact, column) for column in COLUMNS}
-    return {
-        column: cell.isoformat() if isinstance(cell, dt.date) else cell
-        for column, cell in row.items()
-    }
-
-
-def _listed(found: Sequence[Fact], limit: int) -> list[RenderableType]:
-    from rich.text import Text
-
-    from cardhouse.cli.tables import table
-
-    rows = table("id", "entity", "metric", ">to", ">value", "unit", "")
-    for fact in found[:limit]:
-        about = " ".join([fact.metric, *filter(None, (fact.item, _towards(fact)))])
-        words = (fact.id, fact.entity, about, fact.period_end.isoformat(), _amount(fact))
-        rows.add_row(*(Text(word) for word in (*words, fact.unit, fact.grade)))
-    left = len(found) - limit
-    more = f"{left:,} more: --limit N, --json." if left > 0 else f"{len(found):,} facts."
-    return [rows, Text(more, "dim")]
-
-
-def _shown(fact: Fact) -> list[RenderableType]:
-    from rich.text import Text
-
-    from cardhouse.cli.tables import table
-    from cardhouse.facts import load_dictionaries
-
-    words = load_dictionaries()
-    metric, entity = words.metrics[fact.metric], words.entities[fact.entity]
-    rows = table("", "")
-    rows.show_header = False
-    line = metric.line if not metric.perimeter else f"{metric.line} ({metric.perimeter})"
-    told = {**fact.cells(), "means": metric.meaning, "line": line, "about": entity.note}
-    for name, cell in _with_names(told, entity.name).items():
-        if cell:
-            rows.add_row(Text(name, "dim"), Text(cell))
-    return [rows]
-
-
-def _with_names(cells: Mapping[str, str], name: str) -> dict[str, str]:
-    return {**cells, "entity": f"{cells['entity']} ({name})"}
-
-
-def _towards(fact: Fact) -> str:
-    return f"-> {fact.counterparty}" if fact.counterparty else ""
-
-
-def _amount(fact: Fact) -> str:
-    return f"{fact.value:,.6g}" if isinstance(fact.value, float) else fact.value.isoformat()
-
-
 facts = typer.Typer(
     name="facts",
     no_args_is_help=True,
-    help="The sourced figures: list them, show one, check a table of your own.",
+    help="The sourced figures: list them, ask why one counts, compare, check your own.",
 )
-for name, command in (("list", list_facts), ("show", show_fact), ("check", check_tables)):
+for name, command in (
+    ("list", list_facts),
+    ("show", show_fact),
+    ("why", explain_fact),
+    ("diff", diff_facts),
+    ("check", check_tables),
+):
     facts.command(name, help=help_of(command))(guarded(command))

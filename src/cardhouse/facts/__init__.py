@@ -1,5 +1,7 @@
 """The sourced data set: schema, tables, dictionaries, corrections, and a person's own on top."""
 
+from cardhouse.facts.comparison import Change, Comparison, compare
+from cardhouse.facts.corrections import Correction, load_corrections
 from cardhouse.facts.dictionaries import (
     Dictionaries,
     Entity,
@@ -12,7 +14,8 @@ from cardhouse.facts.dictionaries import (
     load_metrics,
     load_units,
 )
-from cardhouse.facts.load import TABLES, check_facts, facts_version, load_facts
+from cardhouse.facts.duplicates import load_reasons
+from cardhouse.facts.load import TABLES, check_facts, facts_version, load_facts, read_facts
 from cardhouse.facts.schema import COLUMNS, Fact
 from cardhouse.facts.table import FactTable
 from cardhouse.facts.units import to_accounts_unit
@@ -22,6 +25,13 @@ __all__ = [
     "TABLES",
     "facts_version",
     "check_facts",
+    "read_facts",
+    "compare",
+    "Comparison",
+    "Change",
+    "load_corrections",
+    "Correction",
+    "load_reasons",
     "COLUMNS",
     "Fact",
     "FactTable",

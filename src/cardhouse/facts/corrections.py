@@ -9,7 +9,9 @@ from cardhouse.errors import FactError
 from cardhouse.facts.text import CsvRow, CsvTable, read_shipped
 
 COLUMNS = ("fact", "column", "published", "corrected", "reason", "drop_when")
-CORRECTABLE = frozenset({"metric", "unit", "value", "low", "high", "grade", "basis", "note"})
+CORRECTABLE = frozenset(
+    {"metric", "item", "unit", "value", "low", "high", "grade", "basis", "note"}
+)
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,24 @@ def load_corrections() -> list[Correction]:
     return [_correction(row) for row in read_shipped("corrections.csv", COLUMNS)]
 
 
-def correct(tables: Iterable[CsvTable], corrections: Iterable[Correction]) -> list[CsvTable]:
+def correct(
+    tables: Iterable[CsvTable], corrections: Iterable[Correction], *, every: bool = True
+) -> list[CsvTable]:
     """Return the tables with their corrections made.
+
+    Parameters
+    ----------
+    tables
+        Tables of facts as published.
+    corrections
+        What to change in them.
+    every
+        Whether every correction must find its fact; not so where only some tables are read.
 
     Raises
     ------
     FactError
-        When a correction's fact is not there, or the table no longer says what it corrects.
+        When a correction's fact is missing, or the table no longer says what it corrects.
     """
     waiting: dict[str, list[Correction]] = {}
     for correction in corrections:
@@ -48,7 +61,7 @@ def correct(tables: Iterable[CsvTable], corrections: Iterable[Correction]) -> li
         )
         for table in tables
     ]
-    for left in waiting.values():
+    for left in waiting.values() if every else ():
         raise FactError(f"{left[0].place}: there is no fact '{left[0].fact}'. Drop the correction.")
     return corrected
 

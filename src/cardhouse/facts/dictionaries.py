@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from cardhouse.errors import FactError, InputError, did_you_mean
+from cardhouse.facts.schema import BASES, GRADES, KNOWN_FROM_BASES
 from cardhouse.facts.text import CsvRow, read_shipped, shorten
 
-NATURES = ("flow", "stock", "rate", "share", "price", "count", "date")
+NATURES = (
+    "flow", "event", "stock", "contract", "rate", "share", "price", "count", "duration", "date",
+)  # fmt: skip
+"""What a metric measures: over a period, on one day or some, at a date, over a contract's term."""
+PLUS = " + "
 PARTIES = (
     "", "entity", "counterparty", "customers", "suppliers", "staff", "investors", "lenders",
     "owners",
@@ -23,7 +28,8 @@ class Metric:
 
     ``sign`` is 1 where more of it leaves the entity with more, -1 where with less, 0 where
     neither; ``nature`` is one of `NATURES`; ``payer`` and ``payee`` are of `PARTIES`; ``sum_of``
-    says what a total adds up, which must not be added to it again.
+    says what a total adds up, which must not be added to it again: metrics joined by `PLUS`, or
+    words where it adds up rows of other kinds.
     """
 
     metric: str
@@ -35,6 +41,11 @@ class Metric:
     payee: str
     perimeter: str
     sum_of: str
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return the metrics that this one is the sum of; none where words say it."""
+        return tuple(self.sum_of.split(PLUS)) if PLUS in self.sum_of else ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,20 @@ class Dictionaries:
     units: Mapping[str, Unit]
     tiers: frozenset[str]
 
+    @cached_property
+    def words(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """Return each column of a row that is made of known words, with these."""
+        return (
+            ("entity", frozenset(self.entities)),
+            ("counterparty", frozenset(self.entities)),
+            ("metric", frozenset(self.metrics)),
+            ("unit", frozenset(self.units)),
+            ("tier", self.tiers),
+            ("basis", frozenset(BASES)),
+            ("grade", frozenset(GRADES)),
+            ("known_from_basis", frozenset(KNOWN_FROM_BASES)),
+        )
+
 
 @cache
 def load_dictionaries() -> Dictionaries:
@@ -91,9 +116,20 @@ def load_metrics() -> dict[str, Metric]:
         "metric", "meaning", "line", "sign", "nature", "payer", "payee", "perimeter", "sum_of",
     )  # fmt: skip
     lines = load_lines()
-    return {
-        row.cells["metric"]: _metric(row, lines) for row in _rows("metrics.csv", columns, "metric")
-    }
+    rows = {row.cells["metric"]: row for row in _rows("metrics.csv", columns, "metric")}
+    metrics = {name: _metric(row, lines) for name, row in rows.items()}
+    for name, metric in metrics.items():
+        _check_parts(rows[name], metric, metrics)
+    return metrics
+
+
+def _check_parts(row: CsvRow, metric: Metric, metrics: Collection[str]) -> None:
+    for part in metric.parts:
+        if part not in metrics:
+            nearest = did_you_mean(part, metrics)
+            raise FactError(
+                f"{row.place}: sum_of names '{part}', and no metric is called so.{nearest}"
+            )
 
 
 def load_lines() -> dict[str, str]:

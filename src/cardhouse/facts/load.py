@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from cardhouse.errors import FactError
+from cardhouse.errors import FactError, did_you_mean
 from cardhouse.facts.corrections import correct, load_corrections
 from cardhouse.facts.dictionaries import load_dictionaries
+from cardhouse.facts.duplicates import load_duplicates
+from cardhouse.facts.renamed import load_renamings, rename
 from cardhouse.facts.rows import read_fact
 from cardhouse.facts.schema import COLUMNS, Fact, Key, id_of
 from cardhouse.facts.table import FactTable
@@ -16,29 +18,49 @@ from cardhouse.facts.text import CsvTable, read_table, shipped
 
 MOST_PROBLEMS = 1000
 """A table with more is not of this kind; reading on would only take time."""
-TABLES = ("upper_chain.csv", "lower_chain.csv", "exchange_rates.csv")
+TABLES = (
+    "upper_chain.csv",
+    "lower_chain.csv",
+    "dotcom_chain.csv",
+    "dotcom_1999.csv",
+    "market_gauges.csv",
+    "exchange_rates.csv",
+)
+"""The shipped tables: users to capital, clouds to credit, the dot-com years, gauges, currencies."""
 
 
-def load_facts(extra: Sequence[Path] = ()) -> FactTable:
+def load_facts(extra: Sequence[Path] = (), tables: Sequence[str] = TABLES) -> FactTable:
     """Return the shipped facts, corrected, with a person's own tables on top, in their order.
+
+    What stands in two tables under two names counts once (`FactTable`).
 
     Parameters
     ----------
     extra
         Tables with the same columns; ``id``, ``known_from`` and ``known_from_basis`` may be empty.
         A row whose key is known replaces that row; any other is added.
+    tables
+        Names of the shipped tables to read: all of `TABLES` unless told otherwise. An economy or
+        a command that needs few of them saves its reader the time.
 
     Raises
     ------
     FactError
         When a table breaks the schema: the first problem, and how many more there are.
     """
-    facts = _shipped_facts()
+    facts = _shipped_facts(tables)
     for path in extra:
         added, problems = read_overlay(path, facts)
         _refuse(problems)
         facts = facts.with_rows(added)
     return facts
+
+
+def read_facts(path: Path) -> FactTable:
+    """Return the facts of one table by itself; raises FactError where it breaks the schema."""
+    facts, problems = read_overlay(path, FactTable([]))
+    _refuse(problems)
+    return FactTable(facts)
 
 
 def facts_version() -> str:
@@ -49,14 +71,14 @@ def facts_version() -> str:
 def check_facts(path: Path) -> list[str]:
     """Return a sentence for every problem of a person's own table; none: it can be used."""
     try:
-        return read_overlay(path, _shipped_facts())[1]
+        return read_overlay(path, _shipped_facts(TABLES))[1]
     except FactError as error:
         return [str(error)]
 
 
 def read_overlay(path: Path, base: FactTable) -> tuple[list[Fact], list[str]]:
     """Return a table's facts as they stand on top of `base`, and what is wrong with the table."""
-    table = read_table(path, COLUMNS)
+    (table,) = _plain_names([read_table(path, COLUMNS)])
     if not table.rows and not table.problems:
         return [], [f"{path}:2: there is a header and no row below it. Add a fact."]
     read, problems = _read(table)
@@ -98,15 +120,25 @@ def _ids_twice(facts: Iterable[Fact]) -> list[str]:
     return found
 
 
-def _shipped_facts() -> FactTable:
+def _shipped_facts(names: Sequence[str]) -> FactTable:
+    """Return the facts of shipped tables; raises FactError for a name that is none."""
     folder = shipped("tables")
-    tables = [read_table(folder.joinpath(name), COLUMNS, name) for name in TABLES]
+    for name in names:
+        if name not in TABLES:
+            hint = did_you_mean(name, TABLES)
+            raise FactError(f"there is no table '{name}'.{hint} Use some of {', '.join(TABLES)}.")
+    published = (read_table(folder.joinpath(name), COLUMNS, name) for name in names)
+    corrected = correct(published, load_corrections(), every=set(names) == set(TABLES))
     facts: list[Fact] = []
-    for table in correct(tables, load_corrections()):
+    for table in _plain_names(corrected):
         found, problems = _read(table)
         _refuse(problems)
         facts += found
-    return FactTable(facts)
+    return FactTable(facts, load_duplicates())
+
+
+def _plain_names(tables: Iterable[CsvTable]) -> list[CsvTable]:
+    return rename(tables, load_renamings(load_dictionaries().metrics))
 
 
 def _read(table: CsvTable) -> tuple[list[Fact], list[str]]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from cardhouse.facts.dictionaries import Dictionaries, hint
 from cardhouse.facts.known_from import known_from_by_rule
-from cardhouse.facts.schema import BASES, GRADES, KNOWN_FROM_BASES, Fact, Key, Value, id_of
+from cardhouse.facts.schema import Fact, Key, Value, id_of
 from cardhouse.facts.text import CsvRow, shorten, untidy_cells
 
-EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
+EARLIEST, LATEST = dt.date(1800, 1, 1), dt.date(2100, 12, 31)
 FEW = 24
 """So many words are listed in a message; of more, only the nearest is named."""
 
@@ -55,20 +55,10 @@ def _missing(cells: Mapping[str, str]) -> Iterable[str]:
 
 
 def _unknown_words(cells: Mapping[str, str], known: Dictionaries) -> Iterable[str]:
-    dictionaries: dict[str, Collection[str]] = {
-        "entity": known.entities,
-        "counterparty": known.entities,
-        "metric": known.metrics,
-        "unit": known.units,
-        "tier": known.tiers,
-        "basis": BASES,
-        "grade": GRADES,
-        "known_from_basis": KNOWN_FROM_BASES,
-    }
-    for column, words in dictionaries.items():
+    for column, words in known.words:
         word = cells[column]
         if word and word not in words:
-            yield _unknown(column, shorten(word), frozenset(words))
+            yield _unknown(column, shorten(word), words)
 
 
 def _unknown(column: str, word: str, words: frozenset[str]) -> str:
@@ -109,7 +99,7 @@ def _wrong_dates(cells: Mapping[str, str]) -> Iterable[str]:
         if cells[column]:
             days[column] = _day(cells[column])
             if days[column] is None:
-                yield f"{column} '{shorten(cells[column])}' is not a day of 1900 to 2100. {_LIKE}"
+                yield f"{column} '{shorten(cells[column])}' is not a day of 1800 to 2100. {_LIKE}"
     start, end = days.get("period_start"), days.get("period_end")
     if start and end and start > end:
         yield f"period_start {start} is after period_end {end}. Swap them or mend one."
@@ -129,7 +119,7 @@ def _wrong_known_from(cells: Mapping[str, str]) -> Iterable[str]:
 def _value(text: str, unit: str) -> Value | str:
     """Return a cell's number or date, or what is wrong with it."""
     if unit == "date":
-        return _day(text) or f"'{shorten(text)}' is not a day of 1900 to 2100. {_LIKE}"
+        return _day(text) or f"'{shorten(text)}' is not a day of 1800 to 2100. {_LIKE}"
     if not _NUMBER.fullmatch(text):
         return (
             f"'{shorten(text)}' is not a number. Write it like -1234.5, without thousands' commas."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from dataclasses import dataclass, field, fields
 
 from cardhouse.errors import FactError
@@ -11,6 +12,13 @@ from cardhouse.errors import FactError
 BASES = ("filing", "reported", "leak", "company_statement", "estimate", "guidance", "derived")
 GRADES = ("A", "B", "C")
 KNOWN_FROM_BASES = ("stated", "rule")
+
+_ELSEWHERE = re.compile(
+    r"\b(cop(y|ies)|via|tracker|mirror|secondary|transcribed|stored|quot(ed|ing)|summary)\b"
+    r"|\btable of\b|stocktitan|reportify|stock-analysis|portfoliosavvy",
+    re.IGNORECASE,
+)
+"""Words of a source or note that say: the filing was read in somebody else's copy."""
 
 Key = tuple[str, str, str, str, str, str, str]
 Value = float | dt.date
@@ -65,6 +73,17 @@ class Fact:
         if isinstance(self.value, dt.date):
             raise FactError(f"{self.place}: fact {self.id} is a date, and a number is needed.")
         return self.value
+
+    @property
+    def is_via_copy(self) -> bool:
+        """Return whether a filing of grade A was read in a copy: it is told "A via copy"."""
+        read_elsewhere = _ELSEWHERE.search(self.source) or _ELSEWHERE.search(self.note)
+        return self.grade == "A" and read_elsewhere is not None
+
+    @property
+    def grade_in_words(self) -> str:
+        """Return the grade, with "via copy" where the filing itself was not read."""
+        return f"{self.grade} via copy" if self.is_via_copy else self.grade
 
     def cells(self) -> dict[str, str]:
         """Return the fact as a table's row, numbers in their shortest form."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeVar
 
@@ -17,10 +17,15 @@ _Name = TypeVar("_Name", str, Key)
 class FactTable:
     """Facts with unique ids and keys, in the order of their keys; it never changes.
 
+    Going through it, its length and `find` leave out the facts that say again what another one
+    says; `by_id`, `by_key` and `everything` hold them, too.
+
     Parameters
     ----------
     facts
         Facts in any order.
+    duplicates
+        Id of a fact, and id of the fact that counts in its place wherever both are there.
 
     Raises
     ------
@@ -28,15 +33,22 @@ class FactTable:
         When two facts share an id or a key.
     """
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
+    def __init__(self, facts: Iterable[Fact], duplicates: Mapping[str, str] | None = None) -> None:
         self.by_id: dict[str, Fact] = {}
         self.by_key: dict[Key, Fact] = {}
         self._found: dict[tuple[str, str], list[Fact]] = {}
         for fact in sorted(facts, key=lambda fact: fact.key):
             _add(self.by_id, fact.id, fact, f"id '{fact.id}'")
             _add(self.by_key, fact.key, fact, "its key")
+        self._marks = dict(duplicates or {})
+        self.duplicates = {
+            twice: kept
+            for twice, kept in self._marks.items()
+            if twice in self.by_id and kept in self.by_id
+        }
+        self._facts = tuple(fact for fact in self.by_key.values() if fact.id not in self.duplicates)
+        for fact in self._facts:
             self._found.setdefault((fact.entity, fact.metric), []).append(fact)
-        self._facts = tuple(self.by_key.values())
 
     def __iter__(self) -> Iterator[Fact]:
         return iter(self._facts)
@@ -58,13 +70,38 @@ class FactTable:
             if item in (None, fact.item) and counterparty in (None, fact.counterparty)
         ]
 
+    def everything(self) -> tuple[Fact, ...]:
+        """Return all facts, those that say the same thing again included."""
+        return tuple(self.by_key.values())
+
+    def said_again_by(self, fact_id: str) -> list[Fact]:
+        """Return the facts in whose place a fact counts."""
+        return [self.by_id[twice] for twice, kept in self.duplicates.items() if kept == fact_id]
+
+    def beside(self, fact: Fact) -> list[Fact]:
+        """Return what others say of the same thing and time: other sources, other figures."""
+        alike = self.find(fact.entity, fact.metric, fact.item, fact.counterparty)
+        period = (fact.period_start, fact.period_end)
+        return [
+            one
+            for one in alike
+            if (one.period_start, one.period_end) == period and one.id != fact.id
+        ]
+
     def with_rows(self, rows: Iterable[Fact]) -> FactTable:
-        """Return the facts with rows added; one whose key is known takes that fact's place."""
-        return FactTable({**self.by_key, **{fact.key: fact for fact in rows}}.values())
+        """Return the facts with rows added; one whose key is known takes that fact's place.
+
+        A row that takes the place of a duplicate says something of its own: it counts again.
+        """
+        added = {fact.key: fact for fact in rows}
+        anew = {fact.id for fact in added.values()}
+        marks = {twice: kept for twice, kept in self._marks.items() if twice not in anew}
+        return FactTable({**self.by_key, **added}.values(), marks)
 
     def known_at(self, day: dt.date) -> FactTable:
         """Return the vintage of a day: the facts first public on it or before."""
-        return FactTable(fact for fact in self._facts if fact.known_from <= day)
+        known = (fact for fact in self.by_key.values() if fact.known_from <= day)
+        return FactTable(known, self._marks)
 
     def newest_known_from(self) -> dt.date:
         """Return the last day on which one of the facts became public; raises FactError if none."""
@@ -74,10 +111,11 @@ class FactTable:
 
     @cached_property
     def digest(self) -> str:
-        """Return the SHA-256 of every cell of every fact, in 64 hex digits."""
+        """Return the SHA-256 of every cell of every fact and of what counts, in 64 hex digits."""
         hashed = hashlib.sha256("\x1f".join(COLUMNS).encode())
-        for fact in self._facts:
-            hashed.update(("\x1e" + "\x1f".join(fact.cells().values())).encode())
+        for fact in self.by_key.values():
+            cells = (*fact.cells().values(), self.duplicates.get(fact.id, ""))
+            hashed.update(("\x1e" + "\x1f".join(cells)).encode())
         return hashed.hexdigest()
 
 

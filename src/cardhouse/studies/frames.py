@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cardhouse.accounts import open_world
+from cardhouse.accounts import economy_facts, known_economies, open_world
 from cardhouse.analysis.ledger import SERIES, Ledger
 from cardhouse.errors import InputError, did_you_mean
 from cardhouse.facts import FactTable, load_facts
@@ -97,8 +97,14 @@ def run_world(
     """
     given = [scenario] if isinstance(scenario, str | Path | Scenario) else list(scenario)
     combined = scenario_on(world, given, levers or {})
-    known = load_facts() if facts is None else facts
+    known = _facts_behind(world) if facts is None else facts
     return Run(Study(world, combined, check_quarters(quarters), known))
+
+
+def _facts_behind(world: World) -> FactTable:
+    """Return the facts of a shipped economy, or all shipped facts for one of somebody's own."""
+    shipped = world.economy in known_economies()
+    return economy_facts(world.economy) if shipped else load_facts()
 
 
 class Run:

@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cardhouse.accounts import open_world
+from cardhouse.accounts import economy_facts, open_world
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import neutral
 from cardhouse.engine.simulate import Trajectory, simulate
-from cardhouse.facts import FactTable, load_facts
+from cardhouse.facts import FactTable
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
 from cardhouse.studies.claims import judge_claims
@@ -121,7 +121,8 @@ def run_study(
     """
     world = open_world(economy, base=base, as_of=as_of, extra_facts=extra_facts)
     scenario = scenario_on(world, scenarios, settings or {})
-    return Study(world, scenario, check_quarters(quarters), load_facts(extra_facts)).result()
+    facts = economy_facts(economy, extra_facts)
+    return Study(world, scenario, check_quarters(quarters), facts).result()
 
 
 def scenario_on(
