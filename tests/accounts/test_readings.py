@@ -16,6 +16,7 @@ from cardhouse.accounts.periods import (
     quarter_number,
 )
 from cardhouse.accounts.readings import (
+    read_dated,
     read_flow,
     read_growth,
     read_level,
@@ -89,6 +90,21 @@ class TestFlows:
 
     def test_what_lies_out_of_reach_says_nothing(self) -> None:
         assert read_flow([figure("2023-01-01", "2023-03-31", 1.0)], BASE, 0.0, 4) == []
+
+
+class TestDated:
+    def test_rounds_of_the_quarter_are_added(self) -> None:
+        rounds = [figure("2025-05-12", "2025-05-12", 0.5), figure("2025-06-05", "2025-06-05", 0.9)]
+        (reading,) = read_dated(rounds, BASE)
+        assert reading.value == pytest.approx(1.4)
+        assert reading.figure.value == 0.9
+
+    def test_a_quarter_without_a_round_had_none(self) -> None:
+        (reading,) = read_dated([figure("2025-09-10", "2025-09-10", 2.0)], BASE)
+        assert (reading.value, reading.sd) == (0.0, pytest.approx(0.04))
+
+    def test_a_period_is_no_date(self) -> None:
+        assert read_dated([figure("2025-01-01", "2025-12-31", 2.0)], BASE) == []
 
 
 class TestOthers:

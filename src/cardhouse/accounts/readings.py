@@ -30,6 +30,8 @@ NEAR = 0.5
 RATES_A_YEAR = 4.0
 RATE_QUARTERS = 4
 NONE_SD = 0.02
+NEAR_OUTCOME = 2.0
+"""Quarters within which an outcome says more than guidance for the quarter itself."""
 
 
 @dataclass(frozen=True)
@@ -172,11 +174,11 @@ def _off(figure: Figure, day: int) -> float:
 def _nearest(
     figures: Iterable[Figure], distance: Callable[[Figure], float], reach: float
 ) -> list[Figure]:
-    """Return the nearest figures within reach; guidance only where there is nothing else."""
+    """Return the nearest figures within reach; an outcome near by comes before guidance."""
     listed = list(figures)
     outcomes = [figure for figure in listed if figure.basis != "guidance"]
-    for candidates in (outcomes, listed):
-        within = [figure for figure in candidates if distance(figure) <= reach]
+    for candidates, far in ((outcomes, min(reach, NEAR_OUTCOME)), (listed, reach)):
+        within = [figure for figure in candidates if distance(figure) <= far]
         if within:
             least = min(distance(figure) for figure in within)
             return [figure for figure in within if distance(figure) <= least + 1e-9]
