@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from cardhouse.accounts import economy_facts
 from cardhouse.errors import ScenarioError
-from cardhouse.facts import load_facts
 from cardhouse.model.vocabulary import EntityKind
 from cardhouse.studies.claim_table import load_claims
 from cardhouse.studies.expectations import unmet_expectations
@@ -34,7 +34,7 @@ def baseline() -> StudyResult:
 @pytest.fixture(scope="module")
 def run(baseline: StudyResult) -> Callable[..., StudyResult]:
     """Return the function that runs a scenario on the world of the baseline."""
-    facts = load_facts()
+    facts = economy_facts(ECONOMY)
 
     def of(scenario: str, **settings: float) -> StudyResult:
         combined = scenario_on(baseline.world, [scenario], settings)
