@@ -108,7 +108,7 @@ MISTAKES = [
         "order_sped",
         ("name 'order_sped'", "Did you mean 'order_speed'"),
     ),
-    ("about.csv", "base,2025Q2", "base,last year", ("'last year' is not a quarter",)),
+    ("about.csv", "base_until,2026Q1", "base_until,last year", ("'last year' is not a quarter",)),
     ("pools.csv", "venture,equity", "venture,equities", ("instrument 'equities'", "equity, debt")),
 ]
 

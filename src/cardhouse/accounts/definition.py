@@ -37,7 +37,9 @@ TABLES: dict[str, tuple[str, ...]] = {
         "id", "kind", "payer", "payee", "prior", "sd", "drift", "terms", "note",
     ),
     "positions.csv": ("key", "prior", "sd", "drift", "wander", "signed", "note"),
-    "debts.csv": ("id", "firm", "pool", "prior", "sd", "rate", "maturity_quarters", "note"),
+    "debts.csv": (
+        "id", "firm", "pool", "prior", "sd", "drift", "rate", "maturity_quarters", "note",
+    ),
     "rounds.csv": (
         "id", "investor", "firm", "entity", "metric", "counterparty", "dated", "share",
         "paid_on", "probability", "condition", "note",

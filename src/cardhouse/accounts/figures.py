@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cardhouse.errors import AccountsError
@@ -58,6 +58,10 @@ class Figures:
     def by_id(self) -> dict[str, Figure]:
         """Return the figures by the id of their fact."""
         return {figure.id: figure for figure in self._all}
+
+    def __iter__(self) -> Iterator[Figure]:
+        """Iterate over the figures."""
+        return iter(self._all)
 
     def __len__(self) -> int:
         """Return how many figures there are."""

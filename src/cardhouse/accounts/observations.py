@@ -79,7 +79,7 @@ def observe(
     for row in definition.rows("observations"):
         of = reader.read(row.needed("of"), row.place)
         per = reader.read(row.text("per"), row.place) if row.text("per") else None
-        readings = _readings(row, figures, base)
+        readings = read_row(row, figures, base)
         shared = Counter(reading.figure.source for reading in readings)
         found += [
             Observation(
@@ -97,7 +97,7 @@ def observe(
     return found
 
 
-def _readings(row: Row, figures: Figures, base: int) -> list[Reading]:
+def read_row(row: Row, figures: Figures, base: int) -> list[Reading]:
     """Return what the figures that a row selects say about the base quarter."""
     kind = row.one_of("reading", READINGS)
     if (kind == "share") != bool(row.text("per")):

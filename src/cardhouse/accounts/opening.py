@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cardhouse.accounts.base_quarter import choose_base
 from cardhouse.accounts.building import Build
 from cardhouse.accounts.definition import Definition, read_definition
 from cardhouse.accounts.draws import draw
@@ -15,18 +16,13 @@ from cardhouse.accounts.figures import Figures
 from cardhouse.accounts.from_facts import figures_of
 from cardhouse.accounts.influence import influence
 from cardhouse.accounts.observations import Observation, observe
-from cardhouse.accounts.periods import last_day, quarter_number
+from cardhouse.accounts.periods import quarter_number
 from cardhouse.accounts.products import list_products
 from cardhouse.accounts.solving import Solution, solve
 from cardhouse.accounts.unknowns import list_unknowns
 from cardhouse.errors import AccountsError
 from cardhouse.facts import FactTable, facts_version, load_facts
 from cardhouse.model.world import World
-
-CORE_SHARE = 0.8
-"""Share of the core entities that need a revenue fact of the base quarter or the one before."""
-NEAR = 1.5
-"""Quarters that such a fact may lie from the base quarter, by the middle of its period."""
 
 
 def open_world(
@@ -43,7 +39,7 @@ def open_world(
     economy
         A shipped economy, or the path of a folder with an economy's tables.
     base
-        The base quarter, such as ``2025Q2``; none: the one that the economy names.
+        The base quarter, such as ``2025Q2``; none: the newest that the facts of the date open.
     as_of
         An ISO date: only facts public by then are used; none: all facts.
     extra_facts
@@ -75,14 +71,12 @@ def open_accounts(
     definition = read_definition(economy)
     table = _facts_of(definition, extra_facts)
     everything = figures_of(table)
-    base = base or definition.about("base")
     date = _checked_date(as_of, everything)
-    _check_base(base, date)
     figures = everything.known_at(date)
+    base = choose_base(definition, figures, date, base)
     unknowns = list_unknowns(definition, _after_reference(definition, base))
     reader = Reader(definition, unknowns)
     observations = observe(definition, reader, figures, quarter_number(base))
-    _check_core(definition, observations, base, date)
     solution = solve(definition, unknowns, reader, observations, list_products(definition, reader))
     build = Build(
         definition, unknowns, observations, figures, base, date.isoformat(),
@@ -150,30 +144,6 @@ def _checked_date(as_of: str | None, figures: Figures) -> dt.date:
         ) from None
 
 
-def _check_base(base: str, date: dt.date) -> None:
-    """Refuse a base quarter that had not ended on the date of knowledge."""
-    end = last_day(quarter_number(base))
-    if end > date:
-        raise AccountsError(
-            f"the base quarter {base} ends on {end}, after the date of knowledge {date}. "
-            "Choose an earlier base or a later as_of."
-        )
-
-
 def _after_reference(definition: Definition, base: str) -> int:
     """Return how many quarters the base lies after the quarter that priors are stated for."""
     return quarter_number(base) - quarter_number(definition.about("reference_quarter"))
-
-
-def _check_core(
-    definition: Definition, observations: Sequence[Observation], base: str, date: dt.date
-) -> None:
-    """Refuse a base for which too few core entities have a revenue fact near by."""
-    core = [row.text("id") for row in definition.rows("entities") if row.flag("core")]
-    spoken = {one.target_text for one in observations if one.moved <= NEAR}
-    missing = [entity for entity in core if f"revenue({entity})" not in spoken]
-    if len(missing) > (1.0 - CORE_SHARE) * len(core):
-        raise AccountsError(
-            f"{base} cannot be opened with what was known on {date}: no revenue fact of that "
-            f"quarter or the one before for {', '.join(missing)}. Choose a quarter with more facts."
-        )

@@ -67,7 +67,11 @@ def list_unknowns(definition: Definition, quarters: int) -> Unknowns:
         for row in definition.rows("positions")
     ]
     debts = [
-        (f"debt:{row.text('id')}", *_prior(row, 0.0, quarters), True)
+        (
+            f"debt:{row.text('id')}",
+            *_prior(row, row.number_of("drift", 0.0) * quarters, quarters),
+            True,
+        )
         for row in definition.rows("debts")
     ]
     _check_positions(definition, [key for key, *_ in positions])
