@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -105,3 +106,48 @@ def _amount(fact: Fact) -> str:
 
 def _with_names(cells: Mapping[str, str], name: str) -> dict[str, str]:
     return {**cells, "entity": f"{cells['entity']} ({name})"}
+
+
+SHOWN_TERMS = 12
+SHOWN_FACTS = 10
+
+
+def figure_card(found: Mapping[str, Any]) -> list[RenderableType]:
+    """Return a balanced figure: value, formula, and the facts that move it."""
+    value, sd = found["value"], found["sd"]
+    heading = (
+        f"{found['figure']} in {found['base_quarter']}: {value:,.3f} USD bn, sd {sd:,.3f}"
+        f" ({found['economy']}, known on {found['as_of']})"
+    )
+    terms = table("is the sum of", ">factor", ">USD bn", ">sd", "")
+    for term in found["terms"][:SHOWN_TERMS]:
+        mark = "estimated" if term["estimated"] else ""
+        numbers = (f"{term['factor']:+g}", f"{term['value']:,.3f}", f"{term['sd']:,.3f}")
+        terms.add_row(Text(term["unknown"]), *numbers, mark)
+    left = len(found["terms"]) - SHOWN_TERMS
+    rows = table("fact", "what it says", ">moves the figure by")
+    for fact in found["facts"][:SHOWN_FACTS]:
+        rows.add_row(Text(fact["fact"]), Text(fact["what"]), f"{fact['moves']:+,.3f}")
+    parts: list[RenderableType] = [Text(heading, "bold"), terms]
+    parts += [Text(f"and {left} smaller ones", "dim")] if left > 0 else []
+    if not found["facts"]:
+        return [*parts, Text("No fact moves it: it stands at its prior.", "dim")]
+    note = "A fact's move is the figure with all facts, less the figure without this one."
+    return [*parts, Text(), rows, Text(note, "dim")]
+
+
+def headline_moves(news: Mapping[str, Any]) -> list[RenderableType]:
+    """Return what new facts move in the headline figures; nothing where there is no news."""
+    if not news:
+        return []
+    rows = table("headline", ">then", ">now", ">moved")
+    for row in news["figures"]:
+        then, now = row["before"], row["after"]
+        move = "" if then is None or now is None else f"{now - then:+,.3f}"
+        rows.add_row(Text(row["figure"]), _plain(then), _plain(now), move)
+    heading = f"What they move in the figures of {news['base_quarter']} ({news['economy']})"
+    return [Text(), Text(heading, "bold"), rows]
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.3f}"

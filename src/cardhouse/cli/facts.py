@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardhouse.cli.guard import INPUT_IS_WRONG, guarded, help_of, print_json, say
-from cardhouse.cli.options import AsOf, Facts, Json, checked_date, existing
+from cardhouse.cli.guard import INPUT_IS_WRONG, guarded, help_of, print_json, say, working
+from cardhouse.cli.options import (
+    DEFAULT_ECONOMY,
+    AsOf,
+    Base,
+    Economy,
+    Facts,
+    Json,
+    checked_date,
+    existing,
+)
 from cardhouse.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from cardhouse.facts import Fact, FactTable
 
+FACT_ID = re.compile(r"[0-9a-f]{7,13}")
 SHOWN = 40
 """So many facts a list prints unless told otherwise; as JSON, all of them."""
 
@@ -82,15 +93,29 @@ def show_fact(
 
 
 def explain_fact(
-    fact_id: Annotated[str, typer.Argument(metavar="ID", help="Ten hex digits: see the list.")],
+    asked: Annotated[
+        str, typer.Argument(metavar="ID|FIGURE", help="A fact's id, or a figure: openai.revenue.")
+    ],
+    economy: Economy = DEFAULT_ECONOMY,
+    base: Base = None,
+    as_of: AsOf = None,
     facts: Facts = None,
     as_json: Json = False,
 ) -> None:
-    """Tell why a fact counts: source, corrections, other sources, and the rows that use it.
+    """Tell why a fact counts, or why a figure of the accounts is what it is.
+
+    For a fact: its source, corrections, other sources, and the rows that use it. For a figure
+    (`openai.revenue`, or an expression): its formula, its sd, and the facts that move it.
 
     For example:
       cardhouse facts why 0606318e13
+      cardhouse facts why openai.revenue --base 2025Q2
+      cardhouse facts why "revenue(aws) - revenue(aws_core)"
     """
+    if not FACT_ID.fullmatch(asked):
+        _explain_figure(asked, economy, base, as_of, facts, as_json=as_json)
+        return
+    fact_id = asked
     from cardhouse.studies.fact_uses import uses_of
 
     known = _known(facts, None)
@@ -110,6 +135,31 @@ def explain_fact(
     show([*fact_card(fact), *fact_reasons(fact, reasons, uses)])
 
 
+def _explain_figure(
+    figure: str,
+    economy: str,
+    base: str | None,
+    as_of: str | None,
+    facts: list[Path] | None,
+    *,
+    as_json: bool,
+) -> None:
+    from cardhouse.studies.figure_sources import explain_figure
+
+    extra = [existing(path) for path in facts or ()]
+    with working("Balancing the accounts ...", quiet=as_json):
+        found = explain_figure(
+            figure, economy=economy, base=base, as_of=checked_date(as_of), extra_facts=extra
+        )
+    if as_json:
+        print_json(found)
+        return
+    from cardhouse.cli.fact_tables import figure_card
+    from cardhouse.cli.tables import show
+
+    show(figure_card(found))
+
+
 def diff_facts(
     tables: Annotated[
         list[Path] | None,
@@ -123,6 +173,8 @@ def diff_facts(
         str | None, typer.Option("--to", metavar="DATE", help="A later day; today's facts if none.")
     ] = None,
     facts: Facts = None,
+    economy: Economy = DEFAULT_ECONOMY,
+    base: Base = None,
     limit: Annotated[
         int | None,
         typer.Option("--limit", metavar="N", min=1, help=f"At most so many; {SHOWN} as text."),
@@ -130,6 +182,8 @@ def diff_facts(
     as_json: Json = False,
 ) -> None:
     """Compare two tables, or what was known on two days: facts added, dropped, changed.
+
+    For two days it also tells what the new facts move in the headline figures.
 
     For example:
       cardhouse facts diff --from 2025-08-21 --to 2026-03-31
@@ -139,15 +193,37 @@ def diff_facts(
 
     old, new = _two_tables(tables, facts) if tables else _two_days(start, end, facts)
     found = compare(old, new)
+    news = {} if tables else _news(economy, base, start, end, facts, quiet=as_json)
     if as_json:
         from cardhouse.cli.fact_documents import change_document
 
-        print_json(change_document(new, found))
+        print_json({**change_document(new, found), "headlines": news})
         return
-    from cardhouse.cli.fact_tables import fact_changes
+    from cardhouse.cli.fact_tables import fact_changes, headline_moves
     from cardhouse.cli.tables import show
 
-    show(fact_changes(found, limit or SHOWN))
+    show([*fact_changes(found, limit or SHOWN), *headline_moves(news)])
+
+
+def _news(
+    economy: str,
+    base: str | None,
+    start: str | None,
+    end: str | None,
+    facts: list[Path] | None,
+    *,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Return what the facts of a later day move in the headlines."""
+    from cardhouse.facts import load_facts
+    from cardhouse.studies.headlines import headlines_between
+
+    earlier = checked_date(start) or ""
+    later = checked_date(end) or load_facts().newest_known_from().isoformat()
+    with working("Balancing the accounts of both days ...", quiet=quiet):
+        return headlines_between(
+            economy, base, (earlier, later), [existing(path) for path in facts or ()]
+        )
 
 
 def check_tables(

@@ -33,6 +33,7 @@ def published_schemas() -> dict[str, Schema]:
         "trace": _titled("trace", "Who ultimately pays, or where dollars end", _trace()),
         "scenarios": _titled("scenarios", "The shipped scenarios", _scenarios()),
         "levers": _titled("levers", "The levers", _levers()),
+        "figure": _titled("figure", "Why a balanced figure is what it is", _figure()),
         "facts": _titled("facts", "Sourced facts", _facts()),
         "check": _titled("check", "The files that were checked", _check()),
         "manifest": _titled("manifest", "What a run wrote", _manifest_file()),
@@ -260,6 +261,20 @@ def _accounts() -> Schema:
         conflicts=_list(_move()),
         estimated_share_of_flows=NUMBER,
         matrix=_record(layers=_list(TEXT), rows=_list(row), total=_list(NUMBER)),
+    )
+
+
+def _figure() -> Schema:
+    term = _record(unknown=TEXT, factor=NUMBER, value=NUMBER, sd=NUMBER, estimated=FLAG)
+    fact = _record(fact=TEXT, what=TEXT, source=TEXT, moves=NUMBER)
+    words = ("figure", "expression", "economy", "as_of")
+    return _record(
+        **dict.fromkeys(words, TEXT),
+        base_quarter=QUARTER,
+        value=NUMBER,
+        sd=NUMBER,
+        terms=_list(term),
+        facts=_list(fact),
     )
 
 
