@@ -25,7 +25,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format develop install lock clean
+.PHONY: help run test validate lint format develop install lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,12 @@ run: install ## Run the main job: facts, accounts, simulation, report
 
 test: install $(TOOLS) ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
+
+validate: install ## Run the long studies: figures left out, a thousand draws
+	$(BIN)/python validation/left_out.py 2025Q2
+	$(BIN)/python validation/left_out.py 2026Q1
+	$(BIN)/python validation/draws.py 2025Q2
+	$(BIN)/python validation/draws.py 2026Q1
 
 lint: install $(TOOLS) ## Check format, style, imports, types and dependencies
 	$(BIN)/ruff check .
