@@ -140,6 +140,14 @@ def read_definition(economy: str) -> Definition:
     return definition
 
 
+def tables_of(economy: str) -> list[Path]:
+    """Return the tables of an economy that lies in a folder of somebody's own, none if shipped."""
+    folder = Path(economy)
+    if economy in known_economies() or not folder.is_dir():
+        return []
+    return sorted(path for path in folder.glob("*.csv") if path.is_file())
+
+
 def _folder_of(economy: str) -> Traversable:
     """Return the folder of an economy's tables."""
     if economy in known_economies():

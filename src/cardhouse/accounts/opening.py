@@ -9,7 +9,8 @@ from pathlib import Path
 
 from cardhouse.accounts.base_quarter import choose_base
 from cardhouse.accounts.building import Build
-from cardhouse.accounts.definition import Definition, read_definition
+from cardhouse.accounts.cache import cached_world
+from cardhouse.accounts.definition import Definition, read_definition, tables_of
 from cardhouse.accounts.draws import draw
 from cardhouse.accounts.expressions import Reader
 from cardhouse.accounts.figures import Figures
@@ -57,7 +58,12 @@ def open_world(
     AccountsError
         When the base is not a quarter, lies after `as_of` or cannot be opened.
     """
-    return open_accounts(economy, base=base, as_of=as_of, extra_facts=extra_facts).world
+    question = {"economy": economy, "base": base, "as_of": as_of, "own": len(extra_facts)}
+    return cached_world(
+        question,
+        [*tables_of(economy), *extra_facts],
+        lambda: open_accounts(economy, base=base, as_of=as_of, extra_facts=extra_facts).world,
+    )
 
 
 def open_accounts(
