@@ -6,11 +6,19 @@ An economy is built from a seeded generator, so that hypothesis shrinks over a f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
+from cardhouse.engine.chain import compile_chain, parameters_of
+from cardhouse.engine.drivers import neutral
+from cardhouse.engine.moment import Moment
+from cardhouse.engine.plans import ages_kept
+from cardhouse.engine.simulate import as_paths
+from cardhouse.engine.state import opening_state
 from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.vocabulary import EntityKind as E
 from cardhouse.model.world import Contract, Debt, Entity, Firm, Line, Plant, Pool, Round, World
@@ -20,7 +28,13 @@ OUTSIDE = ("labour", "energy", "tax", "shareholders", "default_costs", "other_bu
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an invented economy is made of; every field is a plain number or flag."""
+    """What an invented economy is made of; every field is a plain number or flag.
+
+    ``extras`` adds what few firms have: a division, a second line with own use, shares of revenue,
+    other business, secured and junior debt, strategic investors; where the economy is not
+    stationary also bullets, letters of intent, guidance, ceilings. ``growing`` lets demand grow;
+    ``idle`` adds firms with a line, no cash and no contract at all.
+    """
 
     firms: int = 4
     seed: int = 0
@@ -30,10 +44,18 @@ class Recipe:
     debt: bool = True
     stationary: bool = True
     free_use: bool = True
+    extras: bool = False
+    growing: bool = False
+    idle: int = 0
 
     def world(self) -> World:
         """Return the economy."""
-        return _Builder(self).world()
+        world = _Builder(self).world()
+        if self.extras:
+            world = _with_extras(world, self)
+        if self.growing:
+            world = _growing(world)
+        return _with_idle_firms(world, self.idle)
 
 
 def recipes(*, stationary: bool | None = None, most: int = 8) -> st.SearchStrategy[Recipe]:
@@ -48,6 +70,17 @@ def recipes(*, stationary: bool | None = None, most: int = 8) -> st.SearchStrate
         debt=st.booleans(),
         stationary=st.booleans() if stationary is None else st.just(stationary),
         free_use=st.booleans(),
+    )
+
+
+def rich_recipes(*, stationary: bool | None = None, most: int = 8) -> st.SearchStrategy[Recipe]:
+    """Draw recipes with everything an economy may have, idle firms included."""
+    return st.builds(
+        replace,
+        recipes(stationary=stationary, most=most),
+        extras=st.booleans(),
+        growing=st.booleans() if stationary is None else st.just(not stationary),
+        idle=st.integers(0, 2),
     )
 
 
@@ -213,3 +246,210 @@ class _Builder:
             return ()
         amount = 0.1 * float(self.revenue[0]) * self.recipe.scale
         return (Round("signed", "venture", "firm0", amount, 2),)
+
+
+# --- what few firms have -----------------------------------------------------------------------
+
+SIDE_CAPEX, LIFE = 0.05, 24.0
+
+
+def _with_extras(world: World, recipe: Recipe) -> World:
+    """Return the world with a side business of every third firm; payouts take what it leaves."""
+    unit = recipe.scale
+    owners = range(0, recipe.firms, 3)
+    contracts = [*world.contracts]
+    for owner in owners:
+        contracts += _side_business(owner, recipe)
+    entities = [
+        *world.entities,
+        Entity("home", "Own use", E.SEGMENT, "users"),
+        Entity("secured", "Secured loans", E.POOL, "capital", label="private_credit"),
+        Entity("junior", "Junior loans", E.POOL, "capital", label="mezzanine"),
+    ]
+    for owner in owners:
+        entities.append(Entity(f"division{owner}", "Division", E.DIVISION, "t", "", f"firm{owner}"))
+        entities.append(Entity(f"side{owner}", "Side", E.LINE, "t", "side", f"division{owner}"))
+    gross = SIDE_CAPEX * LIFE * unit
+    guidance = () if recipe.stationary else (0.05, 0.02)
+    plant = Plant(gross, gross * (LIFE + 1.0) / (2.0 * LIFE), gross / LIFE, LIFE, guidance=guidance)
+    extra = replace(
+        world,
+        entities=tuple(entities),
+        lines=(*world.lines, *(Line(f"side{owner}", "compute", plant=plant) for owner in owners)),
+        pools=(
+            *world.pools,
+            Pool(
+                "secured", "debt", rate=0.03, seniority=1, asset_leverage=1e9, income_leverage=1e9
+            ),
+            Pool("junior", "debt", rate=0.05, seniority=3, asset_leverage=1e9, income_leverage=1e9),
+        ),
+        contracts=tuple(contracts),
+        debts=(*world.debts, *(debt for owner in owners for debt in _side_debts(owner, recipe))),
+    )
+    return extra if recipe.stationary else _with_promises(extra, recipe)
+
+
+def _side_business(owner: int, recipe: Recipe) -> list[Contract]:
+    """Return the contracts of a side business, its debts and other business, paid out in full."""
+    line, firm, unit = f"side{owner}", f"firm{owner}", recipe.scale
+    rows = [
+        (K.SALE, "payers", line, 0.5, {"elasticity": 0.8, "people_mn": 1.0, "annual_price": 20.0}),
+        (K.SALE, "home", line, 0.0, {"pays": 0.0, "own_use": 1.0, "volume": 0.2 * unit}),
+        (K.COST, line, "labour", 0.2, {}),
+        (K.COST, line, "energy", 0.05, {"fixed": 1.0}),
+        (K.CAPEX, line, "energy", SIDE_CAPEX, {}),
+        (K.PROGRAM, firm, "labour", 0.01, {"training": 1.0}),
+    ]
+    left = 0.5 - 0.2 - 0.05 - SIDE_CAPEX - 0.01
+    if recipe.firms > 1:
+        partner = f"firm{(owner + 1) % recipe.firms}"
+        rows.append((K.REVENUE_SHARE, line, partner, 0.05, {}))
+        rows.append((K.PAYOUT, partner, "shareholders", 0.05, {}))
+        left -= 0.05
+    if recipe.debt:
+        for pool, interest, repaid in (("secured", 0.009, 0.015), ("junior", 0.005, 0.005)):
+            rows.append((K.INTEREST, firm, pool, interest, {}))
+            rows.append((K.REPAYMENT, firm, pool, repaid, {}))
+            rows.append((K.DEBT_DRAWN, pool, firm, repaid, {}))
+            left -= interest
+    if owner % 2:
+        rows.append((K.OTHER_BUSINESS, firm, "other_business", 0.02, {}))
+        left -= 0.02
+    else:
+        rows.append((K.OTHER_BUSINESS, "other_business", firm, 0.3, {}))
+        left += 0.3
+    rows.append((K.PAYOUT, firm, "shareholders", left, {}))
+    return [Contract(kind, payer, payee, x * unit, terms) for kind, payer, payee, x, terms in rows]
+
+
+def _side_debts(owner: int, recipe: Recipe) -> list[Debt]:
+    if not recipe.debt:
+        return []
+    firm, unit = f"firm{owner}", recipe.scale
+    debts = [
+        Debt(firm, "secured", 0.3 * unit, 0.03, 20.0),
+        Debt(firm, "junior", 0.1 * unit, 0.05, 20.0),
+    ]
+    if not recipe.stationary:
+        debts.append(Debt(firm, "secured", 0.2 * unit, 0.03, 3.0, bullet=True))
+    return debts
+
+
+def _with_promises(world: World, recipe: Recipe) -> World:
+    """Return the world with rounds of every kind, strategic investors and terms that move."""
+    unit, last = recipe.scale, f"firm{recipe.firms - 1}"
+    rounds = [*world.rounds, Round("letter", "venture", last, 0.1 * unit, 3, 0.3, "when built")]
+    rounds.append(Round("tested", "venture", last, 0.1 * unit, 2, 1.0, "growth >= 0.01"))
+    contracts = [_moving(contract) for contract in world.contracts]
+    contracts.append(Contract(K.OTHER_CASH, "other_business", "firm0", 0.01 * unit))
+    firms = [replace(firm, payout_growth=0.01, stock_pay=0.01 * unit) for firm in world.firms]
+    if recipe.firms > 1:
+        rounds.append(Round("vendor", "firm0", "firm1", 0.1 * unit, 1))
+        contracts.append(Contract(K.EQUITY, "firm0", "firm1", 0.02 * unit))
+        firms = [_financed_by_first(firm) for firm in firms]
+    return replace(world, rounds=tuple(rounds), contracts=tuple(contracts), firms=tuple(firms))
+
+
+def _moving(contract: Contract) -> Contract:
+    """Return a contract whose use per unit grows, or whose market has a ceiling."""
+    if contract.kind is K.INPUT:
+        terms = {**contract.terms, "intensity_growth": 0.002, "essential": 0.8}
+        return replace(contract, terms=terms)
+    if contract.kind is K.SALE and "conversion" in contract.terms:
+        return replace(contract, terms={**contract.terms, "ceiling": 4.0, "spread": 1.3})
+    return contract
+
+
+def _financed_by_first(firm: Firm) -> Firm:
+    if firm.id == "firm0":
+        return replace(firm, strategic_share=0.3, other_beta=0.5, other_growth=0.01)
+    return replace(firm, access=(*firm.access, "firm0"))
+
+
+def _growing(world: World) -> World:
+    """Return the world with demand that grows, ever more slowly."""
+    law = {"growth": 0.1, "growth_end": 0.01, "half_life": 6.0}
+    return replace(
+        world,
+        lines=tuple(replace(line, opening_growth=0.1) for line in world.lines),
+        contracts=tuple(
+            replace(one, terms={**one.terms, **law}) if one.kind is K.SALE else one
+            for one in world.contracts
+        ),
+    )
+
+
+def _with_idle_firms(world: World, count: int) -> World:
+    """Return the world with firms that have a line but no cash and no contract."""
+    names = [f"idle{number}" for number in range(count)]
+    entities = [Entity(name, name.title(), E.FIRM, "tier0") for name in names]
+    entities += [Entity(f"{n}_line", f"{n} line", E.LINE, "tier0", "market0", n) for n in names]
+    return replace(
+        world,
+        entities=(*world.entities, *entities),
+        lines=(*world.lines, *(Line(f"{name}_line", "api") for name in names)),
+        firms=(*world.firms, *(Firm(name, cash=0.0, access=("venture",)) for name in names)),
+    )
+
+
+# --- economies by hand ---------------------------------------------------------------------------
+
+
+def hand_made(
+    contracts: Sequence[tuple],
+    *,
+    lines: Mapping[str, str],
+    firms: Sequence[Firm] = (),
+    terms_of_lines: Mapping[str, Mapping[str, Any]] | None = None,
+    markets: Mapping[str, str] | None = None,
+    pools: Sequence[Pool] = (),
+    debts: Sequence[Debt] = (),
+    rounds: Sequence[Round] = (),
+) -> World:
+    """Return a small world from rows (kind, payer, payee, amount[, terms]).
+
+    ``lines`` maps lines to their firms; firms without a row of their own have no cash. Payers of
+    sales are segments. A line's market is its own name unless `markets` says otherwise.
+    """
+    rows = [Contract(*row[:4], **({"terms": row[4]} if len(row) > 4 else {})) for row in contracts]
+    listed = {firm.id: firm for firm in firms}
+    names = dict.fromkeys([*lines.values(), *listed])
+    segments = dict.fromkeys(row.payer for row in rows if row.kind is K.SALE)
+    entities = [Entity(name, name, E.SEGMENT, "users") for name in segments]
+    entities += [Entity(name, name, E.FIRM, "firms") for name in names]
+    entities += [
+        Entity(line, line, E.LINE, "firms", (markets or {}).get(line, line), firm)
+        for line, firm in lines.items()
+    ]
+    entities += [Entity(pool.id, pool.id, E.POOL, "capital") for pool in pools]
+    entities += [Entity(name, name, E.OUTSIDE, "outside") for name in OUTSIDE]
+    terms = terms_of_lines or {}
+    return World(
+        economy="by hand",
+        base="2025Q2",
+        as_of="2026-11-01",
+        entities=tuple(entities),
+        lines=tuple(Line(line, "api", **terms.get(line, {})) for line in lines),
+        firms=tuple(listed.get(name, Firm(name, cash=0.0)) for name in names),
+        pools=tuple(pools),
+        contracts=tuple(rows),
+        debts=tuple(debts),
+        rounds=tuple(rounds),
+    )
+
+
+def moment_of(
+    world: World,
+    *,
+    quarter: int = 1,
+    quarters: int = 12,
+    drivers: Mapping[str, Any] | None = None,
+    state: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, float] | None = None,
+) -> Moment:
+    """Return the moment before a quarter, from the opening state with some parts changed."""
+    chain = compile_chain(world)
+    moved = replace(neutral(chain, quarters), **(drivers or {}))
+    opening = opening_state(chain, 1, ages_kept(chain, moved))
+    columns = as_paths(parameters_of(world, parameters), 1)
+    return Moment(chain, moved, columns, replace(opening, **(state or {})), quarter)

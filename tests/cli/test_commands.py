@@ -141,7 +141,6 @@ class TestAccounts:
         assert matrix["rows"]
         for row in matrix["rows"]:
             assert sum(row["net"]) == pytest.approx(0.0, abs=1e-12)
-        assert "capex" in call("accounts", "--matrix").stdout
 
 
 class TestTrace:

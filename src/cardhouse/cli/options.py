@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cardhouse.errors import InputError
+from cardhouse.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
+    from cardhouse.model.world import World
     from cardhouse.studies.run import StudyResult
 
 DEFAULT_ECONOMY = "ai"
@@ -66,6 +68,14 @@ class Question:
     facts: tuple[Path, ...] = ()
     quarters: int = DEFAULT_QUARTERS
 
+    def world(self) -> World:
+        """Open the balanced accounts alone, without running anything."""
+        as_of = checked_date(self.as_of)
+        extra_facts = [existing(path) for path in self.facts]
+        from cardhouse.accounts import open_world
+
+        return open_world(self.economy, base=self.base, as_of=as_of, extra_facts=extra_facts)
+
     def answer(self) -> StudyResult:
         """Run the main job on these options."""
         from cardhouse.studies.lever_paths import check_quarters
@@ -86,6 +96,15 @@ class Question:
             quarters=quarters,
             extra_facts=extra_facts,
         )
+
+
+def one_of(option: str, word: str, known: Sequence[str]) -> str:
+    """Return a word that an option knows; raises InputError otherwise."""
+    if word in known:
+        return word
+    raise InputError(
+        f"{option} '{word}' is not known.{did_you_mean(word, known)} Use one of {', '.join(known)}."
+    )
 
 
 def checked_date(text: str | None) -> str | None:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from cardhouse.model.scenario import Lever
 from cardhouse.studies.levers import describe_range
+from cardhouse.studies.matrices import Matrix
 from cardhouse.studies.scenario_files import ScenarioSummary
 
 SHOWN_MOVES = 8
@@ -100,17 +101,30 @@ def _conflicts(conflicts: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
     return [Text("Facts that cannot all be true, largest moves first", "bold"), rows]
 
 
-def matrix_table(opening: Mapping[str, Any]) -> list[RenderableType]:
-    """Return the transactions-flow matrix: kinds of flow by layer, receipts less payments."""
-    matrix = opening["matrix"]
-    rows = table("flow", *(f">{layer}" for layer in matrix["layers"]))
-    for row in matrix["rows"]:
-        rows.add_row(Text(row["kind"]), *(_money(amount) for amount in row["net"]))
+BLOCK = 8
+"""Columns of a matrix that stand side by side on a screen."""
+
+
+def matrix_tables(matrix: Matrix) -> list[RenderableType]:
+    """Return a matrix in blocks that fit a screen: by account, then so many units at a time."""
+    parts: list[RenderableType] = [Text(matrix.title, "bold")]
+    for account in dict.fromkeys(account for _, account in matrix.columns):
+        columns = [n for n, (_, own) in enumerate(matrix.columns) if own == account]
+        for start in range(0, len(columns), BLOCK):
+            parts += [_matrix_block(matrix, account, columns[start : start + BLOCK]), Text()]
+    off = f"{matrix.residual:.0e} of the largest amount"
+    return [*parts, Text(f"Every column adds to 0, over both accounts ({off}).", "dim"), Text()]
+
+
+def _matrix_block(matrix: Matrix, account: str, columns: Sequence[int]) -> Table:
+    """Return some columns of a matrix with their sums; rows that are nothing are left out."""
+    rows = table(account, *(f">{matrix.columns[column][0]}" for column in columns))
+    for name, row in zip(matrix.rows, matrix.values[:, columns], strict=True):
+        if abs(row).max() >= 0.0005:
+            rows.add_row(Text(name), *(_money(float(amount)) for amount in row))
     rows.add_section()
-    rows.add_row("all", *(_money(amount) for amount in matrix["total"]))
-    quarter = opening["manifest"]["base_quarter"]
-    heading = f"Flows of {quarter} by layer, receipts less payments, USD bn; each row adds to 0"
-    return [Text(heading, "bold"), rows]
+    rows.add_row("sum", *(_money(float(total)) for total in matrix.column_sums[list(columns)]))
+    return rows
 
 
 def trace_table(answer: Mapping[str, Any]) -> list[RenderableType]:

@@ -11,7 +11,7 @@ from cardhouse.model.vocabulary import ContractKind
 from cardhouse.model.world import Plant, World
 
 BISECTIONS = 200
-STEEPEST = 60.0  # log growth over a plant's life beyond which all of it has one age
+STEEPEST = 600.0  # log growth over a life beyond which all plant is of one age
 
 
 def compile_plants(world: World, names: Names, rows: Rows, volume: Array) -> Plants:
@@ -64,7 +64,7 @@ def _vintages(gross: Array, net: Array, life: Array) -> Array:
     The rate is the one at which net over gross comes out as filed; plant of life L that was
     bought in equal amounts stands at (L + 1)/2L. Where no rate gives so little net, cost is cut.
     """
-    ages = np.arange(np.ceil(life.max(initial=1.0)), dtype=float)[:, None]
+    ages = np.minimum(np.arange(np.ceil(life.max(initial=1.0)), dtype=float)[:, None], life)
     in_service = np.clip(life - ages, 0.0, 1.0)
     left = np.clip(1.0 - ages / life, 0.0, 1.0)
     bought = np.exp(-_steady_growth(ages, in_service, left, ratio(net, gross), life) * ages)

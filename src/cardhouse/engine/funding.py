@@ -20,6 +20,7 @@ from cardhouse.engine.sums import group_sum, grown, ratio, shares
 
 MARGIN_WEIGHT = 0.5
 MARGIN_BOUNDS = (-2.0, 1.0)
+NO_LIMIT = 1e6  # multiples of collateral or income from which on lenders test nothing
 SAME_RANK = 1e-9  # scores nearer than this are one rank: rounding must not decide who is served
 
 
@@ -196,7 +197,7 @@ def _debt_room(now: Moment, maturing: Array) -> Array:
     """Return how much each pool would still lend to each firm (path, firm, pool).
 
     The smaller of a share of collateral (plant at today's price, other assets) and a multiple of
-    a year's EBITDA, less debt after what matures now; an infinite multiple is no test.
+    a year's EBITDA, less debt after what matures now; a multiple without end is no test.
     """
     chain, state = now.chain, now.state
     plant = group_sum(state.plant_worth, chain.firm_of_line, len(chain.firm_ids))
@@ -209,8 +210,8 @@ def _debt_room(now: Moment, maturing: Array) -> Array:
 
 
 def _limit(multiple: Array, base: Array) -> Array:
-    """Return multiple x base (path, firm, pool); an infinite multiple is no limit."""
-    endless = np.isinf(multiple)
+    """Return multiple x base (path, firm, pool); a multiple without end is no limit."""
+    endless = multiple >= NO_LIMIT
     finite = np.where(endless, 0.0, multiple)
     return np.where(endless, np.inf, finite * base[:, :, None])
 

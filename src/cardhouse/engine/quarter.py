@@ -138,7 +138,7 @@ def _decide(now: Moment, reference: References) -> Decided:
         log_growth=log_growth,
         demand=final_demand(now, size, charged),
         inputs=inputs,
-        possible=volumes.output_possible(now, grown, inputs),
+        possible=volumes.output_possible(now, grown),
         index=index,
         capex=capex,
         wear=wear,

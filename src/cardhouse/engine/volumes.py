@@ -15,6 +15,8 @@ from cardhouse.engine.moment import Moment
 from cardhouse.engine.sums import group_sum, grown, ratio
 from cardhouse.errors import EconomyError
 
+SWEEPS = 64
+SETTLED = 1e-15  # a sweep that moves no volume by more than this, relative to the largest
 STILL = 1e-12  # a round that moves no served share by more than this has settled
 HIGHEST_VOLUME = 1e15  # multiple of row 0; beyond it a path is explosive, not large
 OVER = 1.0 + 1e-9
@@ -88,17 +90,18 @@ def by_market(chain: Chain, values: Array) -> Array:
     return out
 
 
-def output_possible(now: Moment, before: Array, after: Array) -> Array:
+def output_possible(now: Moment, intensity: Array) -> Array:
     """Return the share of its output that a line can still make (path, line).
 
-    It loses the essential share of an input of which no seller survives; ``before`` and ``after``
-    are intensities (path, buyer, seller) without and with the deaths.
+    It loses the essential share of an input of which no seller survives. A firm that sells the
+    input itself is its own survivor: it makes what it used to buy.
     """
+    chain = now.chain
     if now.state.alive.all():
         return np.ones_like(now.state.volume)
-    asked, found = by_market(now.chain, before), by_market(now.chain, after)
-    nobody = (asked > 0) & (found <= 0)
-    return np.asarray(1.0 - (nobody * now.chain.essential).max(axis=2, initial=0.0))
+    living = group_sum(now.line_alive, chain.market_of_line, len(chain.market_ids))
+    nobody = (by_market(chain, intensity) > 0) & (living <= 0)[:, None, :]
+    return np.asarray(1.0 - (nobody * chain.essential).max(axis=2, initial=0.0))
 
 
 def deliver(now: Moment, wants: Wants, possible: Array) -> Deliveries:
@@ -107,13 +110,14 @@ def deliver(now: Moment, wants: Wants, possible: Array) -> Deliveries:
     ``possible`` (path, line) is the share of its output that a line can make at all.
     """
     chain = now.chain
-    limited = wants.scaled(chain, possible)
-    volume, explosive = _solve(chain, limited)
+    served = wants
+    if (possible < 1.0).any():
+        served = _fitted(chain, wants, wants.scaled(chain, possible), possible)
+    volume, explosive = _solve(chain, served)
     limit = np.where(chain.plants.owned, now.parameters["overload"] * now.state.capacity, np.inf)
-    over = (volume > limit * OVER).any(axis=1)
-    served, after = limited, volume
-    if over.any():
-        served, after, burst = _rationed(chain, limited, volume, limit)
+    after = volume
+    if (volume > limit * OVER).any():
+        served, after, burst = _rationed(chain, served, volume, limit)
         explosive = explosive | burst
     asked = _orders_received(chain, wants, volume)
     owners = chain.plants.owned
@@ -142,26 +146,56 @@ def _outside(chain: Chain, wants: Wants) -> Array:
 
 
 def _solve(chain: Chain, wants: Wants) -> tuple[Array, Mask]:
-    """Solve (I - A') Q = outside for each path; explosive where no such volumes exist."""
+    """Solve (I - A') Q = outside for each path; explosive where no such volumes exist.
+
+    Order by order down the chain, which ends exactly where nobody buys in a circle; where circles
+    make it slow, by elimination. Neither calls a BLAS, whose sums may change with its threads.
+    """
     outside = _outside(chain, wants)
-    system = np.eye(outside.shape[1]) - np.swapaxes(wants.intensity, 1, 2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        volume, slow = _swept(wants.intensity, outside)
+        for path in slow.tolist():
+            volume[path] = _eliminated(wants.intensity[path], outside[path])
     most = HIGHEST_VOLUME * max(float(chain.volume.sum()), 1e-300)
-    try:
-        solved = np.linalg.solve(system, outside[:, :, None])[:, :, 0]
-    except np.linalg.LinAlgError:
-        solved = np.stack([_solve_one(*one) for one in zip(system, outside, strict=True)])
-    tolerance = 1e-9 * np.abs(solved).max(axis=1, keepdims=True, initial=0.0)
-    sound = (solved >= -tolerance) & (solved <= most)
-    explosive = ~sound.all(axis=1, keepdims=True)
-    return np.where(explosive, 0.0, np.maximum(solved, 0.0)), explosive
+    sound = np.asarray(((volume >= 0.0) & (volume <= most)).all(axis=1, keepdims=True))
+    return np.where(sound, volume, 0.0), ~sound
 
 
-def _solve_one(system: Array, outside: Array) -> Array:
-    """Solve one path; NaN where its system is singular."""
-    try:
-        return np.asarray(np.linalg.solve(system, outside))
-    except np.linalg.LinAlgError:
-        return np.full_like(outside, np.nan)
+def _swept(intensity: Array, outside: Array) -> tuple[Array, Index]:
+    """Add up orders of orders; return volumes, and the paths on which that has not settled."""
+    volume, paths = outside.copy(), np.arange(len(outside))
+    part, base, now = intensity, outside, outside
+    for _ in range(SWEEPS):
+        after = base + np.einsum("pij,pi->pj", part, now)
+        settled = np.abs(after - now).max(axis=1, initial=0.0) <= SETTLED * after.max(axis=1)
+        volume[paths] = after
+        now = after
+        if settled.any():
+            go = ~settled
+            paths, part, base, now = paths[go], part[go], base[go], now[go]
+        if not paths.size:
+            break
+    return volume, paths
+
+
+def _eliminated(intensity: Array, outside: Array) -> Array:
+    """Return volumes of one path by elimination; NaN where a unit needs a unit of itself.
+
+    The matrix has no positive entry off its diagonal, so pivots stay positive exactly as long as
+    volumes exist.
+    """
+    count = len(outside)
+    system, volume = np.eye(count) - intensity.T, outside.copy()
+    for k in range(count):
+        if not system[k, k] > 0.0:
+            return np.full_like(outside, np.nan)
+        factor = system[k + 1 :, k] / system[k, k]
+        system[k + 1 :, k + 1 :] -= factor[:, None] * system[k, k + 1 :]
+        volume[k + 1 :] -= factor * volume[k]
+    for k in reversed(range(count)):
+        known = (system[k, k + 1 :] * volume[k + 1 :]).sum()
+        volume[k] = (volume[k] - known) / system[k, k]
+    return volume
 
 
 def _rationed(chain: Chain, wants: Wants, volume: Array, limit: Array) -> tuple[Wants, Array, Mask]:
@@ -172,8 +206,7 @@ def _rationed(chain: Chain, wants: Wants, volume: Array, limit: Array) -> tuple[
     """
     fill = np.minimum(1.0, ratio(limit, volume, 1.0))
     moved = _offered_on(chain, wants, volume, fill, limit)
-    shares = _served_shares(chain, wants, moved, fill)
-    cut = _with_needs(chain, moved.scaled(chain, shares.further), shares)
+    cut = _fitted(chain, wants, moved, fill)
     after, explosive = _solve(chain, cut)
     again = np.minimum(1.0, ratio(limit, after, 1.0))
     last = cut.scaled(chain, np.where(after > limit * OVER, again, 1.0))
@@ -230,49 +263,42 @@ def _final_placed(chain: Chain, final: Array, fill: Array, offer: Array) -> Arra
     return np.asarray(final - cut + movable * offer[:, sales.line] * (1.0 - sales.own_use))
 
 
-@dataclass(frozen=True)
-class _Shares:
-    """How much of what is ordered gets served, after offers.
+def _fitted(chain: Chain, wants: Wants, moved: Wants, fill: Array) -> Wants:
+    """Return what gets served when sellers fill only `fill` (path, line) of their orders.
 
-    ``served`` (path, line): by each seller; ``further`` the part of it that is no matter of
-    capacity; ``found`` (path, buyer, market): of each buyer's inputs.
+    ``moved`` is what is left of `wants` and has been offered elsewhere. A buyer makes what its
+    scarcest essential input allows, so its own buyers get less, and it needs less of the rest.
     """
+    further, found = _further_cuts(chain, wants, moved, fill)
+    made = fill * further
+    per_output = 1.0 / np.where(made > 0, made, 1.0)
+    per_found = 1.0 / np.where(found > 0, found, 1.0)
+    needs = np.minimum(per_output[:, :, None], per_found)[:, :, chain.market_of_line]
+    cut = moved.scaled(chain, further)
+    return Wants(cut.final, cut.intensity * needs, cut.programs, cut.orders)
 
-    served: Array
-    further: Array
-    found: Array
 
+def _further_cuts(chain: Chain, wants: Wants, moved: Wants, fill: Array) -> tuple[Array, Array]:
+    """Return what want of inputs cuts beyond `fill`, and the share of inputs that buyers find.
 
-def _served_shares(chain: Chain, wants: Wants, moved: Wants, fill: Array) -> _Shares:
-    """Return served shares: a line sells what capacity or its scarcest essential input allows.
-
-    Want of an input runs on to the buyer's own buyers; the search from above ends with the
-    greatest shares, each path on its own.
+    A line sells what its orders filled or its scarcest essential input allow, whichever is less;
+    (path, line) and (path, buyer, market). The search from above ends with the greatest shares,
+    each path on its own.
     """
     asked = by_market(chain, wants.intensity)
-    further = np.ones_like(fill)
-    found = np.ones_like(asked)
-    open_paths = np.arange(len(fill))
+    further, found = np.ones_like(fill), np.ones_like(asked)
+    paths = np.arange(len(fill))
     for _ in range(len(chain.line_ids) + 1):
-        got = by_market(chain, moved.intensity[open_paths] * further[open_paths, None, :])
-        found[open_paths] = np.minimum(1.0, ratio(got, asked[open_paths], 1.0))
-        missing = (1.0 - found[open_paths]) * chain.essential
-        makes = 1.0 - missing.max(axis=2, initial=0.0)
-        new = np.minimum(1.0, ratio(makes, fill[open_paths], 1.0))
-        change = np.abs(new - further[open_paths]).max(axis=1, initial=0.0)
-        further[open_paths] = np.minimum(further[open_paths], new)
-        open_paths = open_paths[change > STILL]
-        if not open_paths.size:
+        got = by_market(chain, moved.intensity[paths] * further[paths, None, :])
+        found[paths] = np.minimum(1.0, ratio(got, asked[paths], 1.0))
+        makes = 1.0 - ((1.0 - found[paths]) * chain.essential).max(axis=2, initial=0.0)
+        new = np.minimum(further[paths], ratio(makes, fill[paths], 1.0))
+        change = np.abs(new - further[paths]).max(axis=1, initial=0.0)
+        further[paths] = new
+        paths = paths[change > STILL]
+        if not paths.size:
             break
-    return _Shares(served=fill * further, further=further, found=found)
-
-
-def _with_needs(chain: Chain, cut: Wants, shares: _Shares) -> Wants:
-    """Return wants whose inputs per unit fit the output: a line that makes less needs less."""
-    per_output = 1.0 / np.where(shares.served > 0, shares.served, 1.0)
-    per_found = 1.0 / np.where(shares.found > 0, shares.found, 1.0)
-    scale = np.minimum(per_output[:, :, None], per_found)[:, :, chain.market_of_line]
-    return Wants(cut.final, cut.intensity * scale, cut.programs, cut.orders)
+    return further, found
 
 
 def check_viable(chain: Chain, drivers: Drivers) -> None:

@@ -11,8 +11,8 @@ from cardhouse.model.vocabulary import ENDS, ContractKind, EntityKind, terms_of
 from cardhouse.model.world import Contract, Entity, Plant, World
 
 REQUIRED_ACCOUNTS = ("labour", "tax", "shareholders", "default_costs", "other_business")
-MOST = 1e15
-"""USD bn; larger amounts are mistakes of unit, and their products would overflow."""
+LEAST, MOST = 1e-18, 1e15
+"""USD bn; amounts beyond are mistakes of unit, and their quotients and products would overflow."""
 
 _RANGES: dict[str, dict[str, tuple[float, float]]] = {
     "plant": {
@@ -195,16 +195,27 @@ def _check_terms(contract: Contract, where: str) -> None:
             f"{where}: {contract.amount} is paid for use with pays = 0. Put free use into the "
             "term 'volume' and leave the amount at 0."
         )
-    if free and not contract.terms.get("volume", 0.0) <= MOST:
-        raise EconomyError(f"{where}: term 'volume' is above {MOST:g} (USD bn).")
+    volume = contract.terms.get("volume", 0.0)
+    if volume > MOST:
+        raise EconomyError(f"{where}: term 'volume' is {volume}, expected at most {MOST:g}.")
+    _check_size(volume, MOST, f"{where}: term 'volume'")
 
 
 def _check_numbers(row: object, table: str, where: str) -> None:
     """Refuse numbers of a row that are not finite or out of their range."""
     for name, (low, high) in _RANGES[table].items():
         value = getattr(row, name)
-        if value is not None and not (low <= value <= high):
+        if value is None:
+            continue
+        if not low <= value <= high:
             raise EconomyError(f"{where}: {name} is {value}, expected {low:g} to {high:g}.")
+        _check_size(value, high, f"{where}: {name}")
+
+
+def _check_size(value: float, high: float, where: str) -> None:
+    """Refuse amounts of money that are smaller than anything anybody counts."""
+    if high == MOST and 0.0 < value < LEAST:
+        raise EconomyError(f"{where} is {value} USD bn, expected 0 or at least {LEAST:g}.")
 
 
 def _check_lines(world: World) -> None:

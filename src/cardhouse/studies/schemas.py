@@ -255,13 +255,18 @@ def _accounts() -> Schema:
         capex=NUMBER,
     )
     row = _record(kind=TEXT, net=_list(NUMBER))
-    return _record(
+    named = _record(name=TEXT, amounts=_list(NUMBER), adds_to_zero=FLAG)
+    column = _record(unit=TEXT, account=TEXT)
+    matrix = _record(title=TEXT, columns=_list(column), rows=_list(named), residual=NUMBER)
+    document = _record(
         manifest=_manifest(),
         entities=_list(entity),
         conflicts=_list(_move()),
         estimated_share_of_flows=NUMBER,
         matrix=_record(layers=_list(TEXT), rows=_list(row), total=_list(NUMBER)),
+        matrices=_record(flows=matrix, balance=matrix),
     )
+    return _optional(document, "matrices")
 
 
 def _figure() -> Schema:

@@ -1,0 +1,293 @@
+"""Plant: straight lines, vintages, lead times, plans with momentum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.moment import Moment
+from cardhouse.engine.plans import capex_price, move_plant, next_capex, wear
+from cardhouse.engine.state import implied_expected_growth
+from cardhouse.model.vocabulary import ContractKind as K
+from cardhouse.model.world import Firm, Plant, World
+from strategies import hand_made, moment_of
+
+
+def owner(capex: float = 2.0, **terms: Any) -> World:
+    """Return a line that sells 8 from plant of 48 and buys half of its capex from a maker."""
+    plant = Plant(gross=48.0, net=25.0, depreciation=2.0, target_utilisation=0.8)
+    rows = [
+        (K.SALE, "users", "line", 8.0),
+        (K.SALE, "others", "chips", 3.0),
+        (K.CAPEX, "line", "chips", capex / 2.0),
+        (K.CAPEX, "line", "energy", capex / 2.0),
+    ]
+    terms_ = {"line": {"plant": replace(plant, **terms)}, "chips": {"price_follows_cost": False}}
+    lines = {"line": "firm", "chips": "maker"}
+    return hand_made(rows, lines=lines, terms_of_lines=terms_, firms=[Firm("firm", 90.0)])
+
+
+def prices(chips: float = 1.0) -> np.ndarray:
+    return np.array([[1.0, chips]])
+
+
+def plan_of(now: Moment, chips: float = 1.0) -> float:
+    return float(next_capex(now, prices(chips), wear(now)).plan[0, 0])
+
+
+def moved(now: Moment, capex: float, chips: float = 1.0) -> Moment:
+    """Return the moment a quarter later, after `capex` was spent."""
+    worn = wear(now)
+    planned = next_capex(now, prices(chips), worn)
+    after = move_plant(now, planned, np.array([[capex, 0.0]]), worn, prices(chips))
+    state = replace(
+        now.state,
+        capacity=after.capacity,
+        pipeline=after.pipeline,
+        vintages=after.vintages,
+        net_plant=after.net,
+        plant_worth=after.worth,
+        charged=prices(chips),
+    )
+    return replace(now, state=state, quarter=now.quarter + 1)
+
+
+# --- depreciation -------------------------------------------------------------------------------
+
+
+@given(st.floats(2.0, 30.0), st.floats(0.05, 1.0))
+def test_opening_vintages_add_up_to_plant_as_filed(life: float, left: float) -> None:
+    left = max(left, 1.0 / life)
+    plant = Plant(gross=60.0, net=60.0 * left, depreciation=60.0 / life, life_quarters=24.0)
+    now = moment_of(owner(**vars(plant)))
+    worn = wear(now)
+    assert worn.in_service[0, 0] == pytest.approx(60.0, rel=1e-9)
+    assert worn.worn[0, 0] == pytest.approx(60.0 / life, rel=1e-9)
+    ages = np.arange(now.state.vintages.shape[1])
+    remaining = np.maximum(0.0, 1.0 - ages / life)
+    assert now.state.vintages[0, :, 0] @ remaining == pytest.approx(60.0 * left, rel=1e-9)
+
+
+def test_plant_bought_once_is_written_off_in_equal_parts_and_then_gone() -> None:
+    now = moment_of(owner(gross=0.0, net=0.0, depreciation=0.0, life_quarters=5.5), quarters=12)
+    now = moved(now, 11.0)
+    worn = []
+    for _ in range(8):
+        worn.append(wear(now).worn[0, 0])
+        now = moved(now, 0.0)
+    np.testing.assert_allclose(worn, [2.0] * 5 + [1.0, 0.0, 0.0], atol=1e-12)
+    assert now.state.net_plant[0, 0] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_old_plant_is_written_off_within_its_own_life() -> None:
+    now = moment_of(owner(), quarters=26)
+    total = 0.0
+    for _ in range(26):
+        total += wear(now).worn[0, 0]
+        now = moved(now, 0.0)
+    assert total == pytest.approx(25.0, rel=1e-9)
+
+
+def test_a_shorter_life_makes_the_clock_of_all_plant_run_faster() -> None:
+    short = {"plant_life": np.full((13, 2), 12.0)}
+    fast = moment_of(owner(), drivers=short)
+    oldest = fast.state.vintages[0, 23, 0]  # half a quarter of its life is left
+    assert wear(fast).worn[0, 0] == pytest.approx((48.0 - oldest / 2.0) / 12.0)
+    total = 0.0
+    for _ in range(12):
+        total += wear(fast).worn[0, 0]
+        fast = moved(fast, 0.0)
+    assert total == pytest.approx(25.0, rel=1e-9)
+
+
+def test_a_longer_life_keeps_its_vintages() -> None:
+    now = moment_of(owner(), quarters=12, drivers={"plant_life": np.full((13, 2), 40.0)})
+    assert wear(now).worn[0, 0] == pytest.approx(2.0 * 24.0 / 40.0)
+    assert now.state.vintages.shape[1] >= 40
+
+
+def test_plant_is_worth_what_plant_costs_today() -> None:
+    now = moment_of(owner())
+    after = moved(now, 4.0, chips=0.5)
+    assert capex_price(now.chain, prices(0.5))[0, 0] == pytest.approx(0.75)
+    assert after.state.net_plant[0, 0] == pytest.approx(25.0 - 2.0 + 4.0)
+    assert after.state.plant_worth[0, 0] == pytest.approx((25.0 - 2.0) * 0.75 + 4.0)
+
+
+# --- plans --------------------------------------------------------------------------------------
+
+MOMENTUM_ONLY = {"plan_momentum": 1.0, "plan_rise": 1.0, "plan_cut": 1.0}
+
+
+def test_momentum_in_closed_form() -> None:
+    world = owner(plan_growth=0.16)
+    plan = 2.0
+    for quarter in range(1, 9):
+        now = moment_of(
+            world,
+            quarter=quarter,
+            parameters=MOMENTUM_ONLY,
+            state={"plan": np.array([[plan, 0.0]])},
+        )
+        plan = plan_of(now)
+    expected = 2.0 * np.prod([1.0 + 0.16 * 2.0 ** (-t / 8.0) for t in range(1, 9)])
+    assert plan == pytest.approx(expected, rel=1e-12)
+
+
+def test_momentum_has_a_cap_and_fades_with_confidence() -> None:
+    fast = moment_of(owner(plan_growth=0.5), parameters=MOMENTUM_ONLY)
+    assert plan_of(fast) == pytest.approx(2.0 * (1.0 + 0.2 * 2.0 ** (-1 / 8)))
+    for confidence, share in ((0.5, 0.5), (1.4, 1.0)):
+        now = moment_of(
+            owner(plan_growth=0.1),
+            parameters=MOMENTUM_ONLY,
+            state={"confidence": np.array([[confidence]])},
+        )
+        assert plan_of(now) == pytest.approx(2.0 * (1.0 + 0.1 * 2.0 ** (-1 / 8) * share))
+
+
+def test_guidance_replaces_momentum_in_its_quarters() -> None:
+    world = owner(plan_growth=0.1, guidance=(0.25, -0.1))
+    found = [plan_of(moment_of(world, quarter=q, parameters=MOMENTUM_ONLY)) for q in (1, 2, 3)]
+    assert found[:2] == pytest.approx([2.5, 1.8])
+    assert found[2] == pytest.approx(2.0 * (1.0 + 0.1 * 2.0 ** (-3 / 8)))
+
+
+def test_the_order_law_closes_a_share_of_the_gap() -> None:
+    world = owner(capital_intensity=5.0, lead_quarters=2)
+    now = moment_of(
+        world,
+        state={
+            "volume": np.array([[8.4, 4.0]]),
+            "expected_growth": np.array([[0.05, 0.0]]),
+            "capacity": np.array([[10.5, 0.0]]),
+            "pipeline": np.array([[[0.5, 0.0]]]),
+        },
+        parameters={"plan_momentum": 0.0, "growth_learning": 0.0, "plan_rise": 1.0,
+                    "performance_growth": 0.05},
+    )  # fmt: skip
+    want = 8.4 * 1.05**3 / 0.8
+    law = 0.25 * (want - 11.0) * 5.0 * np.exp(-0.05) + 2.0
+    assert plan_of(now) == pytest.approx(law)
+
+
+def test_too_much_capacity_stops_orders_but_not_below_zero() -> None:
+    now = moment_of(
+        owner(),
+        state={"capacity": np.array([[900.0, 0.0]])},
+        parameters={"plan_momentum": 0.0, "plan_cut": 1.0},
+    )
+    assert plan_of(now) == 0.0
+
+
+def test_plans_fall_and_rise_in_steps() -> None:
+    state = {"capacity": np.array([[900.0, 0.0]])}
+    falls = moment_of(owner(), state=state, parameters={"plan_momentum": 0.0})
+    assert plan_of(falls) == pytest.approx(2.0 * (1.0 - 0.35))
+    state = {"capacity": np.array([[1.0, 0.0]])}
+    rises = moment_of(owner(), state=state, parameters={"plan_momentum": 0.0})
+    assert plan_of(rises) == pytest.approx(2.0 * 1.3)
+
+
+def test_stress_cuts_plans() -> None:
+    now = moment_of(
+        owner(), state={"stress": np.array([[0.2, 0.0]])}, parameters={"plan_momentum": 1.0}
+    )
+    assert plan_of(now) == pytest.approx(2.0 * 0.8)
+
+
+def test_growth_is_learned_from_four_quarters() -> None:
+    history = np.array([[[8.0 * 1.1**-back, 4.0] for back in range(5)]])
+    now = moment_of(
+        owner(),
+        state={"volume_history": history, "expected_growth": np.array([[0.02, 0.0]])},
+    )
+    found = next_capex(now, prices(), wear(now)).expected_growth[0]
+    assert found.tolist() == pytest.approx([0.9 * 0.02 + 0.1 * 0.1, 0.0])
+
+
+def test_implied_growth_solves_opening_capex() -> None:
+    world = owner(capex=8.0, capital_intensity=5.0, lead_quarters=3, orders_under_way=0.5)
+    chain = compile_chain(world)
+    growth = implied_expected_growth(chain)[0]
+    ordered = (8.0 - 2.0) / 5.0
+    assert (1.0 + growth) ** 3 == pytest.approx(0.8 * (10.0 + 0.5 + ordered) / 8.0)
+    opening = moment_of(world).state
+    assert opening.pipeline[0, :, 0].sum() == pytest.approx(0.5 + ordered)
+
+
+def test_steady_growth_reproduces_itself() -> None:
+    """At order speed 1 an owner that grows steadily orders what steady growth takes."""
+    growth, lead, kappa, life = 0.05, 3, 5.0, 24.0
+    capacity = 10.0
+    ahead = [capacity * growth * (1.0 + growth) ** quarter for quarter in range(lead)]
+    first_order = ahead[-1]
+    world = owner(
+        capex=first_order * kappa + 2.0,
+        capital_intensity=kappa,
+        lead_quarters=lead,
+        life_quarters=life,
+        orders_under_way=0.0,
+    )
+    slots = np.array([[[ahead[1], 0.0], [ahead[2], 0.0]]])
+    now = moment_of(
+        world,
+        state={
+            "volume": np.array([[8.0, 4.0]]),
+            "capacity": np.array([[capacity + ahead[0], 0.0]]),
+            "pipeline": slots,
+            "expected_growth": np.array([[growth, 0.0]]),
+        },
+        parameters={"plan_momentum": 0.0, "growth_learning": 0.0, "order_speed": 1.0,
+                    "performance_growth": 0.0, "plan_rise": 1.0},
+    )  # fmt: skip
+    order = first_order * (1.0 + growth)
+    assert plan_of(now) == pytest.approx(order * kappa + wear(now).worn[0, 0], rel=1e-9)
+
+
+# --- what enters service ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lead", [1, 2, 3, 6])
+def test_an_order_serves_after_its_lead_time(lead: int) -> None:
+    now = moment_of(
+        owner(capital_intensity=4.0, lead_quarters=lead), parameters={"performance_growth": 0.0}
+    )
+    serves = [now.state.capacity[0, 0]]
+    now = moved(now, 2.0 + 8.0)
+    for _ in range(lead + 1):
+        serves.append(now.state.capacity[0, 0])
+        now = moved(now, float(wear(now).worn[0, 0]))
+    assert serves[:lead] == pytest.approx([10.0] * lead), "quarters 1 .. lead"
+    assert serves[lead] == pytest.approx(12.0), "in quarter 1 + lead"
+
+
+def test_orders_get_more_capacity_as_performance_grows() -> None:
+    now = moment_of(owner(capital_intensity=4.0, lead_quarters=1))
+    after = moved(now, 2.0 + 8.0)
+    assert after.state.capacity[0, 0] == pytest.approx(10.0 + 2.0 * np.exp(0.05))
+    slow = moment_of(
+        owner(capital_intensity=4.0, lead_quarters=1),
+        drivers={"performance_growth": np.zeros(13)},
+    )
+    assert moved(slow, 10.0).state.capacity[0, 0] == pytest.approx(12.0)
+
+
+def test_skipped_replacement_lets_capacity_wear() -> None:
+    now = moment_of(owner())
+    assert moved(now, 0.0).state.capacity[0, 0] == pytest.approx(10.0 * (1.0 - 1.0 / 24.0))
+    assert moved(now, 1.0).state.capacity[0, 0] == pytest.approx(10.0 * (1.0 - 0.5 / 24.0))
+    assert moved(now, 2.0).state.capacity[0, 0] == pytest.approx(10.0)
+
+
+def test_cheap_chips_make_replacement_cheap() -> None:
+    now = moment_of(owner())
+    planned = next_capex(now, prices(0.5), wear(now))
+    assert planned.replacement[0, 0] == pytest.approx(2.0 * 0.75)
+    assert moved(now, 1.5, chips=0.5).state.capacity[0, 0] == pytest.approx(10.0)
