@@ -102,10 +102,12 @@ def references(chain: Chain, state: State, quarters: int) -> References:
 def run_quarter(now: Moment, reference: References) -> tuple[State, Record]:
     """Return the state and the record after one quarter, t >= 1."""
     decided = _decide(now, reference)
-    planned, _ = _trade(now, decided, discretion.everything(now))
-    asks = funding.needs(now, planned, decided.terms.maturing)
-    raised = funding.raise_funds(now, asks, planned)
-    invoices, deliveries = _trade(now, decided, discretion.within_means(now, planned, raised))
+    invoices, deliveries = _trade(now, decided, discretion.everything(now))
+    asks = funding.needs(now, invoices, decided.terms.maturing)
+    raised = funding.raise_funds(now, asks, invoices)
+    spending = discretion.within_means(now, invoices, raised)
+    if discretion.cuts_anything(spending):
+        invoices, deliveries = _trade(now, decided, spending)
     happened = _settled(now, reference, decided, invoices, deliveries, raised)
     return _next_state(now, decided, happened), _record(now, decided, happened)
 
