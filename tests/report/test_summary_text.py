@@ -14,6 +14,7 @@ from cardhouse.report.summary_text import (
     defaults_sentence,
     headline,
     last_seller,
+    losses_sentence,
     payers_sentence,
     summary,
     users_sentence,
@@ -113,6 +114,23 @@ def test_defaults_come_in_order(document: dict[str, Any]) -> None:
     assert defaults_sentence(document) == "First defaults: Early 2025Q2, Late 2025Q3."
     document["fragility"]["defaults"] *= 5
     assert defaults_sentence(document).endswith("and 4 more.")
+
+
+def test_losses_are_added_over_defaults_and_told_by_holder(document: dict[str, Any]) -> None:
+    first, second = document["fragility"]["defaults"]
+    first["loss_by_holder"] = {"amd": 0.3, "other_suppliers": 0.001}
+    second["loss_by_holder"] = {"amd": 0.2, "nvidia": 0.1}
+    assert losses_sentence(document) == (
+        "Lost by AMD $0.50 bn, NVIDIA $0.10 bn. Nobody falls after them."
+    )
+    first["travels"] = [{"entity": "amd"}]
+    assert losses_sentence(document).endswith("1 pulled others down.")
+
+
+def test_no_default_loses_nothing_and_paid_creditors_are_told(document: dict[str, Any]) -> None:
+    assert "owners bear the loss" in losses_sentence(document)
+    document["fragility"]["defaults"] = []
+    assert losses_sentence(document) == ""
 
 
 def test_claims_are_counted(document: dict[str, Any]) -> None:

@@ -17,6 +17,9 @@ Document = Mapping[str, Any]
 
 SHOWN_SOURCES = 5
 SHOWN_DEFAULTS = 6
+SHOWN_HOLDERS = 4
+SMALLEST_LOSS = 0.005
+"""Loss in USD bn below which a holder is not told."""
 SMALLEST_MOVE = 0.005
 VERDICTS = {
     "holds": ("holds", "hold"),
@@ -45,7 +48,11 @@ def summary(document: Document, folder: Path | None = None) -> list[RenderableTy
     if paid:
         parts.append(Text(paid))
     parts += [Text(), _tier_table(document), Text()]
-    parts += [Text(defaults_sentence(document)), Text(claims_sentence(document))]
+    parts.append(Text(defaults_sentence(document)))
+    lost = losses_sentence(document)
+    if lost:
+        parts.append(Text(lost))
+    parts.append(Text(claims_sentence(document)))
     if folder is not None:
         parts.append(Text(f"Report, tables and manifest: {folder / 'report.html'}"))
     parts.append(Text(_conditions(document), "dim"))
@@ -153,6 +160,27 @@ def defaults_sentence(document: Document) -> str:
     told = [f"{one['name']} {one['quarter']}" for one in failed[:SHOWN_DEFAULTS]]
     more = len(failed) - len(told)
     return f"First defaults: {', '.join(told)}{f' and {more} more' if more else ''}."
+
+
+def losses_sentence(document: Document) -> str:
+    """Return who loses by the defaults and who fell after them; empty without defaults."""
+    failed = document["fragility"]["defaults"]
+    if not failed:
+        return ""
+    names = {one["id"]: one["name"] for one in document["entities"]}
+    lost: Counter[str] = Counter()
+    for one in failed:
+        lost.update(one.get("loss_by_holder") or {})
+    told = [
+        f"{names.get(holder, words(holder))} ${money(amount)} bn"
+        for holder, amount in lost.most_common(SHOWN_HOLDERS)
+        if amount >= SMALLEST_LOSS
+    ]
+    if not told:
+        return "Their creditors were paid out of what they had; owners bear the loss."
+    fell = sum(bool(one.get("travels")) for one in failed)
+    after = f" {fell} pulled others down." if fell else " Nobody falls after them."
+    return f"Lost by {', '.join(told)}.{after}"
 
 
 def claims_sentence(document: Document) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from cardhouse.studies.scenario_files import Expectation
 
+LUMPY = ("raised", "capex")
+"""Figures that are summed from t+1 on: rounds and orders fall in this quarter or the next."""
 SAME_WITHIN = 1e-9
 """Relative difference up to which a figure counts as the same as in the baseline."""
 
@@ -46,7 +48,10 @@ def _unmet(document: Mapping[str, Any], baseline: Mapping[str, Any], one: Expect
 
 
 def _figure(document: Mapping[str, Any], one: Expectation) -> float | None:
-    """Return the figure at its quarter; a firm that is gone has none left: 0."""
+    """Return the figure at its quarter, or up to it when it comes in lumps (`LUMPY`).
+
+    A firm that is gone has none left: 0.
+    """
     rows, key, name = (
         (document["entities"], "id", one.entity)
         if one.entity
@@ -55,8 +60,8 @@ def _figure(document: Mapping[str, Any], one: Expectation) -> float | None:
     series = next((row.get(one.figure) for row in rows if row[key] == name), None)
     if not series:
         return None
-    value = series[one.at]
-    return 0.0 if value is None else float(value)
+    first = 1 if one.figure in LUMPY else one.at
+    return float(sum(value or 0.0 for value in series[first : one.at + 1]))
 
 
 def _direction(found: float, usual: float) -> str:
