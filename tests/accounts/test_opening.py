@@ -164,3 +164,31 @@ class TestDefinitions:
     def test_an_unknown_economy_is_mended(self) -> None:
         with pytest.raises(EconomyError, match=r"there is no economy 'ia'.*Shipped: ai"):
             open_world("ia")
+
+
+class TestBalanceSheets:
+    def test_stakes_between_firms_stand_at_cost(self) -> None:
+        held = {(stake.investor, stake.firm): stake.cost for stake in opened().stakes}
+        assert held["microsoft", "openai"] == pytest.approx(11.6, rel=0.05)
+        assert held["amazon", "anthropic"] == pytest.approx(6.6, rel=0.05)
+        later = {(s.investor, s.firm): s.cost for s in open_world("ai", base="2026Q1").stakes}
+        assert held["nvidia", "openai"] < 0.1
+        assert later["nvidia", "openai"] == pytest.approx(30.0, rel=0.05)
+
+    def test_customers_who_pay_later_are_receivables(self) -> None:
+        nvidia = next(firm for firm in opened().firms if firm.id == "nvidia")
+        assert nvidia.receivables == pytest.approx(27.81, rel=0.02)
+
+    @pytest.mark.parametrize(
+        ("firm", "end", "drawn_less_repaid"),
+        [("microsoft", 46.17, 46.17 - 39.21), ("coreweave", 11.17, 11.17 - 8.8)],
+    )
+    def test_debt_grows_by_what_is_drawn_less_what_is_repaid(
+        self, firm: str, end: float, drawn_less_repaid: float
+    ) -> None:
+        world = opened()
+        debt = sum(one.amount for one in world.debts if one.firm == firm)
+        drawn = sum(c.amount for c in world.contracts_of(K.DEBT_DRAWN) if c.payee == firm)
+        repaid = sum(c.amount for c in world.contracts_of(K.REPAYMENT) if c.payer == firm)
+        assert debt == pytest.approx(end, rel=0.02)
+        assert drawn - repaid == pytest.approx(drawn_less_repaid, rel=0.15)

@@ -16,7 +16,7 @@ from cardhouse.accounts.observations import Observation
 from cardhouse.accounts.periods import quarter_number
 from cardhouse.accounts.signed_rounds import list_rounds
 from cardhouse.accounts.tables import Row
-from cardhouse.accounts.unknowns import Unknowns, imputed_volume, is_imputed
+from cardhouse.accounts.unknowns import STAKE, Unknowns, imputed_volume, is_imputed
 from cardhouse.model.vocabulary import ContractKind, EntityKind
 from cardhouse.model.world import (
     Contract,
@@ -27,6 +27,7 @@ from cardhouse.model.world import (
     Move,
     Plant,
     Pool,
+    Stake,
     World,
 )
 
@@ -67,6 +68,7 @@ class Build:
             contracts=_contracts(self, balanced),
             debts=tuple(_debt(row, value) for row in definition.rows("debts")),
             rounds=list_rounds(definition, self.figures, quarter_number(self.base)),
+            stakes=_stakes(value),
             parameters={
                 row.text("name"): row.number_of("value") for row in definition.rows("parameters")
             },
@@ -131,6 +133,17 @@ def _firm(row: Row, value: Mapping[str, float]) -> Firm:
         payout_growth=row.number_of("payout_growth", 0.0),
         strategic_share=row.number_of("strategic_share", 0.0),
         other_assets=row.number_of("other_assets", 0.0),
+        receivables=value.get(f"receivables:{name}", 0.0),
+        payables=value.get(f"payables:{name}", 0.0),
+        deferred_revenue=value.get(f"deferred_revenue:{name}", 0.0),
+    )
+
+
+def _stakes(value: Mapping[str, float]) -> tuple[Stake, ...]:
+    """Return the stakes among the positions, at balanced cost."""
+    stakes = [name.split(":") for name in value if name.startswith(f"{STAKE}:")]
+    return tuple(
+        Stake(investor, firm, value[f"{STAKE}:{investor}:{firm}"]) for _, investor, firm in stakes
     )
 
 

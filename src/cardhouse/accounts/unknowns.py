@@ -108,11 +108,26 @@ def _check_positions(definition: Definition, keys: list[str]) -> None:
             raise EconomyError(f"positions.csv: '{key}' has no row.")
     for row in definition.rows("positions"):
         key = row.text("key")
-        if key not in needed and not key.startswith("aux:"):
+        if key not in needed and not _is_optional(definition, key):
             raise EconomyError(
                 f"{row.place}: position '{key}' is not known. Use aux:NAME for an auxiliary."
                 f"{did_you_mean(key, needed)}"
             )
+
+
+STAKE = "stake"
+BALANCE_SHEET = ("receivables", "payables", "deferred_revenue")
+"""Positions of firms that an economy may have where facts speak of them; also ``..._before``."""
+
+
+def _is_optional(definition: Definition, key: str) -> bool:
+    """Return whether a position may be there: an auxiliary, a balance-sheet item, a stake."""
+    word, *of = key.split(":")
+    firms = definition.ids(EntityKind.FIRM)
+    if word == STAKE:
+        return len(of) == 2 and of[0] in firms and of[1] in firms and of[0] != of[1]
+    item = word.removesuffix("_before")
+    return word == "aux" or (item in BALANCE_SHEET and len(of) == 1 and of[0] in firms)
 
 
 def _flow(row: Row) -> Flow:

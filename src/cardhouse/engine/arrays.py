@@ -179,6 +179,7 @@ class Chain:
     debt_maturity: Array  # (firm, pool): life of what is repaid bit by bit
     bullets: Array  # (quarter, firm, pool): sums that fall due in one quarter
     rounds: tuple[SignedRound, ...]
+    stakes: Array  # (node, firm): equity held in firms at the end of row 0, at cost
     volume: Array  # (line,)
     price_follows_cost: Array  # (line,): 1 or 0
     pass_through: Array  # (line,): phi

@@ -26,6 +26,7 @@ from cardhouse.engine.chain_purses import (
     compile_pools,
     compile_purses,
     compile_rounds,
+    compile_stakes,
 )
 from cardhouse.engine.names import Names, Rows, numbered, sale_volume
 from cardhouse.engine.sums import per_unit
@@ -78,6 +79,7 @@ def compile_chain(world: World) -> Chain:
         pools=pools,
         **compile_debts(world, names, rows),
         rounds=compile_rounds(world, names),
+        stakes=compile_stakes(world, names),
         volume=volume,
         price_follows_cost=np.array([float(line.price_follows_cost) for line in world.lines]),
         pass_through=np.array([line.fixed_pass_through for line in world.lines]),

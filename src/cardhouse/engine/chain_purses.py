@@ -193,6 +193,14 @@ def compile_rounds(world: World, names: Names) -> tuple[SignedRound, ...]:
     )
 
 
+def compile_stakes(world: World, names: Names) -> Array:
+    """Return stakes at cost (node, firm)."""
+    stakes = np.zeros((len(names.node), len(names.firm)))
+    for item in world.stakes:
+        stakes[names.node[item.investor], names.firm[item.firm]] += item.cost
+    return stakes
+
+
 def read_condition(text: str) -> Condition | None:
     """Return a condition that can be tested; None for words, whose odds are the probability.
 

@@ -44,7 +44,7 @@ class State:
     debt: Array  # (path, firm, pool)
     debt_rate: Array  # (path, firm, pool)
     arrears: Array  # (path, firm, node)
-    stakes: Array  # (path, node, firm): equity given since row 0, at cost
+    stakes: Array  # (path, node, firm): equity held in firms, at cost; of pools since row 0
     stress: Array  # (path, firm): x
     alive: Mask  # (path, firm)
     confidence: Array  # (path, 1)
@@ -104,7 +104,7 @@ def opening_state(chain: Chain, paths: int, ages: int = 1) -> State:
         debt=spread(chain.debt),
         debt_rate=spread(chain.debt_rate),
         arrears=np.zeros((paths, firms, nodes)),
-        stakes=np.zeros((paths, nodes, firms)),
+        stakes=spread(chain.stakes),
         stress=np.zeros((paths, firms)),
         alive=np.ones((paths, firms), dtype=bool),
         confidence=np.ones((paths, 1)),

@@ -38,7 +38,11 @@ _RANGES: dict[str, dict[str, tuple[float, float]]] = {
         "payout_growth": (-1.0, 1.0),
         "strategic_share": (0.0, 1.0),
         "other_assets": (0.0, MOST),
+        "receivables": (0.0, MOST),
+        "payables": (0.0, MOST),
+        "deferred_revenue": (0.0, MOST),
     },
+    "stake": {"cost": (0.0, MOST)},
     "pool": {
         "rate": (0.0, 1.0),
         "maturity_quarters": (1.0, 1e6),
@@ -74,6 +78,7 @@ def check_world(world: World) -> None:
     _check_pools(world)
     _check_debts(world)
     _check_rounds(world)
+    _check_stakes(world)
 
 
 def _check_entities(world: World) -> None:
@@ -304,6 +309,18 @@ def _check_debts(world: World) -> None:
             if name not in known:
                 raise EconomyError(f"{where}: '{name}' is no {what}.{did_you_mean(name, known)}")
         _check_numbers(debt, "debt", where)
+
+
+def _check_stakes(world: World) -> None:
+    firms = {firm.id for firm in world.firms}
+    for stake in world.stakes:
+        where = f"{world.economy}: stake of {stake.investor} in {stake.firm}"
+        for name in (stake.investor, stake.firm):
+            if name not in firms:
+                raise EconomyError(f"{where}: '{name}' is no firm.{did_you_mean(name, firms)}")
+        if stake.investor == stake.firm:
+            raise EconomyError(f"{where}: a firm holds no stake in itself. Remove the row.")
+        _check_numbers(stake, "stake", where)
 
 
 def _check_rounds(world: World) -> None:

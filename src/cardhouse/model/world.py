@@ -74,7 +74,8 @@ class Firm:
     ``runway_target_quarters`` (tau) and ``cash_per_capex`` (kappa_c) are solved from opening cash
     when None. ``access`` lists the pools, and the strategic investors, that a firm may ask.
     ``stock_pay`` is the quarter's cost paid in shares: a cost, never a flow. ``strategic_share``
-    is the share of its surplus that a firm may place as strategic money.
+    is the share of its surplus that a firm may place as strategic money. ``receivables``,
+    ``payables`` and ``deferred_revenue`` stand on the opening balance sheet alone.
     """
 
     id: str
@@ -90,6 +91,9 @@ class Firm:
     payout_growth: float = 0.0
     strategic_share: float = 0.0
     other_assets: float = 0.0
+    receivables: float = 0.0
+    payables: float = 0.0
+    deferred_revenue: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,15 @@ class Round:
 
 
 @dataclass(frozen=True)
+class Stake:
+    """Equity of one firm in another at the end of the base quarter, at cost."""
+
+    investor: str
+    firm: str
+    cost: float
+
+
+@dataclass(frozen=True)
 class Contract:
     """A flow of the base quarter and the terms by which it goes on.
 
@@ -202,6 +215,7 @@ class World:
     contracts: tuple[Contract, ...]
     debts: tuple[Debt, ...] = ()
     rounds: tuple[Round, ...] = ()
+    stakes: tuple[Stake, ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
     residual: float = 0.0

@@ -34,7 +34,9 @@ CURRENT_KINDS = (
 CAPITAL_KINDS = (K.CAPEX, K.EQUITY, K.DEBT_DRAWN, K.REPAYMENT, K.OTHER_CASH)
 """Kinds paid out of the capital column; capex is received on the seller's current one."""
 CARRIED, CHANGE = "carried to capital", "change in cash"
-CASH, PLANT, NET_WORTH = "cash", "plant", "net worth"
+CASH, PLANT, NET_WORTH, STAKES = "cash", "plant", "net worth", "stakes at cost"
+ITEMS = {"receivables": 1.0, "payables": -1.0, "deferred revenue": -1.0}
+"""Items of firms against everybody else, with their sign for the firm."""
 WAYS = ("tier", "entity")
 
 
@@ -113,11 +115,18 @@ def balance_sheets(world: World, by: str = "tier") -> Matrix:
     columns = [(unit, "") for unit in units] + [(MONEY, "")]
     place = {unit: number for number, (unit, _) in enumerate(columns)}
     pools = [pool.id for pool in world.pools if any(debt.pool == pool.id for debt in world.debts)]
-    rows = [CASH, PLANT, *(f"debt: {pool}" for pool in pools), NET_WORTH]
+    rows = [CASH, PLANT, *(f"debt: {pool}" for pool in pools), STAKES, *ITEMS, NET_WORTH]
     values = np.zeros((len(rows), len(columns)))
     for firm in world.firms:
         values[0, place[unit_of[firm.id]]] += firm.cash
         values[0, -1] -= firm.cash
+        for item, sign in ITEMS.items():
+            amount = sign * float(getattr(firm, item.replace(" ", "_")))
+            values[rows.index(item), place[unit_of[firm.id]]] += amount
+            values[rows.index(item), -1] -= amount
+    for stake in world.stakes:
+        values[rows.index(STAKES), place[unit_of[stake.investor]]] += stake.cost
+        values[rows.index(STAKES), place[unit_of[stake.firm]]] -= stake.cost
     for line in world.lines:
         if line.plant is not None:
             values[1, place[unit_of[line.id]]] += line.plant.net
