@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -148,11 +149,28 @@ class TestDates:
         assert world.residual < 1e-9
         assert len(here) >= 10
         assert len(near) >= 0.95 * len(here)
-        assert sum(abs(move.in_sd) > 2 for move in world.moves) <= 20
+        large = [move for move in world.moves if abs(move.in_sd) > 2]
+        assert len(large) <= 20
+        assert [move.what for move in large if not move.cause] == []
 
     def test_a_date_is_a_date(self) -> None:
         with pytest.raises(AccountsError, match=r"'soon', which is not a date"):
             open_world("ai", as_of="soon")
+
+
+class TestOverriddenFilings:
+    def test_a_filing_that_would_be_overridden_is_refused_and_the_clash_is_named(
+        self, tmp_path: Path
+    ) -> None:
+        rows = (
+            "entity,tier,metric,item,counterparty,unit,period_start,period_end,value,low,high,"
+            "basis,grade,source,published,url,note,id,known_from,known_from_basis\n"
+            "aws,clouds,revenue,,,usd_bn,2025-04-01,2025-06-30,60,,,filing,A,made up,2025-08-01,"
+            "https://example.com,,,2025-08-01,stated\n"
+        )
+        (tmp_path / "mine.csv").write_text(rows, encoding="utf-8")
+        with pytest.raises(AccountsError, match=r"filed figure .* clashes most with .*AWS"):
+            open_world("ai", base="2025Q2", extra_facts=[tmp_path / "mine.csv"])
 
 
 class TestDefinitions:

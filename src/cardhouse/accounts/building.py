@@ -57,6 +57,7 @@ class Build:
         """Return the world that balanced values describe."""
         definition = self.definition
         value = dict(zip(self.unknowns.names, balanced.values.tolist(), strict=True))
+        causes = {row.text("observation"): row.needed("cause") for row in definition.rows("causes")}
         return World(
             economy=definition.economy,
             base=self.base,
@@ -72,7 +73,7 @@ class Build:
             parameters={
                 row.text("name"): row.number_of("value") for row in definition.rows("parameters")
             },
-            moves=tuple(_move(one, balanced) for one in self.observations),
+            moves=tuple(_move(one, balanced, causes) for one in self.observations),
             residual=balanced.residual,
             facts_version=self.facts_version[0],
             facts_digest=self.facts_version[1],
@@ -237,6 +238,12 @@ def _facts_by_unknown(
     }
 
 
-def _move(one: Observation, balanced: Balanced) -> Move:
-    """Return what balancing did to one fact."""
-    return Move(one.figure.id, one.what, one.value, one.at(balanced.values), one.sd)
+LARGE_MOVE = 2.0
+"""Moves beyond this many sd carry their cause."""
+
+
+def _move(one: Observation, balanced: Balanced, causes: Mapping[str, str]) -> Move:
+    """Return what balancing did to one fact, with its cause when it is large."""
+    move = Move(one.figure.id, one.what, one.value, one.at(balanced.values), one.sd)
+    large = abs(move.in_sd) > LARGE_MOVE
+    return replace(move, cause=causes.get(one.what, "")) if large else move

@@ -51,6 +51,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "commitments.csv": ("fact", "contract", "strength", "note"),
     "products.csv": ("id", "of", "price", "payers", "scale", "sd", "note"),
     "identities.csv": ("id", "expression", "note"),
+    "causes.csv": ("observation", "cause"),
     "parameters.csv": ("name", "value", "note"),
 }  # fmt: skip
 """Every table of an economy and its columns; the same in each economy."""
@@ -256,5 +257,8 @@ def _check_references(definition: Definition) -> None:
                     f"{row.place}: access to '{giver}', which is neither a pool nor a firm."
                     f"{did_you_mean(giver, pools + firms)}"
                 )
+    observed = tuple(row.text("id") for row in definition.rows("observations"))
+    for row in definition.rows("causes"):
+        row.one_of("observation", observed)
     for row in definition.rows("parameters"):
         row.one_of("name", tuple(parameter.name for parameter in PARAMETERS))

@@ -84,11 +84,46 @@ def open_accounts(
     reader = Reader(definition, unknowns)
     observations = observe(definition, reader, figures, quarter_number(base))
     solution = solve(definition, unknowns, reader, observations, list_products(definition, reader))
+    _refuse_overridden_filings(observations, solution)
     build = Build(
         definition, unknowns, observations, figures, base, date.isoformat(),
         _version(table, extra_facts),
     )  # fmt: skip
     return Accounts(build, reader, solution, build.world(solution.balanced))
+
+
+MOST_MOVED = 8.0
+"""Sd by which a grade A figure may move; beyond, somebody has to say what is wrong with it."""
+
+
+def _refuse_overridden_filings(observations: Sequence[Observation], solution: Solution) -> None:
+    """Refuse accounts that would override a filing: it, or what clashes with it, is wrong."""
+    values = solution.balanced.values
+    for one in observations:
+        moved = (one.at(values) - one.value) / one.sd if one.sd > 0 else 0.0
+        if one.figure.grade == "A" and abs(moved) > MOST_MOVED:
+            against = _strongest_against(one, observations, solution)
+            raise AccountsError(
+                f"the filed figure {one.figure.id} ({one.what}: {one.value:.4g}) would move by "
+                f"{moved:+.1f} sd to {one.at(values):.4g}. It clashes most with {against}. Correct "
+                "one of them (corrections.csv), or lower its grade."
+            )
+
+
+def _strongest_against(
+    filed: Observation, observations: Sequence[Observation], solution: Solution
+) -> str:
+    """Return the id and name of the fact that moves a filed figure most."""
+    pulls = influence(solution, filed.row())
+    others = [
+        (abs(float(pull)), one)
+        for pull, one in zip(pulls, observations, strict=False)
+        if one.figure.id != filed.figure.id
+    ]
+    if not others:
+        return "the priors"
+    strongest = max(others, key=lambda pair: pair[0])[1]
+    return f"{strongest.figure.id} ({strongest.what}: {strongest.value:.4g})"
 
 
 def economy_facts(economy: str, extra_facts: Sequence[Path] = ()) -> FactTable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,10 +24,60 @@ from cardhouse.cli.options import (
 from cardhouse.errors import InputError
 
 if TYPE_CHECKING:
+    from cardhouse.model.world import World
     from cardhouse.studies.matrices import Matrix
 
 FORMATS = ("table", "csv", "latex", "xlsx")
 WHICH = ("flows", "balance")
+WAYS = ("tier", "entity")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which matrices are wanted, and in what form; None where the option was not given."""
+
+    which: str | None
+    by: str | None
+    form: str | None
+    out: Path | None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Return the options that were given."""
+        words = {"--which": self.which, "--by": self.by, "--format": self.form, "--out": self.out}
+        return {option: str(word) for option, word in words.items() if word is not None}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the matrices."""
+        return WHICH if self.which is None else (self.which,)
+
+    def check(self, *, matrix: bool, as_json: bool) -> None:
+        """Refuse options that are not known, or that do not go together."""
+        for option, known in (("--which", WHICH), ("--by", WAYS), ("--format", FORMATS)):
+            if option in self.given:
+                one_of(option, self.given[option], known)
+        idle = [option for option in self.given if not (as_json and option == "--by")]
+        if as_json and idle:
+            raise InputError(f"--json prints both matrices whole. Leave out {idle[0]}.")
+        if idle and not matrix:
+            raise InputError(f"{idle[0]} says how the matrices are shown. Add --matrix.")
+        self._check_file()
+
+    def _check_file(self) -> None:
+        if self.form == "xlsx" and self.out is None:
+            raise InputError("--format xlsx needs a file to write to. Add --out matrix.xlsx.")
+        if self.form == "csv" and self.which is None:
+            raise InputError("--format csv holds one matrix. Add --which flows or --which balance.")
+        if self.out is not None and self.form in (None, "table"):
+            raise InputError("--out needs a format to write. Add --format csv, latex or xlsx.")
+
+    def made_from(self, world: World) -> list[Matrix]:
+        """Return the matrices of a world."""
+        from cardhouse.studies.matrices import balance_sheets, transactions_flow
+
+        make = {"flows": transactions_flow, "balance": balance_sheets}
+        return [make[name](world, self.by or "tier") for name in self.names]
 
 
 def accounts(  # noqa: PLR0913 - one argument an option is how a command is declared
@@ -43,11 +95,15 @@ def accounts(  # noqa: PLR0913 - one argument an option is how a command is decl
         typer.Option("--which", metavar="flows|balance", help="Only this matrix."),
     ] = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="tier|entity", help="What the columns are.")
-    ] = "tier",
+        str | None,
+        typer.Option("--by", metavar="tier|entity", help="What the columns are; default: tier."),
+    ] = None,
     form: Annotated[
-        str, typer.Option("--format", metavar="table|csv|latex|xlsx", help="How it is written.")
-    ] = "table",
+        str | None,
+        typer.Option(
+            "--format", metavar="table|csv|latex|xlsx", help="How it is written; default: table."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the matrix to this file.")
     ] = None,
@@ -61,74 +117,59 @@ def accounts(  # noqa: PLR0913 - one argument an option is how a command is decl
     For example:
       cardhouse accounts
       cardhouse accounts --matrix --base 2025Q2
-      cardhouse accounts --matrix --which flows --by entity --format xlsx --out flows.xlsx
+      cardhouse accounts --matrix --by entity --format xlsx --out matrices.xlsx
+      cardhouse accounts --matrix --which flows --format csv
     """
+    shape = Shape(which, by, form, out)
+    shape.check(matrix=matrix, as_json=as_json)
     question = Question(economy, base, as_of, facts=tuple(facts or ()), quarters=1)
     if matrix and not as_json:
-        _print_matrices(question, which, by, form, out, quiet=quiet)
+        _show_matrices(question, shape, quiet=quiet)
         return
     from cardhouse.studies.extracts import opening_document
 
     with working("Balancing the accounts ...", quiet=quiet or as_json):
         opening = opening_document(question.answer().document)
     if as_json:
-        print_json({**opening, "matrices": _as_json(question, by)})
+        print_json({**opening, "matrices": _as_json(question, shape)})
         return
     from cardhouse.cli.tables import account_tables, show
 
     show(account_tables(opening))
 
 
-def _as_json(question: Question, by: str) -> dict[str, Any]:
-    from cardhouse.studies.matrices import as_document, balance_sheets, transactions_flow
+def _as_json(question: Question, shape: Shape) -> dict[str, Any]:
+    from cardhouse.studies.matrices import as_document
 
-    world = question.world()
-    return {
-        "flows": as_document(transactions_flow(world, by)),
-        "balance": as_document(balance_sheets(world, by)),
-    }
+    return {one.name: as_document(one) for one in shape.made_from(question.world())}
 
 
-def _print_matrices(
-    question: Question, which: str | None, by: str, form: str, out: Path | None, *, quiet: bool
-) -> None:
-    one_of("--format", form, FORMATS)
-    if which is not None:
-        one_of("--which", which, WHICH)
-    if form == "xlsx" and out is None:
-        raise InputError("--format xlsx needs a file to write to. Add --out matrix.xlsx.")
-    if form != "table" and which is None:
-        raise InputError(f"--format {form} holds one matrix. Add --which flows or --which balance.")
-    from cardhouse.studies.matrices import balance_sheets, transactions_flow
-
-    make = {"flows": transactions_flow, "balance": balance_sheets}
+def _show_matrices(question: Question, shape: Shape, *, quiet: bool) -> None:
+    """Print the matrices, or write them to a file."""
     with working("Balancing the accounts ...", quiet=quiet):
         world = question.world()
-    found = [make[name](world, by) for name in ([which] if which else WHICH)]
-    note = f"{world.economy}, facts {world.facts_version} known on {world.as_of}"
-    if form == "table" and out is None:
+    found = shape.made_from(world)
+    if shape.form in (None, "table"):
         from cardhouse.cli.tables import matrix_tables, show
 
         show([part for one in found for part in matrix_tables(one)])
-    elif out is None:
-        typer.echo(_as_text(found[0], form, note), nl=False)
-    else:
-        _write(found, form, out, note)
-
-
-def _as_text(matrix: Matrix, form: str, note: str) -> str:
-    from cardhouse.studies.matrix_files import as_csv, as_latex
-
-    return as_latex(matrix, note) if form == "latex" else as_csv(matrix)
-
-
-def _write(found: list[Matrix], form: str, out: Path, note: str) -> None:
-    from cardhouse.studies.matrix_files import write_beside, write_xlsx
-
-    if form == "table":
-        raise InputError("--out needs a format to write. Add --format csv, latex or xlsx.")
-    if form == "xlsx":
-        write_beside(out, lambda part: write_xlsx(found[0], part, note))
         return
-    text = _as_text(found[0], form, note)
-    write_beside(out, lambda part: part.write_text(text, encoding="utf-8"))
+    content = _written(found, str(shape.form), world)
+    if shape.out is None:
+        typer.echo(content, nl=False)
+        return
+    from cardhouse.studies.matrix_files import write_whole
+
+    write_whole(shape.out, content)
+
+
+def _written(found: list[Matrix], form: str, world: World) -> bytes:
+    """Return matrices in the form of a file."""
+    from cardhouse.studies.matrix_files import as_csv, as_latex, as_xlsx
+
+    source = f"Economy {world.economy}, facts {world.facts_version} known on {world.as_of}"
+    if form == "xlsx":
+        return as_xlsx(found, source, dt.date.fromisoformat(world.as_of))
+    if form == "csv":
+        return as_csv(found[0]).encode()
+    return "\n".join(as_latex(one, source) for one in found).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -98,33 +98,105 @@ def _conflicts(conflicts: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
             f"{move['balanced']:,.3g}",
             f"{move['in_sd']:+.1f}",
         )
-    return [Text("Facts that cannot all be true, largest moves first", "bold"), rows]
+    heading = Text("Facts that cannot all be true, largest moves first", "bold")
+    return [heading, rows, *_causes(conflicts)]
 
 
-BLOCK = 8
-"""Columns of a matrix that stand side by side on a screen."""
+def _causes(conflicts: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
+    """Return what clashes, a paragraph for each kind of fact that moved far."""
+    causes = {move["what"]: move.get("cause") for move in conflicts if move.get("cause")}
+    if not causes:
+        return []
+    told: list[RenderableType] = [Text(), Text("What clashes", "bold")]
+    return told + [_indented(f"{what}: {cause}") for what, cause in causes.items()]
+
+
+SCREEN = 80
+"""Characters that a table of a matrix may be wide."""
+HEADING = 10
+"""Characters of a heading from which it is broken after an underscore."""
 
 
 def matrix_tables(matrix: Matrix) -> list[RenderableType]:
-    """Return a matrix in blocks that fit a screen: by account, then so many units at a time."""
+    """Return a matrix in blocks that fit a screen: by account, as many units as go abreast."""
     parts: list[RenderableType] = [Text(matrix.title, "bold")]
-    for account in dict.fromkeys(account for _, account in matrix.columns):
-        columns = [n for n, (_, own) in enumerate(matrix.columns) if own == account]
-        for start in range(0, len(columns), BLOCK):
-            parts += [_matrix_block(matrix, account, columns[start : start + BLOCK]), Text()]
-    off = f"{matrix.residual:.0e} of the largest amount"
-    return [*parts, Text(f"Every column adds to 0, over both accounts ({off}).", "dim"), Text()]
+    labels = [name.replace("_", " ") for name in matrix.rows]
+    for account in matrix.accounts:
+        for block in _abreast(_columns(matrix, account), max(map(len, [account, *labels]))):
+            parts += [_matrix_block(account, labels, block), Text()]
+    off = f"Every sum that should be 0 is, within {matrix.residual:.0e} of the largest amount."
+    return [*parts, Text(f"{matrix.note} {off}", "dim"), Text()]
 
 
-def _matrix_block(matrix: Matrix, account: str, columns: Sequence[int]) -> Table:
+Column = tuple[str, list[str]]
+"""A heading of one or more lines, and a column's cells, its sum last."""
+
+
+def _columns(matrix: Matrix, account: str) -> list[Column]:
+    """Return the columns of an account that hold anything, and the sums of its rows."""
+    used = matrix.columns_of(account)
+    units = [(matrix.columns[at][0], matrix.values[:, at]) for at in used]
+    units.append(("sum", matrix.values[:, used].sum(axis=1)))
+    return [
+        (_heading(unit), [*map(_amount, amounts.tolist()), _money(float(amounts.sum()))])
+        for unit, amounts in units
+    ]
+
+
+def _abreast(columns: Sequence[Column], label: int) -> Iterator[list[Column]]:
+    """Yield columns in blocks that are, with their labels, no wider than a screen.
+
+    The last column, of sums, never stands alone.
+    """
+    block: list[Column] = []
+    for more in [*([column] for column in columns[:-2]), list(columns[-2:])]:
+        wide = label + sum(2 + _width(one) for one in [*block, *more])
+        if block and wide > SCREEN:
+            yield block
+            block = []
+        block += more
+    yield block
+
+
+def _width(column: Column) -> int:
+    heading, cells = column
+    return max(map(len, [*heading.splitlines(), *cells]))
+
+
+def _heading(unit: str) -> str:
+    """Return a unit's id, broken after underscores where it is long."""
+    lines = [""]
+    for part in unit.replace("_", "_ ").split():
+        if lines[-1] and len(lines[-1] + part) > HEADING:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def _matrix_block(account: str, labels: Sequence[str], columns: Sequence[Column]) -> Table:
     """Return some columns of a matrix with their sums; rows that are nothing are left out."""
-    rows = table(account, *(f">{matrix.columns[column][0]}" for column in columns))
-    for name, row in zip(matrix.rows, matrix.values[:, columns], strict=True):
-        if abs(row).max() >= 0.0005:
-            rows.add_row(Text(name), *(_money(float(amount)) for amount in row))
+    rows = table(account, *(f">{heading}" for heading, _ in columns))
+    for column in rows.columns:
+        column.no_wrap, column.vertical = True, "bottom"
+    *body, total = zip(*(cells for _, cells in columns), strict=True)
+    for label, cells in zip(labels, body, strict=True):
+        if any(cell != NOTHING for cell in cells):
+            rows.add_row(Text(label), *cells)
     rows.add_section()
-    rows.add_row("sum", *(_money(float(total)) for total in matrix.column_sums[list(columns)]))
+    rows.add_row("sum", *total)
     return rows
+
+
+NOTHING = "."
+
+
+def _amount(amount: float) -> str:
+    """Return an amount in a matrix: a dot for nothing, so that what there is stands out."""
+    if abs(amount) < 0.0005:
+        return NOTHING
+    if abs(amount) < 0.005:
+        return f"{amount:.3f}"
+    return f"{amount:,.0f}" if abs(amount) >= 1000 else _money(amount)
 
 
 def trace_table(answer: Mapping[str, Any]) -> list[RenderableType]:

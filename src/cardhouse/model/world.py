@@ -182,13 +182,17 @@ class Contract:
 
 @dataclass(frozen=True)
 class Move:
-    """What balancing did to one fact: its value, the balanced value and the move in sd."""
+    """What balancing did to one fact: its value, the balanced value, the move in sd, and why.
+
+    ``cause`` tells in words what clashes; it is written down for large moves alone.
+    """
 
     fact: str
     what: str
     observed: float
     balanced: float
     sd: float
+    cause: str = ""
 
     @property
     def in_sd(self) -> float:

@@ -96,6 +96,7 @@ def _move(move: Any, facts: FactTable | None) -> Document:
         "observed": move.observed,
         "balanced": move.balanced,
         "in_sd": move.in_sd,
+        "cause": move.cause,
     }
     fact = facts.by_id.get(move.fact) if facts is not None else None
     return row if fact is None else {**row, "source": fact.source, "url": fact.url}

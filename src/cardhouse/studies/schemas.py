@@ -205,9 +205,11 @@ def _move() -> Schema:
             observed=NUMBER,
             balanced=NUMBER,
             in_sd=NUMBER,
+            cause=TEXT,
             source=TEXT,
             url=TEXT,
         ),
+        "cause",
         "source",
         "url",
     )
@@ -257,7 +259,9 @@ def _accounts() -> Schema:
     row = _record(kind=TEXT, net=_list(NUMBER))
     named = _record(name=TEXT, amounts=_list(NUMBER), adds_to_zero=FLAG)
     column = _record(unit=TEXT, account=TEXT)
-    matrix = _record(title=TEXT, columns=_list(column), rows=_list(named), residual=NUMBER)
+    matrix = _record(
+        title=TEXT, note=TEXT, columns=_list(column), rows=_list(named), residual=NUMBER
+    )
     document = _record(
         manifest=_manifest(),
         entities=_list(entity),
