@@ -6,7 +6,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PINNED := $(PIP) install --only-binary :all: --require-hashes
+# The locks are whole, so pip resolves nothing: else a new release of `coverage` breaks the pin of
+# `coverage[toml]`, whose extra the lock leaves out. `pip check` then tells what would be missing.
+PINNED := $(PIP) install --no-deps --only-binary :all: --require-hashes
 LOCK   := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 # Nothing is installed twice: each step leaves a stamp named after the digest of what it read,
@@ -75,12 +77,12 @@ $(HOUSE):
 	@{ grep -qs '$(CURDIR)/$(VENV)' $(BIN)/activate && $(PIP) --version >/dev/null 2>&1; } \
 		|| $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing the pinned requirements into $(VENV) (about a minute, once) ..."
-	@$(PINNED) -r requirements/run.txt
+	@$(PINNED) -r requirements/run.txt && $(PIP) check >&2
 	@rm -f $(VENV)/.house-* && touch $@
 
 $(TOOLS): | $(HOUSE)
 	@echo "Installing the pinned test tools into $(VENV) ..."
-	@$(PINNED) -r requirements/dev.txt
+	@$(PINNED) -r requirements/dev.txt && $(PIP) check >&2
 	@rm -f $(VENV)/.tools-* && touch $@
 
 $(VENV)/.package-%: | $(HOUSE)
