@@ -136,6 +136,39 @@ def figure_card(found: Mapping[str, Any]) -> list[RenderableType]:
     return [*parts, Text(), rows, Text(note, "dim")]
 
 
+def answer_card(found: Mapping[str, Any]) -> list[RenderableType]:
+    """Return a number of a run: value, formula, and what enters it."""
+    heading = (
+        f"{found['answer']}: {_first_and_last(found['value'])} {found['unit']}"
+        f" ({found['economy']}, {found['base_quarter']}, {found['scenario']},"
+        f" known on {found['as_of']})"
+    )
+    parts: list[RenderableType] = [Text(heading, "bold"), Text(f"is {found['formula']}")]
+    if found["inputs"]:
+        rows = table("from", ">value")
+        for one in found["inputs"]:
+            rows.add_row(Text(one["input"]), _input(one))
+        parts += [Text(), rows, Text("Ask each again with `facts why`; rows by name.", "dim")]
+    if found["facts"]:
+        parts += [Text(), Text(f"Facts: {', '.join(found['facts'])}")]
+    return parts
+
+
+def _input(one: Mapping[str, Any]) -> str:
+    if one["rows"]:
+        return f"{one['rows']:,} rows"
+    in_accounts = not one["input"].replace(".", "").replace("_", "").isalnum()
+    return _first_and_last(one["value"], missing="in the accounts" if in_accounts else "none")
+
+
+def _first_and_last(value: Any, missing: str = "none") -> str:
+    """Return a number, or a series by its first and last quarter."""
+    if isinstance(value, list):
+        ends = [value[0], value[-1]] if len(value) > 1 else value
+        return " to ".join(_first_and_last(one) for one in ends)
+    return missing if value is None else f"{value:,.4g}"
+
+
 def headline_moves(news: Mapping[str, Any]) -> list[RenderableType]:
     """Return what new facts move in the headline figures; nothing where there is no news."""
     if not news:

@@ -19,6 +19,7 @@ from cardhouse.cli.options import (
     Economy,
     Facts,
     Json,
+    Scenarios,
     checked_date,
     existing,
 )
@@ -94,24 +95,41 @@ def show_fact(
 
 def explain_fact(
     asked: Annotated[
-        str, typer.Argument(metavar="ID|FIGURE", help="A fact's id, or a figure: openai.revenue.")
+        str,
+        typer.Argument(
+            metavar="ID|FIGURE", help="A fact's id, openai.revenue, or a key of a run's JSON."
+        ),
     ],
     economy: Economy = DEFAULT_ECONOMY,
     base: Base = None,
     as_of: AsOf = None,
+    scenario: Scenarios = None,
     facts: Facts = None,
     as_json: Json = False,
 ) -> None:
-    """Tell why a fact counts, or why a figure of the accounts is what it is.
+    """Tell why a fact counts, or why a figure of the accounts or of a run is what it is.
 
-    For a fact: its source, corrections, other sources, and the rows that use it. For a figure
-    (`openai.revenue`, or an expression): its formula, its sd, and the facts that move it.
+    For a fact: its source, corrections, other sources, and the rows that use it. For a figure of
+    the accounts (`openai.revenue`, or an expression): its formula, its sd, and the facts that move
+    it. For a number of a run, by its key in `run --json`: its formula and what enters it.
 
     For example:
       cardhouse facts why 0606318e13
       cardhouse facts why openai.revenue --base 2025Q2
       cardhouse facts why "revenue(aws) - revenue(aws_core)"
+      cardhouse facts why trace.nvidia.venture
+      cardhouse facts why tiers.chips.revenue --scenario capital-freeze
     """
+    from cardhouse.studies.answer_sources import is_answer
+
+    if is_answer(asked):
+        _explain_answer(asked, economy, base, as_of, scenario, facts, as_json=as_json)
+        return
+    if scenario:
+        raise InputError(
+            f"'{asked}' is a fact or a figure of the accounts, which no scenario changes. Leave "
+            "--scenario out, or ask for a number of the run, such as tiers.chips.revenue."
+        )
     if not FACT_ID.fullmatch(asked):
         _explain_figure(asked, economy, base, as_of, facts, as_json=as_json)
         return
@@ -158,6 +176,37 @@ def _explain_figure(
     from cardhouse.cli.tables import show
 
     show(figure_card(found))
+
+
+def _explain_answer(
+    key: str,
+    economy: str,
+    base: str | None,
+    as_of: str | None,
+    scenarios: list[str] | None,
+    facts: list[Path] | None,
+    *,
+    as_json: bool,
+) -> None:
+    from cardhouse.studies.answer_sources import explain_answer
+
+    extra = [existing(path) for path in facts or ()]
+    with working("Running the chain ...", quiet=as_json):
+        found = explain_answer(
+            key,
+            economy=economy,
+            base=base,
+            as_of=checked_date(as_of),
+            scenarios=scenarios or (),
+            extra_facts=extra,
+        )
+    if as_json:
+        print_json(found)
+        return
+    from cardhouse.cli.fact_tables import answer_card
+    from cardhouse.cli.tables import show
+
+    show(answer_card(found))
 
 
 def diff_facts(

@@ -34,6 +34,7 @@ def published_schemas() -> dict[str, Schema]:
         "scenarios": _titled("scenarios", "The shipped scenarios", _scenarios()),
         "levers": _titled("levers", "The levers", _levers()),
         "figure": _titled("figure", "Why a balanced figure is what it is", _figure()),
+        "answer": _titled("answer", "Why a number of a run is what it is", _answer()),
         "facts": _titled("facts", "Sourced facts", _facts()),
         "check": _titled("check", "The files that were checked", _check()),
         "manifest": _titled("manifest", "What a run wrote", _manifest_file()),
@@ -284,6 +285,18 @@ def _figure() -> Schema:
         sd=NUMBER,
         terms=_list(term),
         facts=_list(fact),
+    )
+
+
+def _answer() -> Schema:
+    value: Schema = {"anyOf": [MAYBE_NUMBER, _list(MAYBE_NUMBER)]}
+    words = ("answer", "economy", "as_of", "scenario", "unit", "formula")
+    return _record(
+        **dict.fromkeys(words, TEXT),
+        base_quarter=QUARTER,
+        value=value,
+        inputs=_list(_record(input=TEXT, value=value, rows={"type": "integer", "minimum": 0})),
+        facts=_list(TEXT),
     )
 
 
