@@ -145,3 +145,35 @@ def test_a_missing_and_an_extra_column_are_named(folder: Path) -> None:
     path.write_text(text.replace("maturity_quarters", "maturity", 1), encoding="utf-8")
     with pytest.raises(CardhouseError, match=r"debts\.csv:1: column 'maturity' is not known"):
         open_world(str(folder))
+
+
+def test_a_table_in_another_encoding_is_named_by_its_row(folder: Path) -> None:
+    path = folder / "causes.csv"
+    path.write_bytes(path.read_bytes() + "Zürich,cause\n".encode("latin-1"))
+    with pytest.raises(CardhouseError, match=r"causes\.csv:\d+: byte \d+ is not UTF-8"):
+        open_world(str(folder))
+
+
+@pytest.mark.parametrize("more", [b"a\x00b,c\n", b'"a,b\n', b"a" * 200_000 + b",b\n"])
+def test_a_broken_cell_gets_one_sentence(folder: Path, more: bytes) -> None:
+    path = folder / "causes.csv"
+    path.write_bytes(path.read_bytes() + more)
+    with pytest.raises(CardhouseError, match=r"causes\.csv:\d+"):
+        open_world(str(folder))
+
+
+def test_what_a_spreadsheet_adds_is_no_mistake(folder: Path) -> None:
+    """A byte order mark, other line ends, a line break in a quoted cell."""
+    path = folder / "causes.csv"
+    text = path.read_text(encoding="utf-8") + 'Cohere run rate,"Two\nlines"\n'
+    before = open_world(str(folder))
+    path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert open_world(str(folder)).contracts == before.contracts
+
+
+def test_a_long_list_of_names_is_cut(folder: Path) -> None:
+    path = folder / "causes.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "Cohere run rat,x\n", encoding="utf-8")
+    with pytest.raises(CardhouseError, match=r"more\. Did you mean 'Cohere run rate'") as caught:
+        open_world(str(folder))
+    assert len(str(caught.value)) < 500

@@ -72,6 +72,49 @@ class TestKnownAnswers:
         assert found.values == pytest.approx(x - gain @ (a @ x), rel=1e-12)
         assert found.covariance == pytest.approx(v - gain @ a @ v, abs=1e-10)
 
+    def test_two_rows_by_two_columns(self) -> None:
+        """[[1, 2], [3, 4]]: row 1 lacks 2, each column 1, so each cell of row 1 gets 1."""
+        margins = [[1.0, 1, 0, 0], [0.0, 0, 1, 1], [1.0, 0, 1, 0], [0.0, 1, 0, 1]]
+        found = balance(
+            problem(
+                prior=[1.0, 2.0, 3.0, 4.0],
+                prior_sd=[1.0] * 4,
+                identities=margins,
+                totals=[5.0, 7.0, 5.0, 7.0],
+            )
+        )
+        assert found.values == pytest.approx([2.0, 3.0, 3.0, 4.0], abs=1e-12)
+
+    def test_three_rows_by_three_columns(self) -> None:
+        """All 3: row 2 and column 1 lack 3 each; a cell moves by row/3 + column/3 - all/9."""
+        cells = np.arange(9).reshape(3, 3)
+        margins = np.zeros((6, 9))
+        for at in range(3):
+            margins[at, cells[at]] = margins[3 + at, cells[:, at]] = 1.0
+        found = balance(
+            problem(
+                prior=[3.0] * 9,
+                prior_sd=[2.0] * 9,
+                identities=margins.tolist(),
+                totals=[9.0, 12.0, 9.0, 12.0, 9.0, 9.0],
+            )
+        )
+        thirds = np.array([[11.0, 8, 8], [14.0, 11, 11], [11.0, 8, 8]])
+        assert found.values.reshape(3, 3) == pytest.approx(thirds / 3, abs=1e-12)
+
+    def test_a_ratio_moves_both_of_its_ends(self) -> None:
+        """3 (sd 1) is a quarter of 8 (sd 2), sd^2 .75: off by 1 of 1 + .25 + .75, so by halves."""
+        found = balance(
+            problem(
+                prior=[3.0, 8.0],
+                prior_sd=[1.0, 2.0],
+                observe=[[1.0, -0.25]],
+                observed=[0.0],
+                observed_sd=[np.sqrt(0.75)],
+            )
+        )
+        assert found.values == pytest.approx([2.5, 8.5], abs=1e-12)
+
     def test_a_sign_that_binds_holds_a_flow_at_zero(self) -> None:
         """y1 - y2 = 5 from 1 and 1 (sd 1) would give 3.5 and -1.5: y2 stays at 0 and y1 is 5."""
         found = balance(

@@ -95,7 +95,7 @@ class TestFiles:
 
     def test_that_are_folders(self, tmp_path: Path) -> None:
         (sentence,) = check_facts(tmp_path)
-        assert "no such file" in sentence
+        assert "not a file but a folder" in sentence
 
     def test_that_are_too_large(self, tmp_path: Path) -> None:
         path = tmp_path / "large.csv"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cardhouse.accounts.tables import Row, read_table
 from cardhouse.errors import EconomyError, did_you_mean
-from cardhouse.model.vocabulary import PARAMETERS, ContractKind, EntityKind, terms_of
+from cardhouse.model.vocabulary import ENDS, PARAMETERS, ContractKind, EntityKind, terms_of
 
 TABLES: dict[str, tuple[str, ...]] = {
     "about.csv": ("key", "value", "note"),
@@ -59,26 +59,9 @@ TABLES: dict[str, tuple[str, ...]] = {
 SIGNED_EITHER_WAY = (ContractKind.OTHER_BUSINESS, ContractKind.OTHER_CASH)
 """Kinds whose flow may run in either direction: they are booked with the sign they turn out."""
 
-_SEGMENT, _LINE, _FIRM, _POOL, _OUTSIDE = (
-    EntityKind.SEGMENT, EntityKind.LINE, EntityKind.FIRM, EntityKind.POOL, EntityKind.OUTSIDE,
-)  # fmt: skip
-ENDS: dict[ContractKind, tuple[tuple[EntityKind, ...], tuple[EntityKind, ...]]] = {
-    ContractKind.SALE: ((_SEGMENT,), (_LINE,)),
-    ContractKind.INPUT: ((_LINE,), (_LINE,)),
-    ContractKind.COST: ((_LINE,), (_OUTSIDE,)),
-    ContractKind.PROGRAM: ((_FIRM,), (_LINE, _OUTSIDE)),
-    ContractKind.CAPEX: ((_LINE,), (_LINE, _OUTSIDE)),
-    ContractKind.REVENUE_SHARE: ((_LINE,), (_FIRM,)),
-    ContractKind.OTHER_BUSINESS: ((_OUTSIDE,), (_FIRM,)),
-    ContractKind.INTEREST: ((_FIRM,), (_POOL,)),
-    ContractKind.REPAYMENT: ((_FIRM,), (_POOL,)),
-    ContractKind.TAX: ((_FIRM,), (_OUTSIDE,)),
-    ContractKind.PAYOUT: ((_FIRM,), (_OUTSIDE,)),
-    ContractKind.DEBT_DRAWN: ((_POOL,), (_FIRM,)),
-    ContractKind.EQUITY: ((_POOL, _FIRM), (_FIRM,)),
-    ContractKind.OTHER_CASH: ((_OUTSIDE,), (_FIRM,)),
-}
-"""Which kinds of entity may pay and be paid under each kind of contract."""
+DECLARED_ENDS = ENDS | dict.fromkeys(SIGNED_EITHER_WAY, ((EntityKind.OUTSIDE,), (EntityKind.FIRM,)))
+"""Which kinds of entity a table may name as payer and payee: those of the world, except that
+flows that may run either way are named in one direction."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +151,11 @@ def _check(definition: Definition) -> None:
         _refuse_twice(definition.rows(table), "id")
     _refuse_twice(definition.rows("positions"), "key")
     _check_entities(definition)
-    for kind, table in ((_LINE, "lines"), (_FIRM, "firms"), (_POOL, "pools")):
+    for kind, table in (
+        (EntityKind.LINE, "lines"),
+        (EntityKind.FIRM, "firms"),
+        (EntityKind.POOL, "pools"),
+    ):
         _check_cover(definition, kind, table)
     for row in definition.rows("contracts"):
         _check_contract(definition, row)
@@ -220,7 +207,7 @@ def _check_contract(definition: Definition, row: Row) -> None:
     """Check one contract: its kind, who may pay whom, its terms."""
     kinds = {entity.text("id"): entity.text("kind") for entity in definition.rows("entities")}
     kind = ContractKind(row.one_of("kind", tuple(kind.value for kind in ContractKind)))
-    for column, allowed in zip(("payer", "payee"), ENDS[kind], strict=True):
+    for column, allowed in zip(("payer", "payee"), DECLARED_ENDS[kind], strict=True):
         end = row.one_of(column, tuple(kinds))
         if EntityKind(kinds[end]) not in allowed:
             words = " or ".join(each.value for each in allowed)
@@ -243,7 +230,7 @@ def _check_contract(definition: Definition, row: Row) -> None:
 
 def _check_references(definition: Definition) -> None:
     """Check that debts, rounds, access lists and parameters name things that exist."""
-    firms, pools = tuple(definition.ids(_FIRM)), tuple(definition.ids(_POOL))
+    firms, pools = tuple(definition.ids(EntityKind.FIRM)), tuple(definition.ids(EntityKind.POOL))
     for row in definition.rows("debts"):
         row.one_of("firm", firms)
         row.one_of("pool", pools)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 from cardhouse.errors import EconomyError, did_you_mean
+from cardhouse.text_files import MIB, read_text
+
+MAX_BYTES = 16 * MIB
+MOST_NAMES = 12
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Row:
         if text not in known:
             raise EconomyError(
                 f"{self.place}: {column} '{text}' is not known. Use one of "
-                f"{', '.join(known)}.{did_you_mean(text, known)}"
+                f"{_listed(known)}.{did_you_mean(text, known)}"
             )
         return text
 
@@ -87,21 +92,28 @@ class Row:
         return value
 
 
+def _listed(known: tuple[str, ...]) -> str:
+    """Return names in a row, the first few of many."""
+    left = len(known) - MOST_NAMES
+    return ", ".join(known[:MOST_NAMES]) + (f" and {left} more" if left > 0 else "")
+
+
 def read_table(folder: Traversable, table: str, columns: tuple[str, ...]) -> list[Row]:
     """Read a table of exactly these columns.
 
     Raises
     ------
     EconomyError
-        When the file is missing, a column is missing or unknown, or a row has too many cells.
+        When the file is missing or no UTF-8 text, a column is missing or unknown, or a row has too
+        many cells.
     """
     path = folder / table
     if not path.is_file():
         raise EconomyError(f"{path}: this table of the economy is missing.")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    reader = csv.DictReader(lines, strict=True)
-    _check_header(table, tuple(reader.fieldnames or ()), columns)
+    text = read_text(path, limit=MAX_BYTES, error=EconomyError, what="table")
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
+        _check_header(table, tuple(reader.fieldnames or ()), columns)
         return list(_rows(table, reader))
     except csv.Error as error:
         raise EconomyError(f"{table}:{reader.line_num}: not a valid CSV row ({error}).") from error

@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from cardhouse.errors import FactError, did_you_mean
+from cardhouse.text_files import read_text
 
 MAX_BYTES = 16 * 1024 * 1024
 LONGEST_HINT = 80
@@ -56,28 +57,8 @@ def read_table(source: Path | Traversable, columns: Sequence[str], name: str = "
         When the file cannot be read as such a table at all.
     """
     name = name or str(source)
-    return parse_table(read_text(source, name), name, columns)
-
-
-def read_text(source: Path | Traversable, name: str) -> str:
-    """Return the text of a UTF-8 file; raises FactError when it is none or too large."""
-    if not source.is_file():
-        raise FactError(f"{name}: there is no such file. Check the path.")
-    try:
-        with source.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise FactError(f"{name}: the file cannot be read: {error.strerror}.") from error
-    if len(raw) > MAX_BYTES:
-        limit = MAX_BYTES // 1024**2
-        raise FactError(f"{name}: the file is larger than {limit} MiB, the limit. Split it.")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = raw.count(b"\n", 0, error.start) + 1
-        raise FactError(
-            f"{name}:{row}: byte {error.start} is not UTF-8. Save the table as UTF-8."
-        ) from error
+    text = read_text(source, limit=MAX_BYTES, error=FactError, name=name, what="table")
+    return parse_table(text, name, columns)
 
 
 def parse_table(text: str, name: str, columns: Sequence[str]) -> CsvTable:

@@ -67,7 +67,8 @@ def _firm_bar(firm: Mapping[str, Any], cast: Cast, longest: float) -> Bar:
         (amount, f"paid-{group}", dollars(amount)) for group, amount in _parts(firm, cast).items()
     ]
     by_source = sorted((firm.get("by_source") or {}).items(), key=lambda one: -one[1])
-    named = [f"{cast.name(one)} {dollars(paid)}" for one, paid in by_source[:NAMED]]
+    told = [(one, paid) for one, paid in by_source[:NAMED] if paid >= NOTHING]
+    named = [f"{cast.name(one)} {dollars(paid)}" for one, paid in told]
     return Bar(
         cast.name(firm["firm"]), bar(parts, longest), dollars(firm["subsidy"]), listed(named)
     )

@@ -35,7 +35,7 @@ ROW_KEYS = (
 """What names a row of a list: the first of these that the row has."""
 SHOWN_NAMES = 12
 
-Path_ = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Formula:
     formula: str
     inputs: tuple[str, ...]
 
-    def match(self, path: Path_) -> tuple[str, ...] | None:
+    def match(self, path: KeyPath) -> tuple[str, ...] | None:
         """Return the names at the places of ``*``, None where the key is of another form.
 
         Examples
@@ -58,7 +58,7 @@ class Formula:
         return _match(tuple(self.key.split(".")), path)
 
 
-def _match(form: Path_, path: Path_) -> tuple[str, ...] | None:
+def _match(form: KeyPath, path: KeyPath) -> tuple[str, ...] | None:
     if not form:
         return None if path else ()
     first, rest = form[0], form[1:]
@@ -99,7 +99,7 @@ def is_answer(asked: str) -> bool:
     return re.split(r"[^a-z_]", asked, maxsplit=1)[0] in roots
 
 
-def formula_of(path: Path_) -> tuple[Formula, tuple[str, ...]] | None:
+def formula_of(path: KeyPath) -> tuple[Formula, tuple[str, ...]] | None:
     """Return the formula of a number by its path, with the names in it; None where none holds."""
     for one in load_formulas():
         names = one.match(path)
@@ -162,7 +162,7 @@ def explain_answer(
     }
 
 
-def look_up(document: Mapping[str, Any], key: str) -> tuple[Path_, Any]:
+def look_up(document: Mapping[str, Any], key: str) -> tuple[KeyPath, Any]:
     """Return the path and the content of a key; names with dots in them are found too."""
     found = list(_readings(document, key))
     for path, content in found:
@@ -173,7 +173,7 @@ def look_up(document: Mapping[str, Any], key: str) -> tuple[Path_, Any]:
     raise InputError(f"'{key}': in this run {_where_it_ends(document, key)}")
 
 
-def _readings(here: Any, rest: str, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+def _readings(here: Any, rest: str, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Yield every way of reading a key, longest names first."""
     if not rest:
         yield path, here
@@ -206,7 +206,7 @@ def is_value(content: Any) -> bool:
     return _is_number(content) or (isinstance(content, list) and any(map(_is_number, content)))
 
 
-def numbers_in(content: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+def numbers_in(content: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Yield the path and value of every number and every series of numbers in a document."""
     children = _children(content)
     if children:
@@ -273,7 +273,7 @@ def _has_accounts(document: Mapping[str, Any], names: tuple[str, ...]) -> bool:
     return kinds.get(names[0]) in ("firm", "division", "parent")
 
 
-def _facts_beside(document: Mapping[str, Any], path: Path_) -> list[str]:
+def _facts_beside(document: Mapping[str, Any], path: KeyPath) -> list[str]:
     """Return the ids of facts that the document names beside a number."""
     if path[:2] == ("accounts", "moves"):
         return [path[2]]

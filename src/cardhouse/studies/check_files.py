@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from cardhouse.errors import CardhouseError, ScenarioError, did_you_mean
+from cardhouse.errors import CardhouseError, FactError, ScenarioError, did_you_mean
 from cardhouse.studies.scenario_files import scenario_problems
 from cardhouse.studies.scenario_models import SCHEMA_ID
-from cardhouse.studies.yaml_text import read_text, read_yaml
+from cardhouse.studies.yaml_text import read_yaml
+from cardhouse.text_files import read_text
 
 FACT_COLUMNS = frozenset({"entity", "metric", "value", "unit", "source"})
 """A table with all of these in its header is meant to be facts."""
@@ -56,7 +57,8 @@ def _economy_problems(path: Path) -> list[str]:
 
 def _table_problems(path: Path) -> list[str]:
     try:
-        header = next(csv.reader(read_text(path, MAX_TABLE_BYTES).splitlines()[:1]), [])
+        text = read_text(path, limit=MAX_TABLE_BYTES, error=FactError)
+        header = next(csv.reader(text.splitlines()[:1]), [])
     except (CardhouseError, csv.Error) as error:
         return [str(error)]
     missing = sorted(FACT_COLUMNS - {column.strip() for column in header})

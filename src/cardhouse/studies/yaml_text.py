@@ -19,6 +19,7 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from cardhouse.errors import ScenarioError
+from cardhouse.text_files import read_text
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
@@ -53,30 +54,7 @@ def read_yaml(path: Path) -> YamlText:
     ScenarioError
         When the file cannot be read, is too large, is not UTF-8 or breaks `parse_yaml`'s limits.
     """
-    return parse_yaml(read_text(path), str(path))
-
-
-def read_text(path: Path, limit: int = MAX_BYTES) -> str:
-    """Return the text of a UTF-8 file within `limit` bytes; raises ScenarioError otherwise."""
-    if not path.exists():
-        raise ScenarioError(f"{path}: there is no such file. Check the path.")
-    if not path.is_file():
-        raise ScenarioError(f"{path}: this is not a file. Name the file itself.")
-    try:
-        with path.open("rb") as file:
-            raw = file.read(limit + 1)
-    except OSError as error:
-        raise ScenarioError(f"{path}: the file cannot be read: {error.strerror}.") from error
-    if len(raw) > limit:
-        raise ScenarioError(
-            f"{path}: the file is larger than {limit // 1024} KiB, the limit. Make it smaller."
-        )
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ScenarioError(
-            f"{path}: byte {error.start} is not UTF-8. Save it as UTF-8."
-        ) from error
+    return parse_yaml(read_text(path, limit=MAX_BYTES, error=ScenarioError), str(path))
 
 
 def parse_yaml(text: str, name: str) -> YamlText:

@@ -1,0 +1,74 @@
+"""The README prints what the commands print: words to the letter, numbers to their last digits."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cardhouse.cli.app import app
+
+README = Path(__file__).parents[1] / "README.md"
+NUMBER = re.compile(r"(?<![\w-])-?\d[\d,]*(?:\.\d+)?(?![\w-])")
+TOLERANCE = 0.02
+"""Other processors round differently; a figure that moves by more is another figure."""
+
+
+def printed_answers() -> tuple[str, str]:
+    """Return the two indented blocks: the baseline, and that of the capital freeze."""
+    section = README.read_text(encoding="utf-8").split("## The answer it prints\n")[1]
+    first, second = section.split("and with `--scenario capital-freeze`:\n")
+    return _indented(first), _indented(second)
+
+
+def _indented(text: str) -> str:
+    lines = re.match(r"\n*((?:(?: {4}.*)?\n)+)", text)
+    assert lines is not None
+    return lines.group(1)
+
+
+def run(*words: str, where: Path) -> str:
+    done = CliRunner().invoke(app, ["run", "--out", str(where / "runs"), *words])
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
+def words_and_numbers(text: str) -> tuple[str, list[float]]:
+    """Return a text with its spaces and numbers evened out, and the numbers."""
+    flat = " ".join(text.split())
+    numbers = [float(found.replace(",", "")) for found in NUMBER.findall(flat)]
+    return NUMBER.sub("#", flat), numbers
+
+
+def same(printed: str, promised: str) -> None:
+    words, numbers = words_and_numbers(printed)
+    promised_words, promised_numbers = words_and_numbers(promised)
+    assert words == promised_words
+    assert numbers == pytest.approx(promised_numbers, rel=TOLERANCE, abs=0.011)
+
+
+def without_paths(text: str) -> str:
+    return re.sub(r"Report, tables and manifest:.*?(?=Facts)", "", text, flags=re.DOTALL)
+
+
+def test_the_baseline_is_as_promised(tmp_path: Path) -> None:
+    promised, _ = printed_answers()
+    same(without_paths(run(where=tmp_path)), without_paths(promised))
+
+
+def test_the_freeze_is_as_promised(tmp_path: Path) -> None:
+    _, promised = printed_answers()
+    printed = run("--scenario", "capital-freeze", where=tmp_path)
+    head, tail = promised.split("...")
+    same(printed.split("\n\n")[0], head)
+    shown = " ".join(printed.split())
+    start = shown.index("First defaults")
+    same(shown[start : shown.index("Of 13 claims")], tail)
+
+
+def test_a_moved_number_and_a_moved_word_are_seen() -> None:
+    for other in ("Users pay 61 cents", "Users spend 57 cents"):
+        with pytest.raises(AssertionError):
+            same("Users pay 57 cents", other)
