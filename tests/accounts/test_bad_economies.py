@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from cardhouse.accounts import open_world
 from cardhouse.errors import CardhouseError
+from cardhouse.model.world import Population
 
 
 @pytest.fixture
@@ -110,6 +112,32 @@ MISTAKES = [
     ),
     ("about.csv", "base_until,2026Q1", "base_until,last year", ("'last year' is not a quarter",)),
     ("pools.csv", "venture,equity", "venture,equities", ("instrument 'equities'", "equity, debt")),
+    (
+        "populations.csv",
+        "other_apps,400",
+        "other_aps,400",
+        ("populations.csv:2: firm 'other_aps' is not known", "Did you mean 'other_apps'"),
+    ),
+    ("populations.csv", "other_apps,400", "other_apps_app,400", ("firm 'other_apps_app'",)),
+    ("populations.csv", "other_apps,400", "other_apps,", ("column 'count' is empty",)),
+    (
+        "populations.csv",
+        "other_apps,400",
+        "other_apps,1",
+        ("populations.csv:2: count '1' is not a whole number from 2 to 5000",),
+    ),
+    ("populations.csv", "other_apps,400", "other_apps,5001", ("count '5001' is not a whole",)),
+    ("populations.csv", "other_apps,400", "other_apps,40.5", ("count '40.5' is not a whole",)),
+    ("populations.csv", "400,1.5", "400,-1", ("size_spread -1 lies outside [0, 5]",)),
+    ("populations.csv", "400,1.5", "400,inf", ("size_spread 'inf' is not a finite number",)),
+    ("populations.csv", "0.7,0.12", "0.7,12", ("growth_sd 12 lies outside [0, 5]",)),
+    (
+        "populations.csv",
+        "other_apps,400",
+        "other_apps,9,1,0,0,0,\nother_apps,400",
+        ("populations.csv:3: 'other_apps' is already defined in populations.csv:2",),
+    ),
+    ("populations.csv", "margin_sd", "margin", ("column 'margin' is not known", "'margin_sd'")),
 ]
 
 
@@ -137,6 +165,34 @@ def test_a_missing_table_is_named(folder: Path) -> None:
     (folder / "pools.csv").unlink()
     with pytest.raises(CardhouseError, match=r"pools\.csv: this table of the economy is missing"):
         open_world(str(folder))
+
+
+def test_an_economy_without_populations_is_the_same_economy(folder: Path) -> None:
+    with_them = open_world(str(folder))
+    (folder / "populations.csv").unlink()
+    without = open_world(str(folder))
+    assert [one.firm for one in with_them.populations] == ["other_apps"]
+    assert without == replace(with_them, populations=())
+
+
+def test_a_blank_spread_is_the_usual_one(folder: Path) -> None:
+    path = folder / "populations.csv"
+    header = path.read_text(encoding="utf-8").splitlines()[0]
+    path.write_text(f"{header}\nother_apps,30,,,,,\n", encoding="utf-8")
+    assert open_world(str(folder)).populations == (Population("other_apps", 30),)
+
+
+def test_an_optional_table_under_another_name_is_not_passed_over(folder: Path) -> None:
+    open_world(str(folder))
+    (folder / "populations.csv").rename(folder / "population.csv")
+    with pytest.raises(CardhouseError, match=r"population\.csv: .* mean 'populations\.csv'"):
+        open_world(str(folder))
+
+
+def test_a_file_beside_the_tables_is_nobody_s_business(folder: Path) -> None:
+    (folder / "population.csv").write_text("kept from last year\n", encoding="utf-8")
+    (folder / "my facts.csv").touch()
+    assert open_world(str(folder)).populations
 
 
 def test_a_missing_and_an_extra_column_are_named(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,29 @@ def test_another_question_or_file_is_another_world(
     cached_world({"base": "2025Q1"}, [mine], lambda: world)
     mine.write_text("two", encoding="utf-8")
     cached_world({"base": "2025Q2"}, [mine], lambda: world)
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_a_table_under_another_name_is_another_world(
+    folder: Path, tmp_path: Path, world: World
+) -> None:
+    mine = tmp_path / "populations.csv"
+    mine.write_text("one", encoding="utf-8")
+    cached_world({}, [mine], lambda: world)
+    cached_world({}, [mine.rename(tmp_path / "populations_kept.csv")], lambda: world)
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_the_table_of_populations_is_part_of_the_question(folder: Path, tmp_path: Path) -> None:
+    shipped = resources.files("cardhouse.accounts") / "economies" / "ai"
+    with resources.as_file(shipped) as path:
+        mine = Path(shutil.copytree(path, tmp_path / "mine"))
+    table = mine / "populations.csv"
+    assert open_world(str(mine)).populations[0].count == 400
+    table.write_text(table.read_text(encoding="utf-8").replace(",400,", ",7,"), encoding="utf-8")
+    assert open_world(str(mine)).populations[0].count == 7
+    table.unlink()
+    assert open_world(str(mine)).populations == ()
     assert len(list(folder.iterdir())) == 3
 
 

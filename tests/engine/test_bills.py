@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cardhouse.engine.arrays import KIND
 from cardhouse.engine.bills import Invoices, Spending, Terms, fixed_costs, write_invoices
+from cardhouse.engine.contracts import rents
 from cardhouse.engine.debts import maturing
 from cardhouse.engine.discretion import everything
+from cardhouse.engine.links import KIND
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.volumes import Deliveries
 from cardhouse.model.vocabulary import ContractKind as K
-from cardhouse.model.world import Debt, Firm, Plant, Pool, World
+from cardhouse.model.world import Contract, Debt, Firm, Plant, Pool, World
 from strategies import hand_made, moment_of
 
 PLANT = Plant(gross=24.0, net=12.5, depreciation=1.0)
@@ -49,7 +50,12 @@ def economy(*more: tuple, **firm: Any) -> World:
 
 
 def billed(
-    now: Moment, *, charged: tuple = (1.0, 1.0), delivered: float = 1.0, **changes: Any
+    now: Moment,
+    *,
+    charged: tuple = (1.0, 1.0),
+    delivered: float = 1.0,
+    backed: float = 0.0,
+    **changes: Any,
 ) -> Invoices:
     chain = now.chain
     volume = now.state.volume
@@ -58,6 +64,7 @@ def billed(
         inputs=chain.intensity[None] * volume[:, :, None],
         programs=np.zeros((1, 2, 2)),
         orders=np.array([[[0.0, 0.75 * delivered], [0.0, 0.0]]]),
+        backed=np.full((1, len(chain.buy_backs.cap)), backed),
         volume=volume,
         unserved=np.zeros((1, 1)),
         explosive=np.zeros((1, 1), dtype=bool),
@@ -71,6 +78,7 @@ def billed(
         worn=np.array([[1.0, 0.0]]),
         demand_index=np.ones((1, 1)),
         maturing=maturing(now),
+        rents=rents(chain, now.state, now.quarter),
     )
     spending = changes.pop("spending", everything(now))
     return write_invoices(now, deliveries, replace(terms, **changes), spending)
@@ -83,7 +91,10 @@ def paid(now: Moment, invoices: Invoices, kind: str, payer: str, payee: str) -> 
 
 def test_row_0_bills_what_row_0_paid() -> None:
     now = moment_of(economy())
-    np.testing.assert_allclose(billed(now).flows[0], now.chain.flows, rtol=1e-12, atol=1e-15)
+    found = billed(now)
+    np.testing.assert_allclose(found.flows[0], now.chain.flows, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(found.due[0], now.chain.opening, rtol=1e-12, atol=1e-15)
+    np.testing.assert_array_equal(found.bought, found.due)
 
 
 def test_prices_raise_bills_and_free_use_pays_nothing() -> None:
@@ -162,14 +173,102 @@ def test_revenue_shares_go_to_the_living() -> None:
     assert paid(dead, billed(dead), "revenue_share", "firm", "seller") == 0.0
 
 
+def test_a_rent_is_a_cost_of_its_line_and_a_bill_of_its_firm() -> None:
+    bare, now = moment_of(economy()), moment_of(economy((K.LEASE, "line", "energy", 0.7)))
+    found = billed(now)
+    assert paid(now, found, "lease", "firm", "energy") == 0.7
+    assert billed(bare).profit[0, 0] - found.profit[0, 0] == pytest.approx(0.7)
+
+
+def test_each_loan_is_billed_for_itself() -> None:
+    world = economy()
+    bullet = Debt("firm", "bank", 4.0, 0.03, 1.0, bullet=True)
+    now = moment_of(replace(world, debts=(*world.debts, bullet)))
+    links, found = now.chain.links, billed(now)
+    scale = 0.08 / (8.0 * 0.01 + 4.0 * 0.03)
+    interest, repaid = (found.due[0, links.of(kind)] for kind in ("interest", "repayment"))
+    assert interest.tolist() == pytest.approx([0.08 * scale, 0.12 * scale, 0.0])
+    assert repaid.tolist() == pytest.approx([0.4, 4.0, 0.0])
+    assert found.paid_in("repayment")[0].tolist() == pytest.approx([4.4, 0.0])
+
+
+def test_what_is_bought_on_credit_is_a_cost_now_and_a_bill_later() -> None:
+    world = economy()
+    terms = {"credit_share": 0.25, "credit_quarters": 2.0}
+    lent = tuple(
+        replace(one, terms=terms) if one.kind is K.INPUT else one for one in world.contracts
+    )
+    before = moment_of(world)
+    owed = np.array([[[0.1], [0.0]]])
+    now = moment_of(replace(world, contracts=lent), state={"payables": owed})
+    found, usual = billed(now, charged=(1.0, 2.0)), billed(before, charged=(1.0, 2.0))
+    assert paid(now, found, "input", "firm", "seller") == pytest.approx(0.75 * 4.0 + 0.1)
+    assert found.payables[0, :, 0].tolist() == pytest.approx([0.0, 0.25 * 4.0])
+    np.testing.assert_array_equal(found.revenue, usual.revenue)
+    np.testing.assert_array_equal(found.profit, usual.profit)
+    assert usual.owed[0, 0] - found.owed[0, 0] == pytest.approx(0.25 * 4.0 - 0.1)
+
+
+def test_what_is_not_due_yet_can_be_paid_out() -> None:
+    world = economy(cash_floor=5.2)
+    lent = tuple(
+        replace(one, terms={"credit_share": 1.0}) if one.kind is K.INPUT else one
+        for one in world.contracts
+    )
+    state = {"payables": np.zeros((1, 1, 1)), "cash": np.array([[3.0, 0.0]])}
+    now = moment_of(replace(world, contracts=lent), state=state)
+    left = 10.0 - 3.0 - 0.6 - 1.0 - 0.08 - 0.664
+    assert 3.0 + left - 5.2 > 1.0
+    assert paid(now, billed(now), "payout", "firm", "shareholders") == pytest.approx(1.0)
+    short = moment_of(world, state={"cash": np.array([[3.0, 0.0]])})
+    found = paid(short, billed(short), "payout", "firm", "shareholders")
+    assert found == pytest.approx(3.0 + left - 2.0 - 5.2)
+
+
+def test_a_shortfall_is_revenue_of_its_seller_and_a_cost_of_its_buyer() -> None:
+    world = economy()
+    committed = tuple(
+        replace(one, committed=60.0) if one.kind is K.INPUT else one for one in world.contracts
+    )
+    bare, now = moment_of(world), moment_of(replace(world, contracts=committed))
+    found, usual = billed(now), billed(bare)
+    assert paid(now, found, "shortfall", "firm", "seller") == pytest.approx(60.0 / 20.0 - 2.0)
+    assert (found.revenue - usual.revenue)[0].tolist() == pytest.approx([0.0, 1.0])
+    assert (found.profit - usual.profit)[0].tolist() == pytest.approx([-1.0, 1.0])
+    assert (found.line_revenue - usual.line_revenue)[0].tolist() == pytest.approx([0.0, 1.0])
+
+
+def test_a_buyer_of_last_resort_pays_the_price_of_the_quarter() -> None:
+    world = economy()
+    back = Contract(K.BUY_BACK, "seller", "line", 0.0, committed=9.0)
+    now = moment_of(replace(world, contracts=(*world.contracts, back)))
+    found = billed(now, charged=(1.5, 1.0), backed=2.0)
+    assert paid(now, found, "buy_back", "seller", "firm") == pytest.approx(3.0)
+    assert found.line_revenue[0, 0] == pytest.approx(15.0 + 3.0)
+    assert found.backed[0].tolist() == [2.0]
+    usual = billed(now, charged=(1.5, 1.0))
+    assert (found.profit - usual.profit)[0].tolist() == pytest.approx([3.0, -3.0])
+
+
+def test_bills_of_a_line_are_those_of_its_buyers() -> None:
+    now = moment_of(economy())
+    found, node = billed(now), now.chain.node_ids.index
+    assert found.by_line[0].sum(axis=0).tolist() == pytest.approx(found.line_revenue[0].tolist())
+    assert found.by_line[0, node("users")].tolist() == [10.0, 0.0]
+    assert found.by_line[0, node("firm")].tolist() == pytest.approx([0.0, 2.0 + 0.75])
+
+
 def test_arrears_are_billed_again_once() -> None:
     before = moment_of(economy())
-    arrears = np.zeros_like(before.state.arrears)
-    arrears[0, 0, 1] = 0.3
-    now = moment_of(economy(), state={"arrears": arrears})
+    links = before.chain.links
+    at = links.of("arrears")
+    mine = (links.payer[at] == 0) & (links.payee[at] == 1)
+    assert mine.sum() == 1
+    now = moment_of(economy(), state={"arrears": 0.3 * mine[None]})
     found = billed(now)
     assert paid(now, found, "arrears", "firm", "seller") == 0.3
-    assert found.owed(2)[0, 0] - billed(before).owed(2)[0, 0] == pytest.approx(0.3)
+    assert found.owed[0, 0] - billed(before).owed[0, 0] == pytest.approx(0.3)
+    assert found.expected[0, 1] - billed(before).expected[0, 1] == pytest.approx(0.3)
 
 
 def test_spending_at_will_is_cut_by_shares() -> None:

@@ -8,9 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cardhouse.engine.arrays import ARREARS, KIND, SECURED, SUBORDINATED, TRADE, WAGES_AND_TAX
+from cardhouse.engine.arrays import (
+    ARREARS,
+    EVERYTHING,
+    NO_CLAIM,
+    SECURED,
+    SUBORDINATED,
+    TRADE,
+    WAGES_AND_TAX,
+)
 from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.chain_links import class_of_node
 from cardhouse.engine.chain_purses import read_condition
+from cardhouse.engine.links import KIND
+from cardhouse.engine.names import Names
 from cardhouse.engine.state import opening_state
 from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.vocabulary import EntityKind as E
@@ -85,10 +96,14 @@ def test_tax_is_a_rate_on_the_result_of_row_0() -> None:
 
 def test_what_was_paid_in_row_0_rules_rates_and_lives() -> None:
     chain = compile_chain(lab())
-    assert chain.debt[0].tolist() == [10.0, 0.0]
-    assert chain.debt_rate[0, 0] == pytest.approx(0.03)
-    assert chain.debt_maturity[0, 0] == pytest.approx(20.0)
-    assert chain.debt_maturity[1, 0] == 12.0, "without debt, the pool's"
+    loans = chain.loans
+    assert chain.debt.tolist() == [[10.0, 0.0], [0.0, 0.0]]
+    assert loans.rate[0] == pytest.approx(0.03)
+    assert loans.life[0] == pytest.approx(20.0)
+    new = loans.new_of[0, 0]
+    assert (loans.amount[new], loans.rate[new]) == (0.0, 0.02)
+    assert loans.life[new] == 12.0, "for new debt, the pool's"
+    assert loans.new_of[1].tolist() == [-1, -1], "no access, no debt"
 
 
 def test_supply_is_what_was_given() -> None:
@@ -101,13 +116,29 @@ def test_revenue_shares_are_per_paid_dollar() -> None:
 
 def test_creditors_have_classes() -> None:
     pools = [Pool(name, "debt", seniority=n) for name, n in (("a", 1), ("b", 2), ("c", 3))]
-    world = hand_made([(K.SALE, "users", "line", 1.0)], lines={"line": "firm"}, pools=pools)
+    rows = [(K.SALE, "users", "line", 1.0), (K.COST, "line", "labour", 0.1)]
+    rows += [(K.COST, "line", "energy", 0.1), (K.PROGRAM, "firm", "desk", 0.1)]
+    world = hand_made(
+        rows,
+        lines={"line": "firm", "desk": "bureau"},
+        firms=[Firm("firm", 1.0, access=("a", "b", "c"))],
+        pools=pools,
+    )
     chain = compile_chain(world)
-    classes = dict(zip(chain.node_ids, chain.class_of_node.tolist(), strict=True))
-    assert [classes[name] for name in "abc"] == [SECURED, TRADE, SUBORDINATED]
+    assert chain.loans.seniority.tolist() == [SECURED, TRADE, SUBORDINATED]
+    classes = dict(zip(chain.node_ids, class_of_node(Names.of(world)).tolist(), strict=True))
     assert classes["labour"] == classes["tax"] == WAGES_AND_TAX
     assert classes["firm"] == classes["energy"] == TRADE
     assert SECURED < ARREARS < TRADE
+    links = chain.links
+    for kind in ("interest", "repayment"):
+        assert links.seniority[links.of(kind)].tolist() == [SECURED, TRADE, SUBORDINATED]
+    assert links.seniority[links.of("cost")].tolist() == [WAGES_AND_TAX, TRADE]
+    assert links.seniority[links.of("program")].tolist() == [TRADE]
+    assert set(links.seniority[links.of("tax")].tolist()) == {WAGES_AND_TAX}
+    assert set(links.seniority[links.of("arrears")].tolist()) == {ARREARS}
+    unclaimed = ("sale", "payout", "equity", "default_costs", "debt_drawn", "liquidation")
+    assert all((links.seniority[links.of(kind)] == NO_CLAIM).all() for kind in unclaimed)
 
 
 def test_baskets_reach_the_other_sellers_of_their_market() -> None:

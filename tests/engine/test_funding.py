@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cardhouse.engine.arrays import KIND
 from cardhouse.engine.bills import Invoices
-from cardhouse.engine.funding import (
-    Funding,
-    Needs,
-    needs,
-    pool_supply,
-    raise_funds,
-    revenue_growth,
-)
+from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.drivers import neutral
+from cardhouse.engine.funding import Funding, needs, pool_supply, raise_funds, revenue_growth
 from cardhouse.engine.moment import Moment
+from cardhouse.engine.simulate import Trajectory, simulate
 from cardhouse.model.vocabulary import ContractKind as K
-from cardhouse.model.world import Debt, Firm, Plant, Pool, Round, World
+from cardhouse.model.world import Contract, Debt, Firm, Plant, Pool, Round, World
 from strategies import hand_made, moment_of
 
 TWO = ("one", "two")
@@ -65,20 +61,54 @@ def looking_like(profit: tuple[float, float], growth: tuple[float, float]) -> di
 
 
 def invoices(now: Moment, *owed: float, **more: Any) -> Invoices:
-    """Return invoices in which the firms owe labour and expect nothing."""
-    lines, firms, nodes, _ = now.chain.shape
-    flows = np.zeros((1, len(now.chain.flows), nodes, nodes))
-    flows[0, KIND["cost"], : len(owed), now.chain.accounts["labour"]] = owed
-    by_line = {name: np.zeros((1, lines)) for name in ("capex", "line_revenue")}
+    """Return invoices in which the firms owe taxes and expect nothing."""
+    lines, firms, _, _ = now.chain.shape
+    links = now.chain.links
+    due = links.empty(1)
+    due[0, links.of("tax")][: len(owed)] = owed
     by_firm = {name: np.zeros((1, firms)) for name in ("profit", "revenue", "programs")}
-    parts = {"flows": flows, "by_line": np.zeros((1, nodes, lines)), **by_line, **by_firm}
-    return Invoices(**{**parts, **more})
+    parts = {
+        "due": due,
+        "bought": due,
+        "payables": np.zeros_like(now.state.payables),
+        "capex": np.zeros((1, lines)),
+        "backed": np.zeros_like(now.state.backed_volume),
+        **by_firm,
+    }
+    return Invoices(links=links, **{**parts, **more})
 
 
-def raised(now: Moment, *wanted: float, bills: tuple[float, ...] = (), **asks: Any) -> Funding:
-    want = np.array([wanted])
-    usual = {"wanted": want, "essential": want, "maturing": np.zeros_like(now.state.debt)}
-    return raise_funds(now, Needs(**{**usual, **asks}), invoices(now, *bills))
+def asking_for_the_gap(now: Moment) -> Moment:
+    """Return the moment with firms that keep no runway: they want what their bills leave open."""
+    purses = now.chain.purses
+    nothing = np.zeros_like(purses.runway)
+    purses = replace(purses, runway=nothing, cash_per_capex=nothing)
+    return replace(now, chain=replace(now.chain, purses=purses))
+
+
+def raised(
+    now: Moment,
+    *wanted: float,
+    bills: tuple[float, ...] = (),
+    essential: tuple[float, ...] | None = None,
+    maturing: np.ndarray | None = None,
+) -> Funding:
+    """Return who gives what when firms want so much: by bills that exceed their cash.
+
+    Who wants nothing has no bills but those given. What is not essential is plant.
+    """
+    usual = (*bills, *np.zeros(len(now.chain.firm_ids)))
+    cash = now.state.cash[0]
+    owed = [cash[at] + want if want else usual[at] for at, want in enumerate(wanted)]
+    plant = np.subtract(wanted, wanted if essential is None else essential)
+    capex = plant[now.chain.firm_of_line][None]
+    due = np.zeros_like(now.state.loans) if maturing is None else maturing
+    return raise_funds(asking_for_the_gap(now), invoices(now, *owed, capex=capex), due)
+
+
+def lent(now: Moment, found: Funding) -> np.ndarray:
+    """Return debt drawn in cash (firm, pool)."""
+    return np.asarray(now.chain.debt_by_pool(found.drawn)[0])
 
 
 # --- needs --------------------------------------------------------------------------------------
@@ -87,8 +117,8 @@ def raised(now: Moment, *wanted: float, bills: tuple[float, ...] = (), **asks: A
 def test_needs_by_hand() -> None:
     now = moment_of(market(venture=False))
     billed = invoices(now, 3.0, 0.5, capex=np.array([[0.4, 0.0]]), programs=np.array([[1.0, 0.0]]))
-    billed.flows[0, KIND["sale"], now.chain.node_ids.index("users"), :2] = 1.0
-    found = needs(now, billed, np.zeros((1, 2, 1)))
+    billed.due[0, now.chain.links.of("sale")] = 1.0
+    found = needs(now, billed, np.zeros((1, 0)))
     burn = 2.0
     wanted = 4.0 * burn + 3.0 - 1.0 - 1.0
     essential = 0.35 * 4.0 * burn + 3.0 - 1.0 - 1.0 - 0.4 - 0.65
@@ -97,8 +127,8 @@ def test_needs_by_hand() -> None:
 
 
 def test_maturing_debt_is_part_of_the_bill_but_not_of_the_burn() -> None:
-    now = moment_of(market(venture=False))
-    found = needs(now, invoices(now, 3.0, 3.0), np.array([[[3.0], [0.0]]]))
+    now = moment_of(market(venture=False, instrument="debt"))
+    found = needs(now, invoices(now, 3.0, 3.0), np.array([[3.0, 0.0]]))
     assert found.wanted[0].tolist() == pytest.approx([3.0 - 1.0, 4.0 * 3.0 + 3.0 - 1.0])
 
 
@@ -107,14 +137,24 @@ def test_who_lives_on_venture_money_comes_to_market_late_and_for_a_whole_runway(
     cash: float, asked: float
 ) -> None:
     now = moment_of(market(cash=(cash, 99.0)))
-    found = needs(now, invoices(now, 2.0, 2.0), np.zeros((1, 2, 1)))
+    found = needs(now, invoices(now, 2.0, 2.0), np.zeros((1, 0)))
     assert found.wanted[0].tolist() == pytest.approx([asked, 0.0])
 
 
 def test_a_gap_is_asked_for_even_above_the_trigger() -> None:
-    now = moment_of(market(cash=(1.0, 1.0)))
-    found = needs(now, invoices(now, 3.0, 0.0), np.array([[[3.0], [0.0]]]))
+    now = moment_of(market(cash=(1.0, 1.0), instrument="debt"))
+    found = needs(now, invoices(now, 3.0, 0.0), np.array([[3.0, 0.0]]))
     assert found.wanted[0, 0] == pytest.approx(2.0)
+
+
+def test_what_a_lessor_pays_for_is_no_bill() -> None:
+    now = moment_of(market(venture=False))
+    billed = invoices(now, 3.0, 0.5, capex=np.array([[0.4, 0.0]]))
+    found = needs(now, billed, np.zeros((1, 0)), np.array([[0.3, 0.0]]))
+    burn = 3.0 - 0.3
+    assert found.wanted[0].tolist() == pytest.approx([4.0 * burn + burn - 1.0, 4.0 * 0.5 - 0.5])
+    essential = 0.35 * 4.0 * burn + burn - 1.0 - (0.4 - 0.3)
+    assert found.essential[0].tolist() == pytest.approx([essential, 0.2])
 
 
 # --- equity -------------------------------------------------------------------------------------
@@ -191,7 +231,7 @@ def lending(state: dict[str, Any], **pool: Any) -> Moment:
 
 def test_a_short_pool_lends_pro_rata() -> None:
     now = lending({}, asset_leverage=np.inf, income_leverage=np.inf)
-    assert raised(now, 6.0, 2.0).debt[0, :, 0].tolist() == pytest.approx([3.0, 1.0])
+    assert lent(now, raised(now, 6.0, 2.0))[:, 0].tolist() == pytest.approx([3.0, 1.0])
 
 
 @pytest.mark.parametrize(
@@ -208,21 +248,22 @@ def test_room_is_the_less_of_assets_and_income(
     worth: float, profit: float, debt: float, room: float
 ) -> None:
     state = {
-        "plant_worth": np.array([[worth, 0.0]]),
+        "plant_worth": np.array([[[worth, 0.0]]]),
         "profit": np.array([[profit, 0.0]]),
-        "debt": np.array([[[debt], [0.0]]]),
+        "loans": np.array([[debt, 0.0]]),
     }
     now = lending(state, supply=99.0)
-    assert raised(now, 50.0, 0.0).debt[0, 0, 0] == pytest.approx(room)
+    assert lent(now, raised(now, 50.0, 0.0))[0, 0] == pytest.approx(room)
 
 
 def test_depreciation_counts_as_income() -> None:
     state = {
-        "plant_worth": np.array([[99.0, 0.0]]),
+        "plant_worth": np.array([[[99.0, 0.0]]]),
         "profit": np.array([[-1.0, 0.0]]),
         "worn": np.array([[1.5, 0.0]]),
     }
-    assert raised(lending(state, supply=99.0), 50.0, 0.0).debt[0, 0, 0] == pytest.approx(4.0)
+    now = lending(state, supply=99.0)
+    assert lent(now, raised(now, 50.0, 0.0))[0, 0] == pytest.approx(4.0)
 
 
 def test_several_pools_do_not_lend_on_one_collateral_twice() -> None:
@@ -237,21 +278,20 @@ def test_several_pools_do_not_lend_on_one_collateral_twice() -> None:
         firms=[Firm("firm", 1.0, access=("first", "second"), other_assets=10.0)],
         pools=pools,
     )
-    found = raised(moment_of(world), 8.0)
-    assert found.debt[0, 0].tolist() == pytest.approx([2.5, 2.5])
+    now = moment_of(world)
+    assert lent(now, raised(now, 8.0))[0].tolist() == pytest.approx([2.5, 2.5])
 
 
 def test_what_matures_is_asked_of_its_own_pool_first() -> None:
-    state = {"debt": np.array([[[3.0], [0.0]]])}
+    state = {"loans": np.array([[3.0, 0.0]])}
     now = lending(state, supply=4.0, asset_leverage=np.inf, income_leverage=np.inf)
-    found = raised(now, 0.0, 6.0, maturing=np.array([[[3.0], [0.0]]]))
-    assert found.debt[0, :, 0].tolist() == pytest.approx([3.0, 1.0])
+    found = raised(now, 0.0, 6.0, maturing=np.array([[3.0, 0.0]]))
+    assert lent(now, found)[:, 0].tolist() == pytest.approx([3.0, 1.0])
 
 
 def test_a_lender_may_stop() -> None:
-    state = {"debt": np.array([[[3.0], [0.0]]])}
-    now = lending(state, supply=4.0)
-    assert raised(now, 3.0, 0.0, maturing=np.array([[[3.0], [0.0]]])).debt.sum() == 0.0
+    now = lending({"loans": np.array([[3.0, 0.0]])}, supply=4.0)
+    assert raised(now, 3.0, 0.0, maturing=np.array([[3.0, 0.0]])).drawn.sum() == 0.0
 
 
 def test_firms_that_do_not_live_on_venture_money_borrow_before_they_sell_shares() -> None:
@@ -264,7 +304,7 @@ def test_firms_that_do_not_live_on_venture_money_borrow_before_they_sell_shares(
         firm = Firm("firm", 1.0, access=("bank", "fund"), venture_funded=venture)
         now = moment_of(hand_made(rows, lines={"line": "firm"}, firms=[firm], pools=pools))
         found = raised(now, 3.0)
-        assert found.debt.sum() == pytest.approx(debt)
+        assert found.drawn.sum() == pytest.approx(debt)
         assert found.equity.sum() == pytest.approx(equity)
 
 
@@ -276,7 +316,8 @@ def signed(*rounds: Round, quarter: int = 2, **options: Any) -> Funding:
     drivers = options.pop("drivers", {})
     world = market(rounds=rounds, access=(), **options)
     now = moment_of(world, quarter=quarter, drivers=drivers, state=state)
-    return raised(now, 9.0, 9.0)
+    investors = {item.investor for item in rounds}
+    return raised(now, *(0.0 if name in investors else 9.0 for name in TWO))
 
 
 def test_a_signed_round_pays_at_its_date_and_no_other() -> None:
@@ -371,6 +412,349 @@ def test_strategic_money_is_a_share_of_the_surplus_after_own_bills(
     assert found.equity[0, 0, 1] == pytest.approx(given)
 
 
+@pytest.mark.parametrize(
+    ("of_revenue", "lever", "given"),
+    [(np.inf, 1.0, 3.0), (0.75, 1.0, 1.5), (0.75, 0.5, 0.75), (9.0, 1.0, 3.0), (0.0, 1.0, 0.0)],
+)
+def test_strategic_money_is_at_most_a_multiple_of_the_investors_revenue(
+    of_revenue: float, lever: float, given: float
+) -> None:
+    world = investor_world()
+    firms = (replace(world.firms[0], strategic_of_revenue=of_revenue), world.firms[1])
+    now = moment_of(
+        replace(world, firms=firms), drivers={"strategic_supply": np.full((13, 2), lever)}
+    )
+    found = raised(now, 0.0, 50.0, bills=(2.0, 0.0))
+    assert found.equity[0, 0, 1] == pytest.approx(given)
+
+
+def vendor(in_step: float = 0.5, cash: float = 9.0) -> World:
+    """Return a maker of chips that gives a lab money in step with what the lab buys of it."""
+    rows = [
+        (K.SALE, "users", "chat", 10.0),
+        (K.SALE, "users", "chips", 2.0),
+        (K.PROGRAM, "lab", "chips", 4.0),
+        (K.EQUITY, "maker", "lab", 1.0, {"in_step": in_step}),
+        (K.PROGRAM, "lab", "labour", 1.0),
+    ]
+    return hand_made(
+        rows,
+        lines={"chips": "maker", "chat": "lab"},
+        firms=[Firm("maker", cash), Firm("lab", 50.0)],
+    )
+
+
+def test_money_in_step_is_a_share_of_what_was_bought_last_quarter() -> None:
+    chain = compile_chain(vendor())
+    drivers = neutral(chain, 6)
+    budget = drivers.program.copy()
+    budget[2:] = 0.25
+    found = simulate(chain, replace(drivers, program=budget))
+    bought = found.of_record("paid")[:, chain.links.of("program")].sum(axis=1)
+    given = found.of_record("paid")[:, chain.links.of("equity")].sum(axis=1)
+    assert bought[0] == 4.0
+    assert bought[2] < 0.5 * bought[1]
+    np.testing.assert_allclose(given[1:], 0.5 * bought[:-1], rtol=1e-12)
+    np.testing.assert_allclose(found.of_state("stakes")[:, 0, 1], np.cumsum([0.0, *given[1:]]))
+
+
+@pytest.mark.parametrize(
+    ("cash", "lever", "alive", "given"),
+    [
+        (9.0, 1.0, True, 2.0),
+        (9.0, 0.4, True, 0.8),
+        (9.0, 3.0, True, 2.0),
+        (1.5, 1.0, True, 1.5),
+        (9.0, 1.0, False, 0.0),
+    ],
+)
+def test_money_in_step_comes_out_of_the_investors_purse(
+    cash: float, lever: float, alive: bool, given: float
+) -> None:
+    now = moment_of(
+        vendor(cash=cash),
+        drivers={"strategic_supply": np.full((13, 2), lever)},
+        state={"alive": np.array([[alive, True]])},
+    )
+    found = raised(now, 0.0, 0.0)
+    assert found.equity[0, 0, 1] == pytest.approx(given)
+    assert raised(moment_of(vendor(in_step=0.0)), 0.0, 0.0).equity.sum() == 0.0
+
+
+def in_kind(cash: float = 10.0, **deal: Any) -> World:
+    """Return a backer whose round of 3 a lab must spend at a cloud in quarter 2."""
+    terms = {"amount": 3.0, "quarter": 2, "earmark": "compute", **deal}
+    return hand_made(
+        [(K.SALE, "users", "chat", 4.0), (K.SALE, "users", "compute", 1.0)],
+        lines={"chat": "lab", "compute": "cloud"},
+        firms=[Firm("lab", 1.0), Firm("cloud", 1.0), Firm("backer", cash)],
+        rounds=[Round("in kind", "backer", "lab", **terms)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "paid"),
+    [
+        ({}, 3.0),
+        ({"probability": 0.3}, 0.9),
+        ({"condition": "revenue >= 5"}, 0.0),
+        ({"cash": 1.25}, 1.25),
+    ],
+)
+def test_a_round_in_kind_goes_through_the_firm_to_its_supplier(
+    options: dict[str, Any], paid: float
+) -> None:
+    chain = compile_chain(in_kind(**options))
+    found = simulate(chain, neutral(chain, 3))
+    links, flows = chain.links, found.of_record("paid")
+    for group in ("equity", "program"):
+        at = flows[:, links.of(group)].sum(axis=1)
+        assert at.tolist() == pytest.approx([0.0, 0.0, paid, 0.0]), group
+    lab, cloud, backer = np.diff(found.of_state("cash"), axis=0).T
+    assert lab.tolist() == pytest.approx([4.0, 4.0, 4.0])
+    assert cloud.tolist() == pytest.approx([1.0, 1.0 + paid, 1.0])
+    assert backer.tolist() == pytest.approx([0.0, -paid, 0.0])
+    assert found.of_record("revenue")[:, 1].tolist() == pytest.approx([1.0, 1.0, 1.0 + paid, 1.0])
+
+
+# --- committed lines ----------------------------------------------------------------------------
+
+
+def credit(firm: str = "one", limit: float = 2.0, **terms: float) -> Contract:
+    return Contract(K.CREDIT_LINE, "pool", firm, 0.0, terms, committed=limit)
+
+
+def with_lines(*lines: Contract, **options: Any) -> World:
+    """Return the market of two firms with a bank that tests nothing, and committed lines."""
+    usual = {"instrument": "debt", "venture": False, "supply": 9.0}
+    endless = {"asset_leverage": np.inf, "income_leverage": np.inf}
+    world = market(**{**usual, **endless, **options})
+    return replace(world, contracts=(*world.contracts, *lines))
+
+
+@pytest.mark.parametrize(
+    ("asked", "supply", "from_line", "in_all"),
+    [(1.5, 9.0, 1.5, 1.5), (5.0, 9.0, 2.0, 5.0), (5.0, 0.5, 2.0, 2.5), (5.0, 0.0, 2.0, 2.0)],
+)
+def test_a_committed_line_is_drawn_before_pools_are_asked(
+    asked: float, supply: float, from_line: float, in_all: float
+) -> None:
+    now = moment_of(with_lines(credit(), supply=supply))
+    found = raised(now, asked, 0.0)
+    assert found.line_drawn[0].tolist() == pytest.approx([from_line])
+    assert lent(now, found)[:, 0].tolist() == pytest.approx([in_all, 0.0])
+    assert found.raised[0].tolist() == pytest.approx([in_all, 0.0])
+
+
+def test_a_line_is_drawn_whatever_the_collateral_and_the_income() -> None:
+    now = moment_of(with_lines(credit(), asset_leverage=0.0, income_leverage=0.0))
+    assert raised(now, 5.0, 5.0).raised[0].tolist() == pytest.approx([2.0, 0.0])
+
+
+def test_what_is_signed_comes_before_a_line() -> None:
+    deal = Round("deal", "pool", "one", 3.0, 1)
+    now = moment_of(with_lines(credit(), rounds=(deal,), supply=0.0))
+    found = raised(now, 4.0, 0.0)
+    assert found.line_drawn[0].tolist() == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize(
+    ("drawn", "quarter", "left"), [(0.0, 1, 2.0), (1.5, 2, 0.5), (2.0, 3, 0.0), (0.0, 4, 0.0)]
+)
+def test_a_line_is_used_up_and_ends(drawn: float, quarter: int, left: float) -> None:
+    world = with_lines(credit(quarters=3.0), supply=0.0)
+    now = moment_of(world, quarter=quarter, state={"line_drawn": np.array([[drawn]])})
+    assert raised(now, 5.0, 0.0).raised[0, 0] == pytest.approx(left)
+
+
+@pytest.mark.parametrize(("lever", "paid"), [(0.0, 0.0), (0.4, 0.8), (3.0, 2.0)])
+def test_a_committed_line_can_be_refused(lever: float, paid: float) -> None:
+    drivers = {"pool_supply": np.full((13, 1), lever)}
+    now = moment_of(with_lines(credit(), supply=0.0), drivers=drivers)
+    assert raised(now, 5.0, 0.0).line_drawn[0, 0] == pytest.approx(paid)
+
+
+@pytest.mark.parametrize(("confidence", "paid"), [(0.7, 5.0), (0.6, 5.0), (0.599, 0.0)])
+def test_a_pool_that_has_shut_gives_nothing_new_and_no_line(confidence: float, paid: float) -> None:
+    state = {"confidence": np.array([[confidence]])}
+    now = moment_of(with_lines(credit(), closes_below=0.6, supply=99.0), state=state)
+    found = raised(now, 5.0, 0.0)
+    assert found.raised[0, 0] == pytest.approx(paid)
+    assert found.line_drawn[0, 0] == pytest.approx(min(paid, 2.0))
+
+
+def test_the_dead_draw_on_no_line() -> None:
+    now = moment_of(with_lines(credit()), state={"alive": np.array([[False, True]])})
+    assert raised(now, 5.0, 0.0).line_drawn.sum() == 0.0
+
+
+def test_lines_of_one_firm_are_drawn_by_what_is_left_of_them() -> None:
+    world = with_lines(credit(limit=3.0), credit(limit=2.0), credit("two", 1.0), supply=0.0)
+    now = moment_of(world, state={"line_drawn": np.array([[0.0, 1.0, 0.25]])})
+    assert raised(now, 2.0, 9.0).line_drawn[0].tolist() == pytest.approx([1.5, 0.5, 0.75])
+
+
+def test_a_firm_that_burns_draws_its_line_to_the_limit_and_owes_it() -> None:
+    """Half a billion a quarter is burned; what keeps cash at its floor is drawn, up to 2 in all."""
+    rows = [(K.SALE, "users", "line", 2.0), (K.COST, "line", "labour", 2.5)]
+    bank = Pool("bank", "debt", rate=0.02, maturity_quarters=10.0, base_supply=0.0)
+    world = hand_made(
+        rows, lines={"line": "firm"}, firms=[Firm("firm", 9.0, cash_floor=9.0)], pools=[bank]
+    )
+    line = Contract(K.CREDIT_LINE, "bank", "firm", 0.0, committed=2.0)
+    chain = compile_chain(replace(world, contracts=(*world.contracts, line)))
+    found = simulate(chain, neutral(chain, 5))
+    drawn, owed = [0.0], [0.0]
+    for _ in range(5):
+        drawn.append(min(0.5 + 0.12 * owed[-1], 2.0 - sum(drawn)))
+        owed.append(0.9 * owed[-1] + drawn[-1])
+    paid = {
+        kind: found.of_record("paid")[:, chain.links.of(kind)].sum(axis=1)
+        for kind in ("debt_drawn", "repayment", "interest")
+    }
+    assert drawn[4] < 0.5, "the limit bites"
+    assert paid["debt_drawn"].tolist() == pytest.approx(drawn)
+    assert found.of_state("line_drawn")[:, 0].tolist() == pytest.approx(np.cumsum(drawn).tolist())
+    assert found.of_state("loans")[:, 0].tolist() == pytest.approx(owed)
+    assert paid["interest"][1:].tolist() == pytest.approx([0.02 * left for left in owed[:-1]])
+    assert paid["repayment"][1:].tolist() == pytest.approx([0.1 * left for left in owed[:-1]])
+
+
+# --- lessors ------------------------------------------------------------------------------------
+
+
+def operator(
+    *, share: float = 0.5, lessors: tuple[float, ...] = (9.0,), asks: bool = True, **terms: Any
+) -> World:
+    """Return an operator that buys plant of 1 from a maker, part of it leased, and 1 outside."""
+    rows = [
+        (K.SALE, "users", "hall", 10.0),
+        (K.SALE, "others", "chips", 3.0),
+        (K.CAPEX, "hall", "chips", 1.0, {"leased": share}),
+        (K.CAPEX, "hall", "energy", 1.0),
+    ]
+    usual = {"rate": 0.02, "maturity_quarters": 10.0}
+    endless = {"asset_leverage": np.inf, "income_leverage": np.inf}
+    pools = [
+        Pool(f"lessor{number}", "lease", base_supply=supply, **{**usual, **endless, **terms})
+        for number, supply in enumerate(lessors)
+    ]
+    access = tuple(pool.id for pool in pools) if asks else ()
+    return hand_made(
+        rows,
+        lines={"hall": "operator", "chips": "maker"},
+        terms_of_lines={"hall": {"plant": Plant(gross=48.0, net=25.0, depreciation=2.0)}},
+        firms=[Firm("operator", 50.0, access=access)],
+        pools=pools,
+    )
+
+
+def ran(world: World, quarters: int = 1) -> Trajectory:
+    chain = compile_chain(world)
+    return simulate(chain, neutral(chain, quarters))
+
+
+def plant_paid(found: Trajectory, group: str, quarter: int = 1) -> list[float]:
+    """Return what was paid for plant in one group of links."""
+    return found.of_record("paid")[quarter, found.chain.links.of(group)].tolist()
+
+
+def test_a_lessor_pays_the_supplier_in_its_lessees_place() -> None:
+    leased, bought = ran(operator()), ran(operator(asks=False))
+    bill = plant_paid(bought, "capex")[0]
+    assert plant_paid(leased, "leased") == pytest.approx([0.5 * bill])
+    assert plant_paid(leased, "capex") == pytest.approx([0.5 * bill])
+    assert plant_paid(leased, "leased_outside") == [0.0]
+    assert plant_paid(leased, "capex_outside") == pytest.approx(plant_paid(bought, "capex_outside"))
+    more = leased.of_state("cash")[1] - bought.of_state("cash")[1]
+    assert more.tolist() == pytest.approx([0.5 * bill, 0.0]), "the maker is paid in full"
+    for name in ("net_plant", "capacity", "vintages"):
+        np.testing.assert_allclose(leased.of_state(name), bought.of_state(name))
+    np.testing.assert_allclose(leased.of_record("revenue"), bought.of_record("revenue"))
+
+
+def test_leased_plant_is_debt_at_the_lessors_terms_and_no_cash() -> None:
+    found = ran(operator(), quarters=2)
+    chain = found.chain
+    new = [plant_paid(found, "leased", quarter)[0] for quarter in (1, 2)]
+    owed = [0.0, new[0], 0.9 * new[0] + new[1]]
+    assert found.of_state("loans")[:, 0].tolist() == pytest.approx(owed)
+    assert found.of_record("leased")[1:, 0].tolist() == pytest.approx(new)
+    assert found.of_record("raised")[1:].sum() == 0.0
+    assert plant_paid(found, "debt_drawn", 1) == [0.0]
+    assert plant_paid(found, "interest", 2) == pytest.approx([0.02 * new[0]])
+    assert plant_paid(found, "repayment", 2) == pytest.approx([0.1 * new[0]])
+    assert chain.debt_by_pool(found.states[2].loans)[0, 0, 0] == pytest.approx(owed[2])
+
+
+@pytest.mark.parametrize(
+    ("supply", "share", "leased"), [(9.0, 1.0, 1.0), (0.2, 0.5, 0.2), (0.0, 0.5, 0.0)]
+)
+def test_a_lessor_pays_within_its_supply(supply: float, share: float, leased: float) -> None:
+    found = ran(operator(lessors=(supply,), share=share))
+    assert plant_paid(found, "leased") == pytest.approx([leased])
+    assert plant_paid(found, "capex") == pytest.approx([1.0 - leased])
+    assert found.of_state("loans")[1].tolist() == pytest.approx([leased])
+
+
+def test_lessors_share_a_firms_plant_by_their_supply() -> None:
+    found = ran(operator(lessors=(3.0, 1.0)))
+    assert plant_paid(found, "leased") == pytest.approx([0.375, 0.125])
+    assert found.of_state("loans")[1].tolist() == pytest.approx([0.375, 0.125])
+
+
+def test_a_lessor_has_limits_of_its_own() -> None:
+    room = ran(operator(asset_leverage=0.01))
+    assert plant_paid(room, "leased") == pytest.approx([0.01 * 25.0])
+    shut = moment_of(operator(closes_below=0.6), state={"confidence": np.array([[0.5]])})
+    billed = invoices(shut)
+    billed.bought[0, shut.chain.links.of("capex")] = 1.0
+    found = raise_funds(shut, billed, np.zeros((1, 1)))
+    assert found.leased.sum() == 0.0
+
+
+def test_a_lessor_gives_no_cash_and_rolls_nothing_over() -> None:
+    now = moment_of(operator(), state={"loans": np.array([[2.0]])})
+    found = raised(now, 9.0, 0.0, maturing=np.array([[2.0]]))
+    assert found.raised.sum() == 0.0
+
+
+def test_orders_cut_for_want_of_money_are_not_leased_either() -> None:
+    world = operator()
+    poor = replace(world.firms[0], cash=0.0, cash_floor=0.0)
+    wages = Contract(K.COST, "hall", "labour", 9.4)
+    found = ran(
+        replace(world, firms=(poor, *world.firms[1:]), contracts=(*world.contracts, wages))
+    )
+    own, lessor = plant_paid(found, "capex")[0], plant_paid(found, "leased")[0]
+    assert 0.0 < own < 0.5
+    assert lessor == pytest.approx(own)
+    assert found.of_record("capex")[1, 0] == pytest.approx(2.0 * (own + lessor))
+
+
+# --- cover --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cover", "income_leverage", "new"),
+    [(1.0, 99.0, 0.0), (0.9, 99.0, 2.0), (0.901, 99.0, 0.0), (1.0, np.inf, 2.0)],
+)
+def test_who_does_not_earn_its_interest_rolls_over_but_borrows_nothing_new(
+    cover: float, income_leverage: float, new: float
+) -> None:
+    state = {
+        "profit": np.array([[0.5, 9.0]]),
+        "worn": np.array([[0.4, 0.0]]),
+        "loans": np.array([[10.0, 0.0]]),
+        "loan_rate": np.array([[0.1, 0.0]]),
+    }
+    limits = {"asset_leverage": np.inf, "income_leverage": income_leverage}
+    world = market(instrument="debt", venture=False, supply=99.0, **limits)
+    now = moment_of(world, state=state, parameters={"cover_limit": cover})
+    found = raised(now, 5.0, 1.0, maturing=np.array([[3.0, 0.0]]))
+    assert lent(now, found)[:, 0].tolist() == pytest.approx([3.0 + new, 1.0])
+
+
 # --- stress -------------------------------------------------------------------------------------
 
 
@@ -379,7 +763,7 @@ def test_stress_is_a_smoothed_share_of_essential_money_not_raised() -> None:
         market(supply=1.0),
         state={**looking_like((0.1, 0.1), (HOT, COLD)), "stress": np.array([[0.4, 0.2]])},
     )
-    found = raised(now, 4.0, 4.0, essential=np.array([[2.0, 0.0]]))
+    found = raised(now, 4.0, 4.0, essential=(2.0, 0.0))
     assert found.stress[0].tolist() == pytest.approx([0.5 * 0.4 + 0.5 * 0.5, 0.1])
     assert found.unmet[0, 0] == pytest.approx(0.5)
 

@@ -69,9 +69,9 @@ def test_opening_vintages_add_up_to_plant_as_filed(life: float, left: float) -> 
     worn = wear(now)
     assert worn.in_service[0, 0] == pytest.approx(60.0, rel=1e-9)
     assert worn.worn[0, 0] == pytest.approx(60.0 / life, rel=1e-9)
-    ages = np.arange(now.state.vintages.shape[1])
+    ages = np.arange(now.state.vintages.shape[2])
     remaining = np.maximum(0.0, 1.0 - ages / life)
-    assert now.state.vintages[0, :, 0] @ remaining == pytest.approx(60.0 * left, rel=1e-9)
+    assert now.state.vintages[0, 0, :, 0] @ remaining == pytest.approx(60.0 * left, rel=1e-9)
 
 
 def test_plant_bought_once_is_written_off_in_equal_parts_and_then_gone() -> None:
@@ -82,7 +82,7 @@ def test_plant_bought_once_is_written_off_in_equal_parts_and_then_gone() -> None
         worn.append(wear(now).worn[0, 0])
         now = moved(now, 0.0)
     np.testing.assert_allclose(worn, [2.0] * 5 + [1.0, 0.0, 0.0], atol=1e-12)
-    assert now.state.net_plant[0, 0] == pytest.approx(0.0, abs=1e-12)
+    assert now.state.net_plant[0, 0, 0] == pytest.approx(0.0, abs=1e-12)
 
 
 def test_old_plant_is_written_off_within_its_own_life() -> None:
@@ -97,7 +97,7 @@ def test_old_plant_is_written_off_within_its_own_life() -> None:
 def test_a_shorter_life_makes_the_clock_of_all_plant_run_faster() -> None:
     short = {"plant_life": np.full((13, 2), 12.0)}
     fast = moment_of(owner(), drivers=short)
-    oldest = fast.state.vintages[0, 23, 0]  # half a quarter of its life is left
+    oldest = fast.state.vintages[0, 0, 23, 0]  # half a quarter of its life is left
     assert wear(fast).worn[0, 0] == pytest.approx((48.0 - oldest / 2.0) / 12.0)
     total = 0.0
     for _ in range(12):
@@ -109,15 +109,15 @@ def test_a_shorter_life_makes_the_clock_of_all_plant_run_faster() -> None:
 def test_a_longer_life_keeps_its_vintages() -> None:
     now = moment_of(owner(), quarters=12, drivers={"plant_life": np.full((13, 2), 40.0)})
     assert wear(now).worn[0, 0] == pytest.approx(2.0 * 24.0 / 40.0)
-    assert now.state.vintages.shape[1] >= 40
+    assert now.state.vintages.shape[2] >= 40
 
 
 def test_plant_is_worth_what_plant_costs_today() -> None:
     now = moment_of(owner())
     after = moved(now, 4.0, chips=0.5)
     assert capex_price(now.chain, prices(0.5))[0, 0] == pytest.approx(0.75)
-    assert after.state.net_plant[0, 0] == pytest.approx(25.0 - 2.0 + 4.0)
-    assert after.state.plant_worth[0, 0] == pytest.approx((25.0 - 2.0) * 0.75 + 4.0)
+    assert after.state.net_plant[0, 0, 0] == pytest.approx(25.0 - 2.0 + 4.0)
+    assert after.state.plant_worth[0, 0, 0] == pytest.approx((25.0 - 2.0) * 0.75 + 4.0)
 
 
 # --- plans --------------------------------------------------------------------------------------

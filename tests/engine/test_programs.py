@@ -36,7 +36,9 @@ def test_budgets_go_half_of_the_way_to_what_means_allow(
 ) -> None:
     state = {"revenue": np.array([[revenue, 1.0]]), "cash": np.array([[cash, 1.0]])}
     now = moment_of(lab(), state=state)
-    found = next_program_index(now, means(np.array([8.0, 1.0]), np.array([16.0, 1.0])))
+    weight = now.parameters["program_cash_weight"]
+    opening = means(np.array([8.0, 1.0]), np.array([16.0, 1.0]), weight)
+    found = next_program_index(now, opening)
     assert found[0, 0] == pytest.approx(expected)
 
 

@@ -11,7 +11,7 @@ from cardhouse.engine.chain import compile_chain, parameters_of
 from cardhouse.engine.drivers import neutral
 from cardhouse.engine.simulate import as_paths, money_residual, simulate
 from cardhouse.errors import EconomyError
-from cardhouse.model.vocabulary import PARAMETERS
+from cardhouse.model.parameters import PARAMETERS
 from cardhouse.model.world import World
 from strategies import Recipe
 

@@ -33,8 +33,10 @@ from strategies import Recipe, hand_made, moment_of
 PLANT = Plant(gross=0.0, net=0.0, depreciation=0.0, target_utilisation=0.8)
 
 
-def delivered(now: Moment, final: list[float] | None = None) -> Deliveries:
-    """Return deliveries of final demand and inputs, without programs and orders."""
+def delivered(
+    now: Moment, final: list[float] | None = None, backed: tuple[float, ...] | None = None
+) -> Deliveries:
+    """Return deliveries of final demand, inputs and buy-backs, without programs and orders."""
     chain = now.chain
     lines, firms, _, _ = chain.shape
     intensity = input_intensity(now)
@@ -45,6 +47,7 @@ def delivered(now: Moment, final: list[float] | None = None) -> Deliveries:
         intensity=inputs,
         programs=np.zeros((1, firms, lines)),
         orders=np.zeros((1, lines, lines)),
+        backed=np.array([backed or [0.0] * len(chain.buy_backs.cap)]),
     )
     return deliver(now, wants, output_possible(now, intensity))
 

@@ -6,11 +6,9 @@ import pytest
 
 from cardhouse.model.vocabulary import (
     ENDS,
-    PARAMETERS,
     TERMS,
     ContractKind,
     EntityKind,
-    Parameter,
     Term,
     terms_of,
 )
@@ -31,17 +29,7 @@ def test_a_terms_default_is_in_its_range(term: Term) -> None:
     assert terms_of(term.kind)[term.name] is term
 
 
-@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.name)
-def test_a_parameters_default_is_plausible(parameter: Parameter) -> None:
-    assert parameter.low <= parameter.default <= parameter.high
-    assert parameter.low < parameter.high
-    assert parameter.source
-    assert parameter.used_in
-
-
 def test_words_are_used_once() -> None:
-    names = [parameter.name for parameter in PARAMETERS]
-    assert len(names) == len(set(names))
     terms = [(term.kind, term.name) for term in TERMS]
     assert len(terms) == len(set(terms))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cardhouse.errors import ScenarioError
 from cardhouse.model.scenario import Lever
-from cardhouse.model.vocabulary import PARAMETERS
+from cardhouse.model.parameters import PARAMETERS
 from cardhouse.studies.levers import (
     PARAMETER_CHANNELS,
     check_value,

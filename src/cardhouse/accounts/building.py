@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cardhouse.accounts.balance import Balanced
-from cardhouse.accounts.commitments import committed_by_contract
+from cardhouse.accounts.commitments import NOTHING, committed_by_contract
 from cardhouse.accounts.definition import Definition
 from cardhouse.accounts.figures import Figures
 from cardhouse.accounts.growth import aged, fading
@@ -17,7 +18,7 @@ from cardhouse.accounts.periods import quarter_number
 from cardhouse.accounts.signed_rounds import list_rounds
 from cardhouse.accounts.tables import Row
 from cardhouse.accounts.unknowns import STAKE, Unknowns, imputed_volume, is_imputed
-from cardhouse.model.vocabulary import ContractKind, EntityKind
+from cardhouse.model.vocabulary import INSTRUMENTS, RESOLUTIONS, ContractKind, EntityKind
 from cardhouse.model.world import (
     Contract,
     Debt,
@@ -26,10 +27,14 @@ from cardhouse.model.world import (
     Line,
     Move,
     Plant,
+    PlantPart,
     Pool,
+    Population,
     Stake,
     World,
 )
+
+LIQUIDATE = RESOLUTIONS[0]
 
 COVERED = 1e-9
 """An observation speaks of a flow when its coefficient is larger than this."""
@@ -70,6 +75,7 @@ class Build:
             debts=tuple(_debt(row, value) for row in definition.rows("debts")),
             rounds=list_rounds(definition, self.figures, quarter_number(self.base)),
             stakes=_stakes(value),
+            populations=tuple(_population(row) for row in definition.rows("populations")),
             parameters={
                 row.text("name"): row.number_of("value") for row in definition.rows("parameters")
             },
@@ -114,6 +120,21 @@ def _plant(row: Row, value: Mapping[str, float], quarters: int) -> Plant:
         target_utilisation=row.number_of("target_utilisation"),
         orders_under_way=value[f"under_way:{name}"],
         plan_growth=row.number_of("plan_growth", 0.0) * fading(quarters),
+        parts=_parts(row),
+    )
+
+
+def _parts(row: Row) -> tuple[PlantPart, ...]:
+    """Return equipment and sites apart where the table gives the share of sites in capex."""
+    site = row.number_of("site_share", 0.0)
+    if site <= 0.0:
+        return ()
+    life, lead = row.number_of("life_quarters"), int(row.number_of("lead_quarters"))
+    site_life = row.number_of("site_life_quarters")
+    site_lead = int(row.number_of("site_lead_quarters"))
+    return (
+        PlantPart("equipment", 1.0 - site, life, lead, ages_fast=True),
+        PlantPart("site", site, site_life, site_lead),
     )
 
 
@@ -133,6 +154,9 @@ def _firm(row: Row, value: Mapping[str, float]) -> Firm:
         other_beta=row.number_of("other_beta", 0.0),
         payout_growth=row.number_of("payout_growth", 0.0),
         strategic_share=row.number_of("strategic_share", 0.0),
+        strategic_of_revenue=row.number_of("strategic_of_revenue", math.inf),
+        on_default=row.one_of("on_default", RESOLUTIONS) if row.text("on_default") else LIQUIDATE,
+        rescuers=row.words("rescuers"),
         other_assets=row.number_of("other_assets", 0.0),
         receivables=value.get(f"receivables:{name}", 0.0),
         payables=value.get(f"payables:{name}", 0.0),
@@ -148,11 +172,23 @@ def _stakes(value: Mapping[str, float]) -> tuple[Stake, ...]:
     )
 
 
+def _population(row: Row) -> Population:
+    """Return a population of the table; a blank spread is the usual one."""
+    return Population(
+        firm=row.text("firm"),
+        count=int(row.number_of("count")),
+        size_spread=row.number_of("size_spread", Population.size_spread),
+        margin_sd=row.number_of("margin_sd", Population.margin_sd),
+        runway_spread=row.number_of("runway_spread", Population.runway_spread),
+        growth_sd=row.number_of("growth_sd", Population.growth_sd),
+    )
+
+
 def _pool(row: Row) -> Pool:
     """Return a pool of the table; a blank limit is no limit."""
     return Pool(
         id=row.text("id"),
-        instrument=row.one_of("instrument", ("equity", "debt")),
+        instrument=row.one_of("instrument", INSTRUMENTS),
         rate=row.number_of("rate", 0.0),
         maturity_quarters=row.number_of("maturity_quarters", 20.0),
         seniority=int(row.number_of("seniority", 2.0)),
@@ -161,6 +197,7 @@ def _pool(row: Row) -> Pool:
         base_supply=row.maybe("base_supply"),
         asset_leverage=row.number_of("asset_leverage", 0.8),
         income_leverage=row.number_of("income_leverage", 6.0),
+        closes_below=row.number_of("closes_below", 0.0),
     )
 
 
@@ -172,6 +209,9 @@ def _debt(row: Row, value: Mapping[str, float]) -> Debt:
         amount=value[f"debt:{row.text('id')}"],
         rate=row.number_of("rate"),
         maturity_quarters=row.number_of("maturity_quarters"),
+        bullet=row.flag("bullet"),
+        seniority=int(row.number_of("seniority", 0.0)),
+        collateral=row.text("collateral"),
     )
 
 
@@ -188,8 +228,9 @@ def _contracts(build: Build, balanced: Balanced) -> tuple[Contract, ...]:
         name = row.text("id")
         amount = float(balanced.values[place[name]])
         contract = _contract(row, amount, float(sd[place[name]]), spoken[name])
-        contract = replace(contract, terms=aged(contract.terms, build.quarters))
-        out.append(replace(contract, committed=committed.get(name, 0.0)))
+        promise = committed.get(name, NOTHING)
+        terms = {**aged(contract.terms, build.quarters), **promise.terms(contract.kind)}
+        out.append(replace(contract, terms=terms, committed=promise.amount))
     return tuple(out)
 
 
@@ -207,6 +248,7 @@ def _contract(row: Row, amount: float, sd: float, facts: tuple[str, ...]) -> Con
         estimated=not facts,
         facts=facts,
         sd=sd,
+        party=row.text("party"),
     )
 
 

@@ -90,6 +90,7 @@ def _digest(question: Mapping[str, Any], files: Iterable[Path]) -> str:
             whole.update(f"{name}\0".encode())
             whole.update(content)
     for path in files:
+        whole.update(f"{path.name}\0".encode())  # a table under another name is another table
         whole.update(path.read_bytes())
     return whole.hexdigest()[:32]
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from cardhouse.accounts.tables import Row, read_table
 from cardhouse.errors import EconomyError, did_you_mean
-from cardhouse.model.vocabulary import ENDS, PARAMETERS, ContractKind, EntityKind, terms_of
+from cardhouse.model.parameters import PARAMETERS
+from cardhouse.model.vocabulary import ENDS, ContractKind, EntityKind, terms_of
 
 TABLES: dict[str, tuple[str, ...]] = {
     "about.csv": ("key", "value", "note"),
@@ -22,39 +23,53 @@ TABLES: dict[str, tuple[str, ...]] = {
     "lines.csv": (
         "id", "product", "is_ai", "price_follows_cost", "fixed_pass_through", "opening_growth",
         "plant", "life_quarters", "lead_quarters", "capital_intensity", "target_utilisation",
-        "plan_growth", "note",
+        "plan_growth", "site_share", "site_life_quarters", "site_lead_quarters", "note",
     ),
     "firms.csv": (
         "id", "access", "venture_funded", "runway_target_quarters", "cash_floor",
         "cash_per_capex", "other_growth", "other_beta", "payout_growth", "strategic_share",
-        "other_assets", "note",
+        "strategic_of_revenue", "on_default", "rescuers", "other_assets", "note",
     ),
     "pools.csv": (
         "id", "instrument", "rate", "maturity_quarters", "seniority", "growth", "half_life",
-        "base_supply", "asset_leverage", "income_leverage", "note",
+        "base_supply", "asset_leverage", "income_leverage", "closes_below", "note",
     ),
     "contracts.csv": (
-        "id", "kind", "payer", "payee", "prior", "sd", "drift", "terms", "note",
+        "id", "kind", "payer", "payee", "party", "prior", "sd", "drift", "terms", "note",
     ),
     "positions.csv": ("key", "prior", "sd", "drift", "wander", "signed", "note"),
     "debts.csv": (
-        "id", "firm", "pool", "prior", "sd", "drift", "rate", "maturity_quarters", "note",
+        "id", "firm", "pool", "prior", "sd", "drift", "rate", "maturity_quarters", "bullet",
+        "seniority", "collateral", "note",
     ),
     "rounds.csv": (
         "id", "investor", "firm", "entity", "metric", "counterparty", "dated", "share",
-        "paid_on", "probability", "condition", "note",
+        "paid_on", "probability", "condition", "earmark", "note",
     ),
     "observations.csv": (
         "id", "of", "per", "reading", "entity", "metric", "item", "counterparty", "growth",
         "reach", "level", "note",
     ),
-    "commitments.csv": ("fact", "contract", "strength", "note"),
+    "commitments.csv": ("fact", "contract", "strength", "begins", "ramp", "note"),
     "products.csv": ("id", "of", "price", "payers", "scale", "sd", "note"),
     "identities.csv": ("id", "expression", "note"),
     "causes.csv": ("observation", "cause"),
     "parameters.csv": ("name", "value", "note"),
+    "populations.csv": (
+        "firm", "count", "size_spread", "margin_sd", "runway_spread", "growth_sd", "note",
+    ),
 }  # fmt: skip
 """Every table of an economy and its columns; the same in each economy."""
+
+OPTIONAL = ("populations.csv",)
+"""Tables that an economy may leave out."""
+
+MEMBERS = (2, 5000)
+"""How many firms a population may stand for."""
+
+SPREADS = ("size_spread", "margin_sd", "runway_spread", "growth_sd")
+WIDEST = 5.0
+"""The most by which members may differ: sd of a log, or of a rate."""
 
 SIGNED_EITHER_WAY = (ContractKind.OTHER_BUSINESS, ContractKind.OTHER_CASH)
 """Kinds whose flow may run in either direction: they are booked with the sign they turn out."""
@@ -118,7 +133,11 @@ def read_definition(economy: str) -> Definition:
         When there is no such economy, or a table breaks its schema or refers to nothing.
     """
     folder = _folder_of(economy)
-    tables = {name: read_table(folder, name, columns) for name, columns in TABLES.items()}
+    _refuse_near_names(folder)
+    tables = {
+        name: read_table(folder, name, columns, optional=name in OPTIONAL)
+        for name, columns in TABLES.items()
+    }
     definition = Definition(Path(economy).name, tables)
     _check(definition)
     return definition
@@ -145,11 +164,21 @@ def _folder_of(economy: str) -> Traversable:
     )
 
 
+def _refuse_near_names(folder: Traversable) -> None:
+    """Refuse a file that is meant to be an optional table and would be passed over in silence."""
+    found = {entry.name for entry in folder.iterdir()}
+    for name in sorted(found - set(TABLES)):
+        hint = did_you_mean(name, TABLES) if name.endswith(".csv") else ""
+        if any(f"'{table}'" in hint for table in OPTIONAL if table not in found):
+            raise EconomyError(f"{name}: an economy has no table of this name.{hint}")
+
+
 def _check(definition: Definition) -> None:
     """Check ids, references, kinds and terms across the tables."""
     for table in ("entities", "lines", "firms", "pools", "contracts", "debts", "rounds"):
         _refuse_twice(definition.rows(table), "id")
     _refuse_twice(definition.rows("positions"), "key")
+    _refuse_twice(definition.rows("populations"), "firm")
     _check_entities(definition)
     for kind, table in (
         (EntityKind.LINE, "lines"),
@@ -160,6 +189,8 @@ def _check(definition: Definition) -> None:
     for row in definition.rows("contracts"):
         _check_contract(definition, row)
     _check_references(definition)
+    for row in definition.rows("populations"):
+        _check_population(definition, row)
 
 
 def _refuse_twice(rows: Iterable[Row], column: str) -> None:
@@ -249,3 +280,19 @@ def _check_references(definition: Definition) -> None:
         row.one_of("observation", observed)
     for row in definition.rows("parameters"):
         row.one_of("name", tuple(parameter.name for parameter in PARAMETERS))
+
+
+def _check_population(definition: Definition, row: Row) -> None:
+    """Check one population: its firm, how many it stands for, how they differ."""
+    row.one_of("firm", tuple(definition.ids(EntityKind.FIRM)))
+    least, most = MEMBERS
+    count = row.number_of("count")
+    if not (least <= count <= most and count.is_integer()):
+        raise EconomyError(
+            f"{row.place}: count '{row.text('count')}' is not a whole number from {least} to "
+            f"{most}."
+        )
+    for name in SPREADS:
+        value = row.number_of(name, 0.0)
+        if not 0.0 <= value <= WIDEST:
+            raise EconomyError(f"{row.place}: {name} {value:g} lies outside [0, {WIDEST:g}].")

@@ -13,7 +13,12 @@ HALF_LIFE = 8.0
 
 
 def aged(terms: Mapping[str, float], quarters: int) -> dict[str, float]:
-    """Return terms with their growth as it stands some quarters after the reference quarter."""
+    """Return terms as they stand some quarters after the reference quarter.
+
+    Growth has faded; of a term in quarters what is left remains, at least one.
+    """
+    if "quarters" in terms:
+        terms = {**terms, "quarters": max(terms["quarters"] - quarters, 1.0)}
     if "growth" not in terms:
         return dict(terms)
     end, half_life = terms.get("growth_end", 0.0), terms.get("half_life", HALF_LIFE)

@@ -21,7 +21,8 @@ def list_rounds(definition: Definition, figures: Figures, base: int) -> tuple[Ro
     """
     found = []
     for row in definition.rows("rounds"):
-        quarter = quarter_of(_date(row, "paid_on")) - base
+        row.needed("paid_on")
+        quarter = quarter_of(row.day("paid_on") or dt.date.max) - base
         fact = _fact(row, figures)
         if fact is not None and quarter > 0:
             found.append(_round(row, fact, quarter))
@@ -39,13 +40,14 @@ def _round(row: Row, fact: Figure, quarter: int) -> Round:
         probability=row.number_of("probability", 1.0),
         condition=row.text("condition"),
         facts=(fact.id,),
+        earmark=row.text("earmark"),
     )
 
 
 def _fact(row: Row, figures: Figures) -> Figure | None:
     """Return the fact of a round, None when nothing like it was known."""
     entity, metric = row.needed("entity"), row.needed("metric")
-    dated = row.text("dated") and _date(row, "dated")
+    dated = row.day("dated")
     known = [
         figure
         for figure in figures.find(entity, metric, "*", row.text("counterparty") or "*")
@@ -58,14 +60,3 @@ def _fact(row: Row, figures: Figures) -> Figure | None:
             "Give the column 'dated' or 'counterparty' so that one fits."
         )
     return known[0] if known else None
-
-
-def _date(row: Row, column: str) -> dt.date:
-    """Return a cell as a date."""
-    text = row.needed(column)
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise EconomyError(
-            f"{row.place}: {column} '{text}' is not a date. Write it like 2025-08-21."
-        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import math
 from collections.abc import Iterator, Mapping
@@ -57,6 +58,18 @@ class Row:
             raise EconomyError(f"{self.place}: column '{column}' is '{text}'. Use yes or no.")
         return text == "yes"
 
+    def day(self, column: str) -> dt.date | None:
+        """Return a cell as a date, None when blank."""
+        text = self.cells[column]
+        if not text:
+            return None
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            raise EconomyError(
+                f"{self.place}: {column} '{text}' is not a date. Write it like 2025-08-21."
+            ) from None
+
     def words(self, column: str) -> tuple[str, ...]:
         """Return a cell's words, separated by blanks."""
         return tuple(self.cells[column].split())
@@ -98,8 +111,10 @@ def _listed(known: tuple[str, ...]) -> str:
     return ", ".join(known[:MOST_NAMES]) + (f" and {left} more" if left > 0 else "")
 
 
-def read_table(folder: Traversable, table: str, columns: tuple[str, ...]) -> list[Row]:
-    """Read a table of exactly these columns.
+def read_table(
+    folder: Traversable, table: str, columns: tuple[str, ...], *, optional: bool = False
+) -> list[Row]:
+    """Read a table of exactly these columns; an optional one that is missing has no rows.
 
     Raises
     ------
@@ -109,6 +124,8 @@ def read_table(folder: Traversable, table: str, columns: tuple[str, ...]) -> lis
     """
     path = folder / table
     if not path.is_file():
+        if optional:
+            return []
         raise EconomyError(f"{path}: this table of the economy is missing.")
     text = read_text(path, limit=MAX_BYTES, error=EconomyError, what="table")
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)

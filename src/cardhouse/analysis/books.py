@@ -18,10 +18,26 @@ from cardhouse.engine.simulate import Trajectory
 from cardhouse.engine.sums import group_sum, ratio
 from cardhouse.model.vocabulary import ContractKind as Kind
 
-CUSTOMER_KINDS = (Kind.SALE, Kind.INPUT, Kind.PROGRAM, Kind.CAPEX)
+CUSTOMER_KINDS = (
+    Kind.SALE,
+    Kind.INPUT,
+    Kind.PROGRAM,
+    Kind.CAPEX,
+    Kind.BUY_BACK,
+    "shortfall",
+)
 """What customers pay a line for its output."""
 
-COST_KINDS = (Kind.INPUT, Kind.COST, Kind.PROGRAM, Kind.REVENUE_SHARE, Kind.INTEREST)
+COST_KINDS = (
+    Kind.INPUT,
+    Kind.COST,
+    Kind.PROGRAM,
+    Kind.REVENUE_SHARE,
+    Kind.LEASE,
+    Kind.BUY_BACK,
+    "shortfall",
+    Kind.INTEREST,
+)
 """What a firm pays for running its lines, its programs and its debt."""
 
 FINANCING_RECEIVED = (Kind.EQUITY, Kind.DEBT_DRAWN, Kind.OTHER_CASH)
@@ -127,7 +143,7 @@ class Books:
     @cached_property
     def debt(self) -> Array:
         """Return debt (quarter, firm, pool)."""
-        return self.trajectory.of_state("debt", self.path)
+        return self.chain.debt_by_pool(self.trajectory.of_state("loans", self.path))
 
     @cached_property
     def alive(self) -> Array:
@@ -137,8 +153,9 @@ class Books:
     @cached_property
     def interest(self) -> Array:
         """Return interest billed (quarter, firm): paid in row 0, on the opening debt after it."""
-        rate = self.trajectory.of_state("debt_rate", self.path)
-        billed = (self.debt * rate).sum(axis=2)
+        loans = self.trajectory.of_state("loans", self.path)
+        rate = self.trajectory.of_state("loan_rate", self.path)
+        billed = group_sum(loans * rate, self.chain.loans.firm, self.firms)
         first = self.paid_of((Kind.INTEREST,))[:1]
         return np.concatenate([first, billed[:-1]])
 

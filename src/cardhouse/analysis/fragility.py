@@ -17,16 +17,18 @@ from cardhouse.model.vocabulary import ContractKind as Kind
 def repayments_due(chain: Chain, quarters: int) -> tuple[Array, float]:
     """Return what opening debt falls due in each quarter after the base, and what is left then.
 
-    Debt is repaid as the laws have it: one part in its remaining maturity each quarter.
+    Debt is repaid as the laws have it: a part of what is left each quarter, or in one sum.
 
     Returns
     -------
     due, left
         (quarters,) in USD bn, and USD bn after the last of them.
     """
-    kept = 1.0 - 1.0 / chain.debt_maturity
-    standing = np.stack([chain.debt * kept**number for number in range(quarters + 1)])
-    totals = standing.sum(axis=(1, 2))
+    loans = chain.loans
+    at = np.arange(quarters + 1)[:, None]
+    part_by_part = loans.amount * (1.0 - 1.0 / loans.life) ** at
+    whole = np.where(at < loans.bullet, loans.amount, 0.0)
+    totals = np.where(loans.bullet > 0, whole, part_by_part).sum(axis=1)
     return totals[:-1] - totals[1:], float(totals[-1])
 
 

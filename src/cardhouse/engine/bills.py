@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardhouse.engine.arrays import FLOW_KINDS, KIND, Array, Chain
+from cardhouse.engine import contracts
+from cardhouse.engine.arrays import Array, Chain
+from cardhouse.engine.links import Links
 from cardhouse.engine.moment import Moment
-from cardhouse.engine.state import State
+from cardhouse.engine.state import COSTS, State
 from cardhouse.engine.sums import group_sum, grown, ratio, shares
 from cardhouse.engine.volumes import Deliveries
 
@@ -17,31 +19,51 @@ from cardhouse.engine.volumes import Deliveries
 class Invoices:
     """Invoices of the quarter before settlement.
 
-    ``flows`` (path, kind, node, node): firms' rows are obligations, other rows are receipts that
-    are sure. ``by_line`` (path, node, line): what each purse is billed for each line's output.
-    ``profit`` (path, firm): operating result of the lines and other business before stock pay,
-    tax and interest. ``programs`` (path, firm): budget spent.
+    ``due`` (path, link) is what must be paid this quarter: firms' links are obligations, others
+    are receipts that are sure. ``bought`` (path, link) is what was delivered or fell due, whether
+    paid now or, with supplier's credit, later. ``profit`` (path, firm): operating result of the
+    lines and other business before stock pay, tax and interest. ``programs`` (path, firm): budget
+    spent.
     """
 
-    flows: Array
-    by_line: Array
+    links: Links
+    due: Array
+    bought: Array
+    payables: Array  # (path, slot, credit)
     capex: Array  # (path, line)
     profit: Array
     revenue: Array  # (path, firm)
-    line_revenue: Array  # (path, line)
     programs: Array
+    backed: Array  # (path, buy-back): volume bought
 
-    def owed(self, firms: int) -> Array:
-        """Return total obligations of each firm over kinds and payees (path, firm)."""
-        return np.asarray(self.flows[:, :, :firms].sum(axis=(1, 3)))
+    @property
+    def line_revenue(self) -> Array:
+        """Return what is billed for each line's output (path, line)."""
+        return self.links.line_revenue(self.bought)
 
-    def due(self, firms: int) -> Array:
-        """Return total receipts expected by each firm over kinds and payers (path, firm)."""
-        return np.asarray(self.flows[:, :, :, :firms].sum(axis=(1, 2)))
+    @property
+    def owed(self) -> Array:
+        """Return total obligations of each firm (path, firm)."""
+        return self.links.paid(self.due)
 
-    def paid_in(self, kind: str, firms: int) -> Array:
+    @property
+    def expected(self) -> Array:
+        """Return total receipts expected by each firm (path, firm)."""
+        return self.links.received(self.due)
+
+    def paid_in(self, kind: str) -> Array:
         """Return what firms are to pay in one kind (path, firm)."""
-        return np.asarray(self.flows[:, KIND[kind], :firms].sum(axis=2))
+        return self.links.paid(self.due, kind)
+
+    @property
+    def flows(self) -> Array:
+        """Return what is due (path, kind, node, node)."""
+        return self.links.dense(self.due)
+
+    @property
+    def by_line(self) -> Array:
+        """Return what each purse is billed for each line's output (path, node, line)."""
+        return self.links.by_line(self.bought)
 
 
 @dataclass(frozen=True)
@@ -63,7 +85,8 @@ class Terms:
     fixed: Array  # (path, line): fixed outside cost
     worn: Array  # (path, line): depreciation
     demand_index: Array  # (path, 1): final demand's drivers against their trend
-    maturing: Array  # (path, firm, pool)
+    maturing: Array  # (path, loan)
+    rents: Array  # (path, lease)
 
 
 def write_invoices(
@@ -75,21 +98,25 @@ def write_invoices(
     capex = book.capex(deliveries, spending)
     programs = book.programs(deliveries, spending)
     book.outside_costs(deliveries)
+    book.commitments(deliveries)
     book.revenue_shares()
     book.debt_service()
     book.other_business()
     profit = book.operating_profit()
     book.tax(profit)
     book.arrears()
-    book.payouts(spending)
+    due, payables = book.on_credit()
+    book.payouts(spending, due)
     return Invoices(
-        flows=book.flows,
-        by_line=book.by_line,
+        links=now.chain.links,
+        due=due,
+        bought=book.flows,
+        payables=payables,
         capex=capex,
         profit=profit,
         revenue=book.revenue(),
-        line_revenue=book.by_line.sum(axis=1),
         programs=programs,
+        backed=deliveries.backed,
     )
 
 
@@ -97,29 +124,20 @@ class _Book:
     """Collects invoices; each method writes one kind."""
 
     def __init__(self, now: Moment, terms: Terms) -> None:
-        lines, firms, nodes, _ = now.chain.shape
         self.now, self.terms = now, terms
-        self.chain, self.state = now.chain, now.state
-        self.firms = firms
-        self.flows = np.zeros((now.state.paths, len(FLOW_KINDS), nodes, nodes))
-        self.by_line = np.zeros((now.state.paths, nodes, lines))
+        self.chain, self.state, self.links = now.chain, now.state, now.chain.links
+        self.firms = len(now.chain.firm_ids)
+        self.flows = self.links.empty(now.state.paths)
         self.line_alive = now.line_alive
 
-    def kind(self, name: str) -> Array:
-        """Return the slice of one kind (path, node, node)."""
-        return np.asarray(self.flows[:, KIND[name]])
-
     def sales(self, deliveries: Deliveries) -> None:
-        """Write final sales and inputs."""
-        sales, of_line = self.chain.sales, self.chain.firm_of_line
-        value = deliveries.final * self.terms.charged[:, sales.line] * sales.pays
-        lines, nodes = len(of_line), self.by_line.shape[1]
-        place = sales.segment * lines + sales.line
-        by_line = group_sum(value, place, nodes * lines).reshape(-1, nodes, lines)
-        self.by_line += by_line
-        self._to_firms("sale", by_line)
-        bought = deliveries.inputs * self.terms.charged[:, None, :]
-        self._bought("input", group_sum(bought, of_line, self.firms))
+        """Write final sales and inputs, and what buyers of last resort take."""
+        sales, charged = self.chain.sales, self.terms.charged
+        self._write("sale", deliveries.final * charged[:, sales.line] * sales.pays)
+        bought = deliveries.inputs * charged[:, None, :]
+        self._write("input", self._pairs(bought, "input"))
+        backs = self.chain.buy_backs
+        self._write("buy_back", deliveries.backed * charged[:, backs.seller])
 
     def capex(self, deliveries: Deliveries, spending: Spending) -> Array:
         """Write purchases of plant; return capex by line (path, line).
@@ -128,106 +146,125 @@ class _Book:
         """
         plants, of_line = self.chain.plants, self.chain.firm_of_line
         bought = deliveries.orders * self.terms.charged[:, None, :]
-        self._bought("capex", group_sum(bought, of_line, self.firms))
+        self._write("capex", self._pairs(bought, "capex"))
         inside = (plants.from_line * self.terms.charged[:, None, :]).sum(axis=-1)
         share_inside = ratio(inside, inside + plants.from_outside.sum(axis=1))
         wanted = self.terms.plan * spending.capex[:, of_line] * self.line_alive
         paid_inside = bought.sum(axis=2)
         filled = np.minimum(1.0, ratio(paid_inside, wanted * share_inside, 1.0))
-        outside = (wanted * (1.0 - share_inside) * filled)[:, :, None]
-        outside = outside * shares(plants.from_outside, axis=1)
-        self.kind("capex")[:, : self.firms] += group_sum(outside, of_line, self.firms)
-        return np.asarray(paid_inside + outside.sum(axis=2))
+        outside = wanted * (1.0 - share_inside) * filled
+        at = self.links.of("capex_outside")
+        line = self.links.buyer_line[at]
+        mix = shares(plants.from_outside, axis=1)[line, self.links.payee[at]]
+        self._write("capex_outside", outside[:, line] * mix)
+        total = outside * (plants.from_outside.sum(axis=1) > 0)
+        return np.asarray(paid_inside + total)
 
     def programs(self, deliveries: Deliveries, spending: Spending) -> Array:
         """Write programs; return what firms spend on them (path, firm)."""
         bought = deliveries.programs * self.terms.charged[:, None, :]
-        self._bought("program", bought)
+        at = self.links.of("program")
+        self._write("program", bought[:, self.links.payer[at], self.links.seller_line[at]])
         scale = self.terms.programs * spending.programs * self.state.alive
-        outside = self.chain.program_outside * scale[:, :, None]
-        self.kind("program")[:, : self.firms] += outside
-        return np.asarray(bought.sum(axis=2) + outside.sum(axis=2))
+        at = self.links.of("program_outside")
+        firm, payee = self.links.payer[at], self.links.payee[at]
+        self._write("program_outside", self.chain.program_outside[firm, payee] * scale[:, firm])
+        return self.links.paid(self.flows, "program")
 
     def outside_costs(self, deliveries: Deliveries) -> None:
-        """Write labour, energy and other suppliers: per unit, and fixed."""
-        chain = self.chain
+        """Write labour, energy and other suppliers, per unit and fixed; and rents."""
+        chain, at = self.chain, self.links.of("cost")
+        line, payee = self.links.buyer_line[at], self.links.payee[at]
         index = ratio(self.terms.fixed, chain.fixed_cost.sum(axis=1))
-        cost = chain.variable_cost * deliveries.volume[:, :, None]
-        cost = (cost + chain.fixed_cost * index[:, :, None]) * self.line_alive[:, :, None]
-        self.kind("cost")[:, : self.firms] += group_sum(cost, chain.firm_of_line, self.firms)
+        cost = chain.variable_cost[line, payee] * deliveries.volume[:, line]
+        cost = cost + chain.fixed_cost[line, payee] * index[:, line]
+        self._write("cost", cost * self.line_alive[:, line])
+        self._write("lease", self.terms.rents)
+
+    def commitments(self, deliveries: Deliveries) -> None:
+        """Write what buyers owe for committed use that they did not take."""
+        purchases = self.chain.bindings.purchases(self.flows)
+        charged = self.terms.charged
+        owed = contracts.shortfalls(self.now, purchases, deliveries.volume, charged)
+        self._write("shortfall", owed)
 
     def revenue_shares(self) -> None:
         """Write shares of revenue owed to firms that are alive."""
-        owed = self.by_line.sum(axis=1)[:, :, None] * self.chain.revenue_share
-        owed = owed * self.state.alive[:, None, :]
-        by_firm = group_sum(owed, self.chain.firm_of_line, self.firms)
-        self.kind("revenue_share")[:, : self.firms, : self.firms] += by_firm
+        revenue = self.links.line_revenue(self.flows)
+        self._write("revenue_share", contracts.shares_owed(self.now, revenue))
 
     def debt_service(self) -> None:
-        """Write interest and what matures to the pools that hold the debt."""
-        debt, columns = self.state.debt, self.chain.pool_nodes
-        self.kind("interest")[:, : self.firms, columns] += debt * self.state.debt_rate
-        self.kind("repayment")[:, : self.firms, columns] += self.terms.maturing
+        """Write interest and what matures, loan by loan."""
+        self._write("interest", self.state.loans * self.state.loan_rate)
+        self._write("repayment", self.terms.maturing)
 
     def other_business(self) -> None:
         """Write the net cash of business outside the lines: a receipt, or a bill."""
-        purses, account = self.chain.purses, self.chain.accounts["other_business"]
+        purses, links = self.chain.purses, self.links
         swing = np.maximum(0.0, 1.0 + purses.other_beta * (self.terms.demand_index - 1.0))
         trend = grown(purses.other_growth * self.now.quarter)
         net = purses.other_business * trend * swing * self.state.alive
         net = net * np.where(net > 0, self.now.drivers.other_business[self.now.quarter], 1.0)
-        self.kind("other_business")[:, account, : self.firms] += np.maximum(net, 0.0)
-        self.kind("other_business")[:, : self.firms, account] += np.maximum(-net, 0.0)
+        at = links.of("other_business")
+        earns = links.to_firm[at]
+        firm = np.where(earns, links.payee[at], links.payer[at])
+        opening = self.chain.opening[at]
+        side = firm + self.firms * earns
+        part = ratio(opening, np.bincount(side, opening, 2 * self.firms)[side])
+        value = np.where(earns, np.maximum(net, 0.0)[:, firm], np.maximum(-net, 0.0)[:, firm])
+        self._write("other_business", value * part)
 
     def operating_profit(self) -> Array:
         """Return revenue and other business less cash costs, programs and depreciation."""
+        links = self.links
         worn = group_sum(self.terms.worn, self.chain.firm_of_line, self.firms)
-        other = self.kind("other_business")
-        net = other[:, :, : self.firms].sum(axis=1) - other[:, : self.firms].sum(axis=2)
-        return np.asarray(self.revenue() + net - self._costs() - worn)
+        net = links.received(self.flows, "other_business") - links.paid(
+            self.flows, "other_business"
+        )
+        return np.asarray(self.revenue() + net - links.paid(self.flows, *COSTS) - worn)
 
     def tax(self, profit: Array) -> None:
         """Write tax on the result after interest."""
-        interest = self.kind("interest")[:, : self.firms].sum(axis=2)
-        due = self.chain.purses.tax_rate * np.maximum(0.0, profit - interest)
-        self.kind("tax")[:, : self.firms, self.chain.accounts["tax"]] += due
+        interest = self.links.paid(self.flows, "interest")
+        self._write("tax", self.chain.purses.tax_rate * np.maximum(0.0, profit - interest))
 
     def arrears(self) -> None:
         """Write what was left unpaid last quarter."""
-        self.kind("arrears")[:, : self.firms] += self.state.arrears
+        self._write("arrears", self.state.arrears)
 
-    def payouts(self, spending: Spending) -> None:
+    def on_credit(self) -> tuple[Array, Array]:
+        """Return what is due of all that was bought, and what is payable later."""
+        credit = self.chain.credit.link
+        due = self.flows.copy()
+        now_due, payables = contracts.due_after_credit(self.now, self.flows[:, credit])
+        due[:, credit] = now_due
+        return due, payables
+
+    def payouts(self, spending: Spending, due: Array) -> None:
         """Write payouts: the firm's own trend, at most what is left above its floor.
 
         What matures is left out of what must be paid: it is asked of debt pools first.
         """
-        purses, firms = self.chain.purses, self.firms
-        owed = self.flows[:, :, :firms].sum(axis=(1, 3)) - self.terms.maturing.sum(axis=2)
-        net = self.flows[:, :, :, :firms].sum(axis=(1, 2)) - owed
+        purses, links = self.chain.purses, self.links
+        owed = links.paid(due) - links.paid(due, "repayment")
+        net = links.received(due) - owed
         trend = purses.payout * grown(purses.payout_growth * self.now.quarter) * self.state.alive
         payout = np.minimum(trend, np.maximum(0.0, self.state.cash + net - purses.floor))
-        account = self.chain.accounts["shareholders"]
-        self.kind("payout")[:, :firms, account] += payout * spending.payout
+        self._write("payout", payout * spending.payout)
+        due[:, links.of("payout")] = self.flows[:, links.of("payout")]
 
     def revenue(self) -> Array:
         """Return what firms bill: sales of their lines and shares of others' revenue."""
-        billed = group_sum(self.by_line.sum(axis=1), self.chain.firm_of_line, self.firms)
-        return np.asarray(billed + self.kind("revenue_share")[:, :, : self.firms].sum(axis=1))
+        billed = group_sum(self.links.line_revenue(self.flows), self.chain.firm_of_line, self.firms)
+        return np.asarray(billed + self.links.received(self.flows, "revenue_share"))
 
-    def _costs(self) -> Array:
-        names = ("input", "cost", "program", "revenue_share")
-        return np.asarray(sum(self.kind(name)[:, : self.firms].sum(axis=2) for name in names))
+    def _pairs(self, bought: Array, group: str) -> Array:
+        """Return (path, buyer line, seller line) on the links of a group."""
+        at = self.links.of(group)
+        return bought[:, self.links.buyer_line[at], self.links.seller_line[at]]
 
-    def _bought(self, name: str, bought: Array) -> None:
-        """Write what firms buy from lines (path, firm, line)."""
-        self.by_line[:, : self.firms] += bought
-        self._to_firms(name, bought)
-
-    def _to_firms(self, name: str, values: Array) -> None:
-        """Add (path, payer, line) to a kind, line by line to the firm that owns it."""
-        kind = self.kind(name)
-        for line, firm in enumerate(self.chain.firm_of_line.tolist()):
-            kind[:, : values.shape[1], firm] += values[:, :, line]
+    def _write(self, group: str, values: Array) -> None:
+        self.flows[:, self.links.of(group)] = values
 
 
 def fixed_costs(chain: Chain, state: State) -> Array:

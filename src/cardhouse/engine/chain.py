@@ -7,35 +7,36 @@ from math import isfinite
 
 import numpy as np
 
-from cardhouse.engine.arrays import (
-    FLOW_KINDS,
-    HISTORY,
-    KIND,
-    TRADE,
-    WAGES_AND_TAX,
-    Array,
-    Chain,
-    Index,
-    Mask,
-    Pools,
-    Sales,
+from cardhouse.engine.arrays import HISTORY, Array, Chain, Index, Mask, Sales
+from cardhouse.engine.chain_contracts import (
+    compile_bindings,
+    compile_buy_backs,
+    compile_credit,
+    compile_guarantees,
+    compile_leased,
+    compile_leases,
+    compile_shares,
+    compile_strategic,
 )
+from cardhouse.engine.chain_links import compile_links
 from cardhouse.engine.chain_plants import compile_plants
 from cardhouse.engine.chain_purses import (
-    compile_debts,
+    compile_credit_lines,
+    compile_loans,
     compile_pools,
     compile_purses,
     compile_rounds,
     compile_stakes,
 )
+from cardhouse.engine.links import FLOW_KINDS, KIND
 from cardhouse.engine.names import Names, Rows, numbered, sale_volume
 from cardhouse.engine.sums import per_unit
 from cardhouse.engine.world_checks import check_world
 from cardhouse.errors import EconomyError, did_you_mean
-from cardhouse.model.vocabulary import PARAMETERS, ContractKind, Parameter, terms_of
+from cardhouse.model.parameters import PARAMETERS, Parameter
+from cardhouse.model.vocabulary import ContractKind, terms_of
 from cardhouse.model.world import Contract, World
 
-SENIOR_ACCOUNTS = ("labour", "tax", "default_costs")
 SALE_TERMS = {name: term.default for name, term in terms_of(ContractKind.SALE).items()}
 
 
@@ -54,7 +55,8 @@ def compile_chain(world: World) -> Chain:
     volume = rows.volumes()
     inputs = rows.matrix(ContractKind.INPUT, names.line, names.line)
     plants = compile_plants(world, names, rows, volume)
-    pools = compile_pools(world, names, rows)
+    sales, loans = _sales(world, names), compile_loans(world, names, rows)
+    links, opening = compile_links(world, names, sales, loans)
     return Chain(
         world=world,
         line_ids=tuple(names.line),
@@ -65,7 +67,7 @@ def compile_chain(world: World) -> Chain:
         market_of_line=names.market_of_line,
         market_ids=names.market_ids,
         accounts=names.accounts,
-        sales=_sales(world, names),
+        sales=sales,
         intensity=per_unit(inputs, volume),
         intensity_growth=_intensity_growth(world, names),
         essential=_essential(world, names),
@@ -73,19 +75,27 @@ def compile_chain(world: World) -> Chain:
         fixed_cost=rows.costs(fixed=True),
         program_line=rows.matrix(ContractKind.PROGRAM, names.firm, names.line),
         program_outside=rows.matrix(ContractKind.PROGRAM, names.firm, names.node),
-        revenue_share=_revenue_share(rows, names),
+        shares=compile_shares(world, names, rows),
+        leases=compile_leases(world, names),
         plants=plants,
         purses=compile_purses(world, names, rows, plants),
-        pools=pools,
-        **compile_debts(world, names, rows),
+        pools=compile_pools(world, rows),
+        loans=loans,
+        links=links,
+        bindings=compile_bindings(world, names, links),
+        credit=compile_credit(world, names, links),
+        guarantees=compile_guarantees(world, names),
+        buy_backs=compile_buy_backs(world, names),
+        credit_lines=compile_credit_lines(world, names),
+        leased=compile_leased(world, names, links),
+        strategic=compile_strategic(world, names),
         rounds=compile_rounds(world, names),
         stakes=compile_stakes(world, names),
         volume=volume,
         price_follows_cost=np.array([float(line.price_follows_cost) for line in world.lines]),
         pass_through=np.array([line.fixed_pass_through for line in world.lines]),
         opening_growth=np.array([line.opening_growth for line in world.lines]),
-        class_of_node=_class_of_node(names, pools),
-        flows=rows.flows,
+        opening=opening,
         sales_by_line=rows.sales_by_line,
     )
 
@@ -197,20 +207,6 @@ def _essential(world: World, names: Names) -> Array:
     for contract in world.contracts_of(ContractKind.INPUT):
         at = names.line[contract.payer], names.market_of_line[names.line[contract.payee]]
         out[at] = max(out[at], contract.terms.get("essential", default))
-    return out
-
-
-def _revenue_share(rows: Rows, names: Names) -> Array:
-    """Return the share of each line's paid revenue that it owes to a firm (line, firm)."""
-    amounts = rows.matrix(ContractKind.REVENUE_SHARE, names.line, names.firm)
-    return per_unit(amounts, rows.sales_by_line.sum(axis=0))
-
-
-def _class_of_node(names: Names, pools: Pools) -> Index:
-    """Return the seniority class of what is owed to each node (node,)."""
-    out = np.full(len(names.node), TRADE, dtype=np.int64)
-    out[[names.accounts[name] for name in SENIOR_ACCOUNTS]] = WAGES_AND_TAX
-    out[[names.node[name] for name in names.pool]] = pools.seniority
     return out
 
 

@@ -8,7 +8,7 @@ from cardhouse.engine.arrays import Array, Plants
 from cardhouse.engine.names import Names, Rows
 from cardhouse.engine.sums import per_unit, ratio
 from cardhouse.model.vocabulary import ContractKind
-from cardhouse.model.world import Plant, World
+from cardhouse.model.world import Plant, PlantPart, World
 
 BISECTIONS = 200
 STEEPEST = 600.0  # log growth over a life beyond which all plant is of one age
@@ -27,18 +27,21 @@ def compile_plants(world: World, names: Names, rows: Rows, volume: Array) -> Pla
     plan = from_line.sum(axis=1) + from_outside.sum(axis=1)
     owned = np.array([plant is not None for plant in plants], dtype=bool)
     gross, net, worn = of("gross", 0.0), of("net", 0.0), of("depreciation", 0.0)
-    life = of("life_quarters", 24.0)
-    opening_life = _opening_life(gross, worn, life)
+    parts = _parts(plants)
+    share, life = parts["share"], parts["life"]
+    opening_life, stock = _opening_lives(gross, worn, share, life)
     utilisation = of("target_utilisation", 1.0)
     return Plants(
         owned=owned,
         gross=gross,
         net=net,
         depreciation=worn,
+        share=share,
         life=life,
         opening_life=opening_life,
-        vintages=_vintages(gross, net, opening_life),
-        lead=of("lead_quarters", 1.0).astype(np.int64),
+        vintages=_vintages(stock, net, opening_life),
+        lead=parts["lead"].astype(np.int64),
+        ages_fast=parts["ages_fast"],
         capital_intensity=of("capital_intensity", 1.0),
         utilisation=utilisation,
         capacity=np.where(owned, volume / utilisation, 0.0),
@@ -51,39 +54,67 @@ def compile_plants(world: World, names: Names, rows: Rows, volume: Array) -> Pla
     )
 
 
-def _opening_life(gross: Array, worn: Array, life: Array) -> Array:
-    """Return quarters over which plant of row 0 is written off: gross over depreciation."""
+def _parts(plants: list[Plant | None]) -> dict[str, Array]:
+    """Return the mix of each line's plant (part, line); one part where none is told apart."""
+    mixes = [_mix(plant) for plant in plants]
+    most = max(len(mix) for mix in mixes)
+    shape = most, len(plants)
+    out = {"share": np.zeros(shape), "ages_fast": np.zeros(shape)}
+    out |= {"life": np.ones(shape), "lead": np.ones(shape)}
+    for line, mix in enumerate(mixes):
+        for number, part in enumerate(mix):
+            out["share"][number, line] = part.share
+            out["life"][number, line] = part.life_quarters
+            out["lead"][number, line] = part.lead_quarters
+            out["ages_fast"][number, line] = part.ages_fast
+    return out
+
+
+def _mix(plant: Plant | None) -> tuple[PlantPart, ...]:
+    """Return the parts of a plant, or the whole as one part."""
+    if plant is None:
+        return (PlantPart("", 1.0, 24.0, 1),)
+    whole = PlantPart("", 1.0, plant.life_quarters, plant.lead_quarters)
+    return plant.parts or (whole,)
+
+
+def _opening_lives(gross: Array, worn: Array, share: Array, life: Array) -> tuple[Array, Array]:
+    """Return lives of the plant of row 0, and its gross cost, by part (part, line).
+
+    Gross is split as a steady stream of capex would leave it: by share times life. All lives are
+    then stretched alike, so that depreciation of row 0 comes out as filed.
+    """
+    weight = share * life
+    stock = gross * weight / weight.sum(axis=0)
     known = (gross > 0) & (worn > 0)
-    implied = np.where(known, gross, 1.0) / np.where(known, worn, 1.0)
-    return np.asarray(np.where(known, np.clip(implied, 1.0, 400.0), life))
+    steady = (stock / life).sum(axis=0)
+    stretch = np.where(known, steady, 1.0) / np.where(known, worn, 1.0)
+    return np.asarray(np.where(known, np.clip(life * stretch, 1.0, 400.0), life)), stock
 
 
-def _vintages(gross: Array, net: Array, life: Array) -> Array:
-    """Return cost by age (age, line), as if plant had been bought at a steady rate of growth.
+def _vintages(stock: Array, net: Array, life: Array) -> Array:
+    """Return cost by age (part, age, line), as if plant had been bought at a steady growth rate.
 
     The rate is the one at which net over gross comes out as filed; plant of life L that was
     bought in equal amounts stands at (L + 1)/2L. Where no rate gives so little net, cost is cut.
     """
-    ages = np.minimum(np.arange(np.ceil(life.max(initial=1.0)), dtype=float)[:, None], life)
-    in_service = np.clip(life - ages, 0.0, 1.0)
-    left = np.clip(1.0 - ages / life, 0.0, 1.0)
-    bought = np.exp(-_steady_growth(ages, in_service, left, ratio(net, gross), life) * ages)
-    bought = bought * (in_service > 0)
-    cost = bought * gross / (bought * in_service).sum(axis=0)
-    return np.asarray(cost * np.minimum(1.0, ratio(net, (cost * left).sum(axis=0))))
-
-
-def _steady_growth(
-    ages: Array, in_service: Array, left: Array, wanted: Array, life: Array
-) -> Array:
-    """Return the growth rate of past purchases at which net over gross is as wanted (line,)."""
-    low, high = -STEEPEST / life, STEEPEST / life
+    span = life[:, None, :]
+    ages = np.minimum(np.arange(np.ceil(life.max(initial=1.0)))[None, :, None], span)
+    in_service = np.clip(span - ages, 0.0, 1.0)
+    left = np.clip(1.0 - ages / span, 0.0, 1.0)
+    low, high = -STEEPEST / life.max(axis=0), STEEPEST / life.max(axis=0)
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
-        bought = np.exp(-middle * ages) * (in_service > 0)
-        short = (bought * left).sum(axis=0) < wanted * (bought * in_service).sum(axis=0)
+        short = (_bought(stock, ages, in_service, middle) * left).sum(axis=(0, 1)) < net
         low, high = np.where(short, middle, low), np.where(short, high, middle)
-    return np.asarray(0.5 * (low + high))
+    cost = _bought(stock, ages, in_service, 0.5 * (low + high))
+    return np.asarray(cost * np.minimum(1.0, ratio(net, (cost * left).sum(axis=(0, 1)))))
+
+
+def _bought(stock: Array, ages: Array, in_service: Array, growth: Array) -> Array:
+    """Return cost by age of plant whose cost in service is `stock` (part, age, line)."""
+    bought = np.exp(-growth * ages) * (in_service > 0)
+    return np.asarray(bought * ratio(stock, (bought * in_service).sum(axis=1))[:, None, :])
 
 
 def _guidance(plants: list[Plant | None]) -> Array:

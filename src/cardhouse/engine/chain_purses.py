@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
 from cardhouse.engine.arrays import (
-    KIND,
+    EVERYTHING,
     SECURED,
     SUBORDINATED,
     TRADE,
     Array,
     Condition,
+    CreditLines,
+    Loans,
     Plants,
     Pools,
     Purses,
@@ -29,6 +32,8 @@ COST_KINDS = (
     ContractKind.COST,
     ContractKind.PROGRAM,
     ContractKind.REVENUE_SHARE,
+    ContractKind.LEASE,
+    ContractKind.BUY_BACK,
     ContractKind.INTEREST,
     ContractKind.OTHER_BUSINESS,
 )
@@ -38,6 +43,7 @@ SALES_KINDS = (
     ContractKind.PROGRAM,
     ContractKind.CAPEX,
     ContractKind.REVENUE_SHARE,
+    ContractKind.BUY_BACK,
     ContractKind.OTHER_BUSINESS,
 )
 RUNWAY_BOUNDS = (2.0, 8.0)  # quarters of burn; what cash implies is cut to this
@@ -71,6 +77,9 @@ def compile_purses(world: World, names: Names, rows: Rows, plants: Plants) -> Pu
         venture_funded=np.array([firm.venture_funded for firm in firms], dtype=bool),
         access=_access(world, names),
         strategic_share=of("strategic_share"),
+        strategic_of_revenue=of("strategic_of_revenue"),
+        restructures=np.array([firm.on_default == "restructure" for firm in firms], dtype=bool),
+        rescuers=_rescuers(world, names),
         stock_pay=of("stock_pay"),
         tax_rate=_tax_rate(rows, names, plants),
         payout=rows.paid_by_firm(ContractKind.PAYOUT),
@@ -90,6 +99,14 @@ def _access(world: World, names: Names) -> np.ndarray[tuple[int, int], np.dtype[
     return access
 
 
+def _rescuers(world: World, names: Names) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    """Return the firms that may keep each firm alive (firm, firm)."""
+    out = np.zeros((len(names.firm), len(names.firm)), dtype=bool)
+    for number, firm in enumerate(world.firms):
+        out[number, [names.firm[name] for name in firm.rescuers]] = True
+    return out
+
+
 def _solved(
     given: list[float | None], cash: Array, flow: Array, bounds: tuple[float, float]
 ) -> Array:
@@ -100,14 +117,11 @@ def _solved(
 
 def _opening_burn(rows: Rows) -> Array:
     """Return each firm's cash burn before financing in the base quarter, at least 0 (firm,)."""
-    inflow, outflow = rows.flows.sum(axis=1), rows.flows.sum(axis=2)
-    left_out = {ContractKind.OTHER_CASH.value}
-    own_choice = left_out | {ContractKind.PAYOUT.value, ContractKind.REPAYMENT.value}
-    financing = left_out | {kind.value for kind in FINANCING}
-    spent = [number for kind, number in KIND.items() if kind not in own_choice]
-    earned = [number for kind, number in KIND.items() if kind not in financing]
-    burn = outflow[spent].sum(axis=0) - inflow[earned].sum(axis=0)
-    return np.asarray(np.maximum(0.0, burn[: len(rows.names.firm)]))
+    own_choice = (ContractKind.OTHER_CASH, ContractKind.PAYOUT, ContractKind.REPAYMENT)
+    not_earned = (ContractKind.OTHER_CASH, *FINANCING)
+    spent = sum(rows.paid_by_firm(kind) for kind in ContractKind if kind not in own_choice)
+    earned = sum(rows.received_by_firm(kind) for kind in ContractKind if kind not in not_earned)
+    return np.asarray(np.maximum(0.0, spent - earned))
 
 
 def _tax_rate(rows: Rows, names: Names, plants: Plants) -> Array:
@@ -120,12 +134,12 @@ def _tax_rate(rows: Rows, names: Names, plants: Plants) -> Array:
     return np.asarray(np.clip(ratio(tax, earned - spent - worn), 0.0, HIGHEST_TAX_RATE))
 
 
-def compile_pools(world: World, names: Names, rows: Rows) -> Pools:
+def compile_pools(world: World, rows: Rows) -> Pools:
     """Return pools (pool,); supply is what they gave in the base quarter unless it is stated."""
-    given = sum(rows.flows[KIND[kind.value]].sum(axis=1) for kind in FINANCING)
+    given = np.sum([rows.paid_by_pool(kind) for kind in FINANCING], axis=0)
     supply = [
-        given[names.node[pool.id]] if pool.base_supply is None else pool.base_supply
-        for pool in world.pools
+        given[number] if pool.base_supply is None else pool.base_supply
+        for number, pool in enumerate(world.pools)
     ]
 
     def of(name: str) -> Array:
@@ -133,7 +147,9 @@ def compile_pools(world: World, names: Names, rows: Rows) -> Pools:
 
     classes = [CLASS_OF_SENIORITY[int(pool.seniority)] for pool in world.pools]
     return Pools(
-        is_equity=np.array([pool.instrument == "equity" for pool in world.pools], dtype=bool),
+        is_equity=_of_instrument(world, "equity"),
+        is_debt=_of_instrument(world, "debt"),
+        is_lease=_of_instrument(world, "lease"),
         supply=np.array(supply, dtype=float),
         rate=of("rate"),
         maturity=of("maturity_quarters"),
@@ -142,39 +158,97 @@ def compile_pools(world: World, names: Names, rows: Rows) -> Pools:
         half_life=of("half_life"),
         asset_leverage=of("asset_leverage"),
         income_leverage=of("income_leverage"),
+        closes_below=of("closes_below"),
     )
 
 
-def compile_debts(world: World, names: Names, rows: Rows) -> dict[str, Array]:
-    """Return debts, effective rates and lives (firm, pool), and bullets; flows of row 0 rule."""
-    shape = (len(names.firm), len(names.pool))
-    amount, rate, life = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    bullets = np.zeros((_last_bullet(world) + 1, *shape))
-    for debt in world.debts:
-        at = names.firm[debt.firm], names.pool[debt.pool]
-        amount[at] += debt.amount
-        weight = debt.amount / amount[at] if amount[at] > 0 else 1.0
-        rate[at] += weight * (debt.rate - rate[at])
-        if debt.bullet:
-            bullets[round(debt.maturity_quarters), at[0], at[1]] += debt.amount
-    part_by_part = amount - bullets.sum(axis=0)
-    for debt in world.debts:
-        at = names.firm[debt.firm], names.pool[debt.pool]
-        if not debt.bullet:
-            life[at] += ratio(np.array(debt.amount), part_by_part[at]) * debt.maturity_quarters
-    columns = [names.node[name] for name in names.pool]
-    interest = rows.flows[KIND["interest"]][: len(names.firm), columns]
-    repaid = rows.flows[KIND["repayment"]][: len(names.firm), columns]
-    rate = np.where((amount > 0) & (interest > 0), ratio(interest, amount), rate)
-    life = np.where((part_by_part > 0) & (repaid > 0), ratio(part_by_part, repaid), life)
-    usual = np.array([pool.maturity_quarters for pool in world.pools])
-    life = np.maximum(np.where(life > 0, life, usual), 1.0)
-    return {"debt": amount, "debt_rate": rate, "debt_maturity": life, "bullets": bullets}
+def _of_instrument(world: World, instrument: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return np.array([pool.instrument == instrument for pool in world.pools], dtype=bool)
 
 
-def _last_bullet(world: World) -> int:
-    """Return the last quarter in which a bullet falls due; 0 where there is none."""
-    return max((round(debt.maturity_quarters) for debt in world.debts if debt.bullet), default=0)
+def compile_loans(world: World, names: Names, rows: Rows) -> Loans:
+    """Return debts as loans, and for each pool that a firm may ask one that takes new debt.
+
+    Flows of row 0 rule: rates and lives of a firm's loans from one pool are scaled so that they
+    explain the interest and the repayments that were paid.
+    """
+    pools = {pool.id: pool for pool in world.pools}
+    pairs = _borrowing_pairs(world)
+    debts = world.debts
+    firm = [names.firm[debt.firm] for debt in debts] + [names.firm[one] for one, _ in pairs]
+    pool = [names.pool[debt.pool] for debt in debts] + [names.pool[one] for _, one in pairs]
+    own = np.array([debt.amount for debt in debts] + [0.0] * len(pairs), dtype=float)
+    usual = [pools[name] for _, name in pairs]
+    rate = np.array([one.rate for one in debts] + [one.rate for one in usual], dtype=float)
+    lives = [one.maturity_quarters for one in debts] + [one.maturity_quarters for one in usual]
+    life = np.maximum(np.array(lives, dtype=float), 1.0)
+    bullet = [round(debt.maturity_quarters) if debt.bullet else 0 for debt in debts]
+    classes = [debt.seniority or pools[debt.pool].seniority for debt in debts]
+    classes += [one.seniority for one in usual]
+    held = [names.line.get(debt.collateral, EVERYTHING) for debt in debts]
+    new_of = np.full((len(names.firm), len(names.pool)), -1, dtype=np.int64)
+    new_of[firm[len(debts) :], pool[len(debts) :]] = np.arange(len(debts), len(own))
+    loans = Loans(
+        firm=np.array(firm, dtype=np.int64),
+        pool=np.array(pool, dtype=np.int64),
+        amount=own,
+        rate=rate,
+        life=life,
+        bullet=np.array(bullet + [0] * len(pairs), dtype=np.int64),
+        seniority=np.array([CLASS_OF_SENIORITY[int(one)] for one in classes], dtype=np.int64),
+        collateral=np.array(held + [EVERYTHING] * len(pairs), dtype=np.int64),
+        is_new=np.arange(len(own)) >= len(debts),
+        new_of=new_of,
+    )
+    return _as_paid(loans, names, rows)
+
+
+def _borrowing_pairs(world: World) -> list[tuple[str, str]]:
+    """Return (firm, pool) wherever debt may arise or was served in row 0, each once."""
+    lenders = {pool.id for pool in world.pools if pool.instrument != "equity"}
+    pairs = [(firm.id, name) for firm in world.firms for name in firm.access if name in lenders]
+    pairs += [(debt.firm, debt.pool) for debt in world.debts]
+    served = (ContractKind.INTEREST, ContractKind.REPAYMENT)
+    drawn = (ContractKind.DEBT_DRAWN, ContractKind.CREDIT_LINE)
+    for contract in world.contracts:
+        if contract.kind in served:
+            pairs.append((contract.payer, contract.payee))
+        if contract.kind in drawn:
+            pairs.append((contract.payee, contract.payer))
+    return list(dict.fromkeys(pairs))
+
+
+def _as_paid(loans: Loans, names: Names, rows: Rows) -> Loans:
+    """Return loans whose rates and lives explain interest and repayments of row 0."""
+    interest = rows.matrix(ContractKind.INTEREST, names.firm, names.pool)
+    repaid = rows.matrix(ContractKind.REPAYMENT, names.firm, names.pool)
+    at = loans.firm, loans.pool
+    parts = np.where(loans.bullet > 0, 0.0, loans.amount / loans.life)
+
+    def by_pair(values: Array) -> Array:
+        out = np.zeros_like(interest)
+        np.add.at(out, at, values)
+        return out[at]
+
+    rate = loans.rate * ratio(interest[at], by_pair(loans.amount * loans.rate), 1.0)
+    flat = ratio(interest[at], by_pair(loans.amount))
+    rate = np.where(by_pair(loans.amount * loans.rate) > 0, rate, flat)
+    rate = np.where((interest[at] > 0) & ~loans.is_new, rate, loans.rate)
+    faster = ratio(repaid[at], by_pair(parts), 1.0)
+    known = (repaid[at] > 0) & (by_pair(parts) > 0) & ~loans.is_new
+    life = np.maximum(np.where(known, loans.life / np.where(known, faster, 1.0), loans.life), 1.0)
+    return replace(loans, rate=rate, life=life)
+
+
+def compile_credit_lines(world: World, names: Names) -> CreditLines:
+    """Return committed lines of credit."""
+    lines = list(world.contracts_of(ContractKind.CREDIT_LINE))
+    return CreditLines(
+        pool=np.array([names.pool[line.payer] for line in lines], dtype=np.int64),
+        firm=np.array([names.firm[line.payee] for line in lines], dtype=np.int64),
+        limit=np.array([line.committed for line in lines], dtype=float),
+        last=np.array([line.terms.get("quarters", np.inf) for line in lines], dtype=float),
+    )
 
 
 def compile_rounds(world: World, names: Names) -> tuple[SignedRound, ...]:
@@ -188,6 +262,7 @@ def compile_rounds(world: World, names: Names) -> tuple[SignedRound, ...]:
             quarter=item.quarter,
             probability=item.probability,
             condition=read_condition(item.condition),
+            earmark=names.line.get(item.earmark, -1),
         )
         for item in world.rounds
     )

@@ -1,4 +1,4 @@
-"""Debt: what matures in a quarter, what is left, what it costs."""
+"""Debt, loan by loan: what matures in a quarter, what is left, what it costs."""
 
 from __future__ import annotations
 
@@ -9,44 +9,52 @@ from cardhouse.engine.moment import Moment
 from cardhouse.engine.sums import ratio
 
 
-def bullets_due(chain: Chain, quarter: int) -> Array:
-    """Return sums of row 0's debt that fall due as a whole in a quarter (firm, pool)."""
-    bullets = chain.bullets
-    return bullets[quarter] if quarter < len(bullets) else np.zeros_like(chain.debt)
-
-
 def maturing(now: Moment) -> Array:
-    """Return debt that falls due in the quarter (path, firm, pool): parts and bullets."""
-    chain, state = now.chain, now.state
-    left = chain.bullets[now.quarter :].sum(axis=0) * state.alive[:, :, None]
-    parts = np.maximum(0.0, state.debt - left) / chain.debt_maturity
-    due = parts + bullets_due(chain, now.quarter) * state.alive[:, :, None]
-    return np.asarray(np.minimum(due, state.debt))
+    """Return what falls due in the quarter (path, loan): parts, and bullets as a whole."""
+    loans, state = now.chain.loans, now.state
+    parts = state.loans / loans.life
+    whole = np.where(loans.bullet == now.quarter, state.loans, 0.0)
+    return np.asarray(np.where(loans.bullet > 0, whole, parts))
 
 
-def debt_after(now: Moment, due: Array, drawn: Array) -> Array:
-    """Return debt after what matured and what was drawn, before any default."""
-    return np.asarray(np.maximum(0.0, now.state.debt - due) + drawn)
+def rolled_into(chain: Chain, rolled: Array) -> Array:
+    """Return new debt by loan (path, loan) of what is rolled over (path, loan).
 
-
-def rates_after(now: Moment, due: Array, drawn: Array, debt: Array) -> Array:
-    """Return the average rate on debt (path, firm, pool).
-
-    What is rolled over costs what it did at row 0, new debt the pool's rate; both with the shift.
+    A loan that is repaid bit by bit takes back what is rolled over; a bullet that is, becomes new
+    debt to its pool.
     """
-    chain, state = now.chain, now.state
+    loans = chain.loans
+    out = np.where(loans.bullet > 0, 0.0, rolled)
+    for loan in np.flatnonzero(loans.bullet > 0).tolist():
+        out[:, loans.new_of[loans.firm[loan], loans.pool[loan]]] += rolled[:, loan]
+    return out
+
+
+def loans_after(now: Moment, due: Array, drawn: Array) -> Array:
+    """Return debt after what matured and what was drawn (path, loan), before any default."""
+    return np.asarray(np.maximum(0.0, now.state.loans - due) + drawn)
+
+
+def rates_after(now: Moment, due: Array, drawn: Array, loans: Array) -> Array:
+    """Return the rate on each loan (path, loan).
+
+    What is drawn costs what its loan did at row 0, plus the shift; what stands keeps its rate.
+    """
     shift = now.drivers.interest_shift[now.quarter]
-    rolled = np.minimum(drawn, due)
-    usual = np.where(chain.debt > 0, chain.debt_rate, chain.pools.rate)
-    kept = np.maximum(0.0, state.debt - due) * state.debt_rate
-    new = (drawn - rolled) * np.maximum(0.0, chain.pools.rate + shift)
-    return ratio(kept + rolled * np.maximum(0.0, usual + shift) + new, debt)
+    kept = np.maximum(0.0, now.state.loans - due) * now.state.loan_rate
+    new = drawn * np.maximum(0.0, now.chain.loans.rate + shift)
+    return ratio(kept + new, loans, 0.0)
 
 
 def missed(now: Moment, paid_share: Array) -> Mask:
     """Return the firms that missed a maturity: a bullet not paid in full (path, firm).
 
-    ``paid_share`` (path, firm, pool) is the share paid of what is owed to each pool.
+    ``paid_share`` (path, loan) is the share paid of what falls due on each loan.
     """
-    due = (bullets_due(now.chain, now.quarter) > 0) & now.state.alive[:, :, None]
-    return np.asarray((due & (paid_share < 1.0 - 1e-9)).any(axis=2))
+    loans = now.chain.loans
+    due = (loans.bullet == now.quarter) & (now.state.loans > 0)
+    late = due & (paid_share < 1.0 - 1e-9) & now.state.alive[:, loans.firm]
+    out = np.zeros_like(now.state.alive)
+    for loan in np.flatnonzero(loans.bullet == now.quarter).tolist():
+        out[:, loans.firm[loan]] |= late[:, loan]
+    return out

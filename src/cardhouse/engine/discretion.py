@@ -6,7 +6,7 @@ import numpy as np
 
 from cardhouse.engine.arrays import Array
 from cardhouse.engine.bills import Invoices, Spending
-from cardhouse.engine.funding import Funding
+from cardhouse.engine.funding import Funding, leased_by_firm
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.programs import loose_share
 from cardhouse.engine.sums import group_sum, ratio
@@ -25,11 +25,12 @@ def within_means(now: Moment, invoices: Invoices, raised: Funding) -> Spending:
     their floor. Money given to other firms is part of its bills.
     """
     firms = len(now.chain.firm_ids)
-    bills = invoices.owed(firms) + raised.equity[:, :firms].sum(axis=2)
-    means = now.state.cash + raised.raised + invoices.due(firms)
+    leased = leased_by_firm(now, invoices, raised)
+    bills = invoices.owed - leased + raised.equity[:, :firms].sum(axis=2)
+    means = now.state.cash + raised.raised + invoices.expected
     short = np.maximum(0.0, now.parameters["payment_margin"] * bills - means)
-    payout = invoices.paid_in("payout", firms)
-    orders = group_sum(invoices.capex, now.chain.firm_of_line, firms)
+    payout = invoices.paid_in("payout")
+    orders = np.maximum(0.0, group_sum(invoices.capex, now.chain.firm_of_line, firms) - leased)
     programs = invoices.programs * loose_share(now)
     cut_payout = np.minimum(payout, short)
     cut_orders = np.minimum(orders, short - cut_payout)

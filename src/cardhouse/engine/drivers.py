@@ -14,7 +14,14 @@ from cardhouse.engine.arrays import Array, Chain, Mask
 from cardhouse.errors import ScenarioError
 
 MOST = 1e6
-AUTOMATIC = ("plant_life", "letters_paid", "substitution", "recovery", "default_costs")
+AUTOMATIC = (
+    "plant_life",
+    "letters_paid",
+    "commitments_enforced",
+    "substitution",
+    "recovery",
+    "default_costs",
+)
 """Levels of which NaN says: as in the accounts, or in the parameters."""
 
 _SHARE = (0.0, 1.0)
@@ -30,6 +37,7 @@ _DOMAINS: dict[str, tuple[float, float]] = {
     "input_use": (-10.0, 10.0),
     "plant_life": (1.0, 400.0),
     "letters_paid": _SHARE,
+    "commitments_enforced": _SHARE,
     "substitution": _SHARE,
     "recovery": _SHARE,
     "default_costs": _SHARE,
@@ -60,6 +68,7 @@ class Drivers:
     capex_plan: Array  # (quarter, line)
     program: Array  # (quarter, firm)
     letters_paid: Array  # (quarter,): share of letters of intent that pays; NaN: probability
+    commitments_enforced: Array  # (quarter,): NaN: parameter
     substitution: Array  # (quarter,): NaN: parameter
     recovery: Array  # (quarter,): NaN: parameter
     default_costs: Array  # (quarter,): NaN: parameter
@@ -99,6 +108,7 @@ def neutral(chain: Chain, quarters: int) -> Drivers:
         capex_plan=ones(lines),
         program=ones(firms),
         letters_paid=np.full(rows, np.nan),
+        commitments_enforced=np.full(rows, np.nan),
         substitution=np.full(rows, np.nan),
         recovery=np.full(rows, np.nan),
         default_costs=np.full(rows, np.nan),

@@ -1,8 +1,9 @@
 """Funding: who asks whom for money, who is served, and how short of it a firm is left.
 
-Asked before settlement on invoice value and planned burn (before cuts). Signed rounds pay first;
-maturing debt is asked back from its pool; then pools are asked, equity by rank, debt pro rata
-within its limits; last the strategic investors, from the surplus of their own purse.
+Asked before settlement on invoice value and planned burn (before cuts). Signed rounds pay first,
+then lessors and committed lines; maturing debt is asked back from its pool; then pools are asked,
+equity by rank, debt pro rata within its limits; last the strategic investors, from the surplus of
+their own purse.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardhouse.engine.arrays import Array, Mask, SignedRound
+from cardhouse.engine.arrays import Array, Index, Mask, SignedRound
 from cardhouse.engine.bills import Invoices
+from cardhouse.engine.debts import rolled_into
 from cardhouse.engine.demand import driver_log_growth
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.programs import loose_share
@@ -30,7 +32,6 @@ class Needs:
 
     wanted: Array
     essential: Array
-    maturing: Array  # (path, firm, pool)
 
 
 @dataclass(frozen=True)
@@ -38,29 +39,35 @@ class Funding:
     """Money raised in the quarter, and how it falls short."""
 
     equity: Array  # (path, node, firm): by investor
-    debt: Array  # (path, firm, pool)
+    drawn: Array  # (path, loan): in cash
+    leased: Array  # (path, firm, pool): share of plant that may be leased which a lessor pays for
+    line_drawn: Array  # (path, credit line)
     stress: Array  # (path, firm)
-    unmet: Array  # (path, 1): share of essential money that nobody gave
+    unmet: Array  # (path, 1): essential money that nobody gave, over all needed or given
+    firm_of_loan: Index
 
     @property
     def raised(self) -> Array:
-        """Return new equity and debt drawn (path, firm)."""
-        return np.asarray(self.equity.sum(axis=1) + self.debt.sum(axis=2))
+        """Return new equity and debt drawn in cash (path, firm)."""
+        firms = self.equity.shape[2]
+        return np.asarray(self.equity.sum(axis=1) + group_sum(self.drawn, self.firm_of_loan, firms))
 
 
-def needs(now: Moment, invoices: Invoices, maturing: Array) -> Needs:
+def needs(now: Moment, invoices: Invoices, maturing: Array, leased: Array | float = 0.0) -> Needs:
     """Return wanted and essential new money.
 
     ``R = max(tau burn, kappa_c capex, floor) + bills - cash - receipts``, and with the essential
     share of the runway and without what is spent at will ``Re``. Who lives on venture money comes
-    to market only when cash is low, and then asks for a whole runway.
+    to market only when cash is low, and then asks for a whole runway. What lessors pay for
+    (``leased``, path x firm) is no bill; ``maturing`` is (path, loan).
     """
     state, purses, parameters = now.state, now.chain.purses, now.parameters
     firms = len(now.chain.firm_ids)
-    bills = invoices.owed(firms) - invoices.paid_in("payout", firms)
-    receipts = invoices.due(firms)
-    capex = group_sum(invoices.capex, now.chain.firm_of_line, firms)
-    runway = purses.runway * np.maximum(0.0, bills - maturing.sum(axis=2) - receipts)
+    bills = invoices.owed - invoices.paid_in("payout") - leased
+    receipts = invoices.expected
+    capex = group_sum(invoices.capex, now.chain.firm_of_line, firms) - leased
+    service = group_sum(maturing, now.chain.loans.firm, firms)
+    runway = purses.runway * np.maximum(0.0, bills - service - receipts)
     gap = bills - state.cash - receipts
     buffer = np.maximum(runway, purses.cash_per_capex * capex)
     wanted = np.maximum(buffer, purses.floor) + gap
@@ -72,36 +79,131 @@ def needs(now: Moment, invoices: Invoices, maturing: Array) -> Needs:
     return Needs(
         wanted=np.maximum(wanted, 0.0) * state.alive,
         essential=np.maximum(essential, 0.0) * state.alive,
-        maturing=maturing,
     )
 
 
-def raise_funds(now: Moment, asks: Needs, invoices: Invoices) -> Funding:
-    """Return who gives what to whom this quarter, and the stress that remains."""
-    chain = now.chain
-    signed = _signed_rounds(now, invoices)
+def raise_funds(now: Moment, invoices: Invoices, maturing: Array) -> Funding:
+    """Return who gives what to whom this quarter, and the stress that remains.
+
+    In the order of a treasurer: what is signed and what comes in step with purchases, lessors,
+    committed lines, what matures back from its own pools, then pools, last the strategic owners.
+    """
+    chain, firms = now.chain, len(now.chain.firm_ids)
+    signed = _limited_by_purse(now, invoices, signed_rounds(now) + _in_step(now))
     heard = _open_window(now)
-    supply, room = pool_supply(now), _debt_room(now, asks.maturing)
-    rolled = _lent(asks.maturing * heard[:, :, None], supply, room)
+    supply = pool_supply(now)
+    due = chain.debt_by_pool(maturing)
+    room = _debt_room(now, due)
+    leased, lent = _leased(now, invoices, supply, room)
+    asks = needs(now, invoices, maturing, lent.sum(axis=2))
+    supply = np.maximum(0.0, supply - lent.sum(axis=1))
+    from_lines = _line_draws(now, _less(asks.wanted, signed.sum(axis=1)))
+    lines = group_sum(from_lines, chain.credit_lines.firm, firms)
+    rolled = _lent(due * heard[:, :, None] * chain.pools.is_debt, supply, room)
     supply = np.maximum(0.0, supply - rolled.sum(axis=1))
-    room = np.maximum(0.0, room - rolled.sum(axis=2, keepdims=True))
-    left = _less(asks.wanted, signed.sum(axis=1) + rolled.sum(axis=2))
+    room = np.where(_covers(now), np.maximum(0.0, room - rolled.sum(axis=2, keepdims=True)), 0.0)
+    left = _less(asks.wanted, signed.sum(axis=1) + lines + rolled.sum(axis=2))
     first = _equity(now, supply, left * chain.purses.venture_funded * heard)
     left = _less(left, first.sum(axis=2))
-    drawn = _lent(_spread(now, left * heard, supply, equity=False), supply, room)
-    left = _less(left, drawn.sum(axis=2))
+    new = _lent(_spread(now, left * heard, supply, chain.pools.is_debt), supply, room)
+    left = _less(left, new.sum(axis=2))
     supply = np.maximum(0.0, supply - first.sum(axis=1))
     late = _equity(now, supply, left * ~chain.purses.venture_funded * heard)
     left = _less(left, late.sum(axis=2))
     equity = signed + _strategic(now, invoices, signed, left)
     equity[:, chain.pool_nodes] += np.swapaxes(first + late, 1, 2)
-    raised = equity.sum(axis=1) + (rolled + drawn).sum(axis=2)
+    drawn = _by_loan(now, maturing, due, rolled, new, from_lines)
+    raised = equity.sum(axis=1) + group_sum(drawn, chain.loans.firm, firms)
     return Funding(
         equity=equity,
-        debt=rolled + drawn,
+        drawn=drawn,
+        leased=leased,
+        line_drawn=from_lines,
         stress=_stress(now, asks.essential, raised),
         unmet=_unmet(asks.essential, raised),
+        firm_of_loan=chain.loans.firm,
     )
+
+
+def _by_loan(
+    now: Moment, maturing: Array, due: Array, rolled: Array, new: Array, from_lines: Array
+) -> Array:
+    """Return what is drawn on each loan in cash (path, loan)."""
+    chain, loans = now.chain, now.chain.loans
+    share = ratio(rolled, due)[:, loans.firm, loans.pool]
+    out = rolled_into(chain, maturing * share)
+    takes = np.flatnonzero(loans.is_new)
+    out[:, takes] += new[:, loans.firm[takes], loans.pool[takes]]
+    lines = chain.credit_lines
+    for number in range(len(lines.limit)):
+        out[:, loans.new_of[lines.firm[number], lines.pool[number]]] += from_lines[:, number]
+    return out
+
+
+def _line_draws(now: Moment, asks: Array) -> Array:
+    """Return what firms draw on committed lines (path, credit line), within limit and asks.
+
+    A line can be refused: by the lever of its pool, or because the pool has shut.
+    """
+    lines, state = now.chain.credit_lines, now.state
+    lever = np.minimum(1.0, now.drivers.pool_supply[now.quarter, lines.pool])
+    runs = (now.quarter <= lines.last) & state.alive[:, lines.firm]
+    runs = runs & _pool_is_open(now)[:, lines.pool]
+    left = np.maximum(0.0, lines.limit - state.line_drawn) * lever * runs
+    total = group_sum(left, lines.firm, len(now.chain.firm_ids))
+    share = np.minimum(1.0, ratio(asks, total))[:, lines.firm]
+    return np.asarray(left * share)
+
+
+def leasable(now: Moment, bought: Array) -> Array:
+    """Return what lessors may pay for of plant bought (path, leased link)."""
+    leased = now.chain.leased
+    return np.asarray(bought[:, leased.capex] * leased.share)
+
+
+def _leased(now: Moment, invoices: Invoices, supply: Array, room: Array) -> tuple[Array, Array]:
+    """Return shares of plant that lessors pay for, and the amounts (path, firm, pool).
+
+    Several lessors share a firm's plant by their supply, each within its supply and its room.
+    """
+    chain = now.chain
+    firms, pools = len(chain.firm_ids), len(chain.pool_nodes)
+    if not len(chain.leased.link):
+        nothing = np.zeros((now.state.paths, firms, pools))
+        return nothing, nothing
+    place = chain.leased.firm * pools + chain.leased.pool
+    most = group_sum(leasable(now, invoices.bought), place, firms * pools)
+    most = most.reshape(now.state.paths, firms, pools)
+    wanted = most.max(axis=2) * now.state.alive
+    lent = _lent(_spread(now, wanted, supply, chain.pools.is_lease), supply, room)
+    return ratio(lent, most), lent
+
+
+def with_leases(now: Moment, due: Array, bought: Array, leased: Array) -> Array:
+    """Return what is due with lessors paying their shares in their lessees' place (path, link)."""
+    plant = now.chain.leased
+    if not len(plant.link):
+        return due
+    value = leasable(now, bought) * leased[:, plant.firm, plant.pool]
+    out = due.copy()
+    out[:, plant.link] = value
+    np.subtract.at(out.T, plant.capex, value.T)
+    return np.maximum(out, 0.0)
+
+
+def leased_by_firm(now: Moment, invoices: Invoices, raised: Funding) -> Array:
+    """Return what lessors pay for of each firm's plant (path, firm)."""
+    plant, firms = now.chain.leased, len(now.chain.firm_ids)
+    value = leasable(now, invoices.bought) * raised.leased[:, plant.firm, plant.pool]
+    return group_sum(value, plant.firm, firms)
+
+
+def leased_by_loan(now: Moment, due: Array) -> Array:
+    """Return new lease debt on each loan (path, loan): what lessors paid for plant."""
+    plant, loans = now.chain.leased, now.chain.loans
+    out = np.zeros((len(due), len(loans.amount)))
+    np.add.at(out.T, loans.new_of[plant.firm, plant.pool], due[:, plant.link].T)
+    return out
 
 
 def _less(asks: Array, given: Array) -> Array:
@@ -110,28 +212,84 @@ def _less(asks: Array, given: Array) -> Array:
 
 
 def pool_supply(now: Moment) -> Array:
-    """Return what each pool will give this quarter (path, pool)."""
+    """Return what each pool will give this quarter (path, pool); nothing where it has shut."""
     pools = now.chain.pools
     ends = np.zeros_like(pools.growth)
     trend = grown(driver_log_growth(pools.growth, ends, pools.half_life, now.quarter))
     mood = now.state.confidence ** now.parameters["supply_exponent"]
-    return np.asarray(pools.supply * trend * now.drivers.pool_supply[now.quarter] * mood)
+    given = pools.supply * trend * now.drivers.pool_supply[now.quarter] * mood
+    return np.asarray(given * _pool_is_open(now))
 
 
-def _signed_rounds(now: Moment, invoices: Invoices) -> Array:
-    """Return signed rounds due this quarter (path, investor node, firm).
+def _pool_is_open(now: Moment) -> Mask:
+    """Tell which pools give new money at the confidence of last quarter (path, pool)."""
+    return np.asarray(now.state.confidence >= now.chain.pools.closes_below)
 
-    A firm pays what it signed for out of cash that its own bills leave; pools pay in full.
+
+def _covers(now: Moment) -> Mask:
+    """Tell which pools a firm earns enough over its interest to borrow anew from.
+
+    (path, firm, pool); a pool that tests no income does not test its cover, either.
     """
+    state, loans = now.state, now.chain.loans
+    interest = group_sum(state.loans * state.loan_rate, loans.firm, len(now.chain.firm_ids))
+    earned = state.profit + state.worn
+    covers = earned >= now.parameters["cover_limit"] * interest
+    return np.asarray(covers[:, :, None] | (now.chain.pools.income_leverage >= NO_LIMIT))
+
+
+def signed_rounds(now: Moment) -> Array:
+    """Return signed rounds due this quarter (path, investor node, firm)."""
     _, firms, nodes, _ = now.chain.shape
     out = np.zeros((now.state.paths, nodes, firms))
     for item in now.chain.rounds:
         if item.quarter == now.quarter:
             out[:, item.investor, item.firm] += item.amount * _share_paid(now, item)
-    promised = out[:, :firms].sum(axis=2)
-    bills = np.maximum(0.0, invoices.owed(firms) - invoices.due(firms))
+    return out
+
+
+def earmarked(now: Moment) -> Array:
+    """Return money that signed rounds of the quarter bind to a supplier (path, firm, line)."""
+    lines, firms, _, _ = now.chain.shape
+    out = np.zeros((now.state.paths, firms, lines))
+    for item in now.chain.rounds:
+        if item.quarter == now.quarter and item.earmark >= 0:
+            alive = now.state.alive[:, now.chain.firm_of_line[item.earmark]]
+            out[:, item.firm, item.earmark] += item.amount * _share_paid(now, item) * alive
+    return out
+
+
+def _in_step(now: Moment) -> Array:
+    """Return money that goes in step with purchases of last quarter (path, node, firm)."""
+    strategic, state = now.chain.strategic, now.state
+    _, firms, nodes, _ = now.chain.shape
+    out = np.zeros((state.paths, nodes, firms))
+    for number in range(len(strategic.firm)):
+        investor, firm = int(strategic.investor[number]), int(strategic.firm[number])
+        given = strategic.in_step[number] * state.purchases[:, number] * state.alive[:, firm]
+        out[:, investor, firm] += given * _investor_lever(now, investor)
+    return out
+
+
+def _investor_lever(now: Moment, investor: int) -> Array:
+    """Return what an investor's lever leaves of what it promised (path,); nothing of the dead."""
+    firms = len(now.chain.firm_ids)
+    if investor < firms:
+        lever = now.drivers.strategic_supply[now.quarter, investor]
+        return np.asarray(min(1.0, float(lever)) * now.state.alive[:, investor])
+    pool = int(np.flatnonzero(now.chain.pool_nodes == investor)[0])
+    lever = now.drivers.pool_supply[now.quarter, pool]
+    return np.full(now.state.paths, min(1.0, float(lever)))
+
+
+def _limited_by_purse(now: Moment, invoices: Invoices, promised: Array) -> Array:
+    """Return promised money that is paid: firms pay out of cash that their own bills leave."""
+    firms = len(now.chain.firm_ids)
+    out = promised.copy()
+    bills = np.maximum(0.0, invoices.owed - invoices.expected)
     able = np.maximum(0.0, now.state.cash - bills)
-    out[:, :firms] *= np.minimum(1.0, ratio(able, promised, 1.0))[:, :, None]
+    share = np.minimum(1.0, ratio(able, out[:, :firms].sum(axis=2), 1.0))
+    out[:, :firms] *= share[:, :, None]
     return out
 
 
@@ -141,18 +299,11 @@ def _share_paid(now: Moment, item: SignedRound) -> Array:
     A letter of intent (probability below one half) pays the share that the lever or its
     probability says. The investor's lever scales it, too: a line can be refused.
     """
-    state, drivers, firms = now.state, now.drivers, len(now.chain.firm_ids)
-    letters = drivers.letters_paid[now.quarter]
+    letters = now.drivers.letters_paid[now.quarter]
     is_letter = item.probability < 0.5 and not np.isnan(letters)
     share = float(letters) if is_letter else item.probability
-    pays = state.alive[:, item.firm] & _condition_holds(now, item)
-    if item.investor < firms:
-        lever = drivers.strategic_supply[now.quarter, item.investor]
-        pays = pays & state.alive[:, item.investor]
-    else:
-        pool = int(np.flatnonzero(now.chain.pool_nodes == item.investor)[0])
-        lever = drivers.pool_supply[now.quarter, pool]
-    return np.asarray(share * min(1.0, float(lever)) * pays)
+    pays = now.state.alive[:, item.firm] & _condition_holds(now, item)
+    return np.asarray(share * _investor_lever(now, item.investor) * pays)
 
 
 def _condition_holds(now: Moment, item: SignedRound) -> Mask:
@@ -200,10 +351,10 @@ def _debt_room(now: Moment, maturing: Array) -> Array:
     a year's EBITDA, less debt after what matures now; a multiple without end is no test.
     """
     chain, state = now.chain, now.state
-    plant = group_sum(state.plant_worth, chain.firm_of_line, len(chain.firm_ids))
+    plant = group_sum(state.plant_worth.sum(axis=1), chain.firm_of_line, len(chain.firm_ids))
     collateral = plant + chain.purses.other_assets * state.alive
     income = np.maximum(0.0, 4.0 * (state.profit + state.worn))
-    owed = (state.debt - maturing).sum(axis=2, keepdims=True)
+    owed = (chain.debt_by_pool(state.loans) - maturing).sum(axis=2, keepdims=True)
     by_assets = _limit(chain.pools.asset_leverage, collateral)
     by_income = _limit(chain.pools.income_leverage, income)
     return np.asarray(np.maximum(0.0, np.minimum(by_assets, by_income) - owed))
@@ -216,10 +367,10 @@ def _limit(multiple: Array, base: Array) -> Array:
     return np.where(endless, np.inf, finite * base[:, :, None])
 
 
-def _spread(now: Moment, asks: Array, supply: Array, *, equity: bool) -> Array:
+def _spread(now: Moment, asks: Array, supply: Array, kind: Mask) -> Array:
     """Spread asks (path, firm) over the pools of one kind a firm may ask, by their supply."""
     chain = now.chain
-    may = chain.purses.access[:, chain.pool_nodes] & (chain.pools.is_equity == equity)
+    may = chain.purses.access[:, chain.pool_nodes] & kind
     return np.asarray(asks[:, :, None] * shares(may * supply[:, None, :], axis=2))
 
 
@@ -250,7 +401,7 @@ def _equity(now: Moment, supply: Array, asks: Array) -> Array:
     margin = np.clip(ratio(state.profit, state.revenue), *MARGIN_BOUNDS)
     eligible = _earns(now) | (growth >= now.parameters["growth_hurdle"])
     score = growth + MARGIN_WEIGHT * margin
-    wanted = _spread(now, asks * eligible, supply, equity=True)
+    wanted = _spread(now, asks * eligible, supply, now.chain.pools.is_equity)
     lead = score[:, None, :] - score[:, :, None]
     ahead = _weighted(lead > SAME_RANK, wanted)
     level = _weighted(np.abs(lead) <= SAME_RANK, wanted)
@@ -267,13 +418,19 @@ def _weighted(chosen: Mask, wanted: Array) -> Array:
 
 
 def _strategic(now: Moment, invoices: Invoices, signed: Array, asks: Array) -> Array:
-    """Return money from strategic investors (path, node, firm), from surplus after own bills."""
+    """Return money from strategic investors (path, node, firm), from surplus after own bills.
+
+    An investor places at most a share of its surplus, and at most a multiple of its own revenue.
+    """
     chain, state, purses = now.chain, now.state, now.chain.purses
     firms = len(chain.firm_ids)
     promised = signed[:, :firms].sum(axis=2)
-    surplus = np.maximum(0.0, state.cash - purses.floor - invoices.owed(firms) - promised)
+    surplus = np.maximum(0.0, state.cash - purses.floor - invoices.owed - promised)
     lever = now.drivers.strategic_supply[now.quarter]
-    limit = np.minimum(purses.strategic_share * lever, 1.0) * surplus * state.alive
+    limit = np.minimum(purses.strategic_share * lever, 1.0) * surplus
+    endless = np.isinf(purses.strategic_of_revenue)
+    most = np.where(endless, 0.0, purses.strategic_of_revenue) * state.revenue * lever
+    limit = np.where(endless, limit, np.minimum(limit, most)) * state.alive
     may = purses.access[:, :firms] & ~np.eye(firms, dtype=bool)
     wanted = asks[:, :, None] * shares(may * limit[:, None, :], axis=2)
     total = wanted.sum(axis=1)
@@ -291,6 +448,10 @@ def _stress(now: Moment, essential: Array, raised: Array) -> Array:
 
 
 def _unmet(essential: Array, raised: Array) -> Array:
-    """Return the share of all firms' essential money that nobody gave (path, 1)."""
+    """Return the essential money that nobody gave, over all that was needed or given (path, 1).
+
+    Against essential needs alone one small firm in want would frighten the market in any quarter
+    in which nobody else needed money.
+    """
     missing = np.maximum(0.0, essential - raised).sum(axis=1, keepdims=True)
-    return ratio(missing, essential.sum(axis=1, keepdims=True))
+    return ratio(missing, np.maximum(essential, raised).sum(axis=1, keepdims=True))

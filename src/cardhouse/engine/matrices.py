@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardhouse.engine.arrays import FLOW_KINDS, Array
+from cardhouse.engine.arrays import Array
+from cardhouse.engine.links import FLOW_KINDS
 from cardhouse.engine.simulate import Trajectory
 from cardhouse.engine.sums import group_sum
 from cardhouse.errors import InputError
@@ -27,7 +28,16 @@ CAPITAL_PAYEE = ("equity", "debt_drawn", "liquidation")
 """Kinds that a receiving firm books there."""
 
 SAVED, MONEY = "saving", "change in money"
-SHEET_ROWS = ("money", "debt", "arrears", "stakes", "plant", "other assets", "net worth")
+SHEET_ROWS = (
+    "money",
+    "debt",
+    "arrears",
+    "payables",
+    "stakes",
+    "plant",
+    "other assets",
+    "net worth",
+)
 
 
 @dataclass(frozen=True)
@@ -96,16 +106,23 @@ def balance_sheet(run: Trajectory, quarter: int, path: int = 0) -> Matrix:
     chain, state = run.chain, run.states[quarter]
     _, firms, nodes, _ = chain.shape
     sheet = np.zeros((len(SHEET_ROWS), nodes + 2))
-    money, debt, arrears, stakes, plant, other, worth = sheet
+    money, debt, arrears, payables, stakes, plant, other, worth = sheet
     money[:nodes] = _money(run, quarter, path)
     money[-2] = -money[:nodes].sum()
-    debt[:firms] -= state.debt[path].sum(axis=1)
-    debt[chain.pool_nodes] += state.debt[path].sum(axis=0)
-    arrears[:firms] -= state.arrears[path].sum(axis=1)
-    arrears[:nodes] += state.arrears[path].sum(axis=0)
+    owed = chain.debt_by_pool(state.loans)[path]
+    debt[:firms] -= owed.sum(axis=1)
+    debt[chain.pool_nodes] += owed.sum(axis=0)
+    for things, at, amounts in (
+        (arrears, np.arange(chain.links.count)[chain.links.of("arrears")], state.arrears[path]),
+        (payables, chain.credit.link, state.payables[path].sum(axis=0)),
+    ):
+        np.add.at(things, chain.links.payer[at], -amounts)
+        np.add.at(things, chain.links.payee[at], amounts)
     stakes[:nodes] += state.stakes[path].sum(axis=1)
     stakes[:firms] -= state.stakes[path].sum(axis=0)
-    plant[:firms] = group_sum(state.net_plant[path : path + 1], chain.firm_of_line, firms)[0]
+    plant[:firms] = group_sum(
+        state.net_plant[path : path + 1].sum(axis=1), chain.firm_of_line, firms
+    )[0]
     other[:firms] = chain.purses.other_assets * state.alive[path]
     for things in (plant, other):
         things[-1] = -things[:firms].sum()

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from cardhouse.engine.arrays import FLOW_KINDS, KIND, Array, Index
+from cardhouse.engine.links import Array, Index
 from cardhouse.model.vocabulary import ContractKind, EntityKind
 from cardhouse.model.world import Contract, World
 
@@ -66,7 +66,6 @@ class Rows:
     def __init__(self, names: Names, world: World) -> None:
         self.names = names
         self.world = world
-        self.flows = self._flows()
         self.sales_by_line = self._sales_by_line()
 
     def matrix(self, kind: ContractKind, rows: dict[str, int], columns: dict[str, int]) -> Array:
@@ -93,24 +92,27 @@ class Rows:
             volume[self.names.line[sale.payee]] += sale_volume(sale)
         for kind in (ContractKind.INPUT, ContractKind.CAPEX):
             volume += self.matrix(kind, self.names.line, self.names.line).sum(axis=0)
-        programs = self.matrix(ContractKind.PROGRAM, self.names.firm, self.names.line)
-        return np.asarray(volume + programs.sum(axis=0))
+        for kind in (ContractKind.PROGRAM, ContractKind.BUY_BACK):
+            volume += self.matrix(kind, self.names.firm, self.names.line).sum(axis=0)
+        return volume
 
     def paid_by_firm(self, kind: ContractKind) -> Array:
         """Return what firms pay in `kind` (firm,)."""
-        return np.asarray(self.flows[KIND[kind.value]].sum(axis=1)[: len(self.names.firm)])
+        return self._per_purse(kind, "payer")[: len(self.names.firm)]
 
     def received_by_firm(self, kind: ContractKind) -> Array:
         """Return what firms receive in `kind` (firm,)."""
-        return np.asarray(self.flows[KIND[kind.value]].sum(axis=0)[: len(self.names.firm)])
+        return self._per_purse(kind, "payee")[: len(self.names.firm)]
 
-    def _flows(self) -> Array:
-        """Return the flows of row 0 between purses (kind, node, node)."""
-        count = len(self.names.node)
-        out = np.zeros((len(FLOW_KINDS), count, count))
-        for contract in self.world.contracts:
-            payer, payee = self.names.purse[contract.payer], self.names.purse[contract.payee]
-            out[KIND[contract.kind.value], payer, payee] += contract.amount
+    def paid_by_pool(self, kind: ContractKind) -> Array:
+        """Return what pools pay in `kind` (pool,)."""
+        return self._per_purse(kind, "payer")[[self.names.node[name] for name in self.names.pool]]
+
+    def _per_purse(self, kind: ContractKind, end: str) -> Array:
+        """Return the amounts of `kind` by purse at one end, payer or payee (node,)."""
+        out = np.zeros(len(self.names.node))
+        for contract in self.world.contracts_of(kind):
+            out[self.names.purse[getattr(contract, end)]] += contract.amount
         return out
 
     def _sales_by_line(self) -> Array:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardhouse.engine.arrays import Array, Chain, Index
+from cardhouse.engine import contracts
+from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.sums import ratio
@@ -26,20 +27,29 @@ class CapexPlan:
 
 @dataclass(frozen=True)
 class Wear:
-    """Plant in the quarter's course (path, line): written off, and in service at its cost."""
+    """Plant in the quarter's course: written off, and in service at its cost."""
 
-    worn: Array
-    in_service: Array
+    by_part: Array  # (path, part, line): written off
+    in_service: Array  # (path, line)
+
+    @property
+    def worn(self) -> Array:
+        """Return what is written off in all (path, line)."""
+        return np.asarray(self.by_part.sum(axis=1))
 
 
 def plant_life(chain: Chain, drivers: Drivers, quarter: int) -> Array:
-    """Return the life of new plant in quarters (line,): the lever's where it is set."""
-    lever = drivers.plant_life[quarter]
-    return np.asarray(np.where(np.isnan(lever), chain.plants.life, lever))
+    """Return the life of new plant in quarters (part, line): the lever's where it is set.
+
+    The lever acts on parts that newer plant outdates; on all plant of a line that has no such part.
+    """
+    lever, plants = drivers.plant_life[quarter], chain.plants
+    reached = (plants.ages_fast > 0) | (plants.ages_fast.sum(axis=0) == 0)
+    return np.asarray(np.where(np.isnan(lever) | ~reached, plants.life, lever))
 
 
 def ages_kept(chain: Chain, drivers: Drivers) -> int:
-    """Return how many vintages a run must keep until the oldest is written off."""
+    """Return how many vintages a run must keep until the oldest is written off, or ends."""
     plants = chain.plants
     lives = [plant_life(chain, drivers, at) for at in range(drivers.quarters + 1)]
     longest = np.max(lives, axis=0)
@@ -51,33 +61,33 @@ def wear(now: Moment) -> Wear:
     """Return straight-line depreciation on historical cost, vintage by vintage."""
     before, after = _used_up(now, now.quarter - 1), _used_up(now, now.quarter)
     share = np.minimum(after, 1.0) - np.minimum(before, 1.0)
-    worn = (now.state.vintages * share).sum(axis=1)
+    worn = (now.state.vintages * share).sum(axis=2)
     tick = np.where(after > before, after - before, 1.0)
-    in_service = (now.state.vintages * (share / tick)).sum(axis=1)
-    return Wear(worn=worn, in_service=in_service)
+    in_service = (now.state.vintages * (share / tick)).sum(axis=(1, 2))
+    return Wear(by_part=worn, in_service=in_service)
 
 
 def _used_up(now: Moment, quarter: int) -> Array:
-    """Return the share of its life that each vintage of the state has behind it (age, line).
+    """Return the share of its life that each vintage of the state has behind it (part, age, line).
 
     A vintage of age k stood at the end of the last quarter; ``quarter`` is that one or the next.
     Life is a clock: a lever that shortens it makes the clock of all plant run faster from then
     on, and writes nothing off at once.
     """
     plants = now.chain.plants
-    ages = np.arange(now.state.vintages.shape[1])
-    bought = now.quarter - 1 - ages
+    bought = (now.quarter - 1 - np.arange(now.state.vintages.shape[2]))[:, None]
     clock = _clock(now)
-    simulated = clock[quarter] - clock[np.maximum(bought, 0)]
+    simulated = clock[quarter][:, None] - np.moveaxis(clock[np.maximum(bought[:, 0], 0)], 0, 1)
     speed = plants.life / plants.opening_life
-    opening = np.maximum(-bought, 0)[:, None] / plants.opening_life + speed * clock[quarter]
-    return np.asarray(np.where((bought > 0)[:, None], simulated, opening))
+    opening = np.maximum(-bought, 0) / plants.opening_life[:, None]
+    opening = opening + (speed * clock[quarter])[:, None]
+    return np.asarray(np.where(bought > 0, simulated, opening))
 
 
 def _clock(now: Moment) -> Array:
-    """Return lives used by the end of each quarter by plant bought at row 0 (quarter, line)."""
+    """Return lives used up by plant bought at row 0 (quarter, part, line), at quarters' ends."""
     ticks = [1.0 / plant_life(now.chain, now.drivers, at) for at in range(1, now.quarter + 1)]
-    start = np.zeros((1, len(now.chain.line_ids)))
+    start = np.zeros((1, *now.chain.plants.life.shape))
     return np.concatenate([start, np.cumsum(ticks, axis=0)])
 
 
@@ -106,16 +116,20 @@ def next_capex(now: Moment, charged: Array, worn: Wear) -> CapexPlan:
 
 
 def _order_law(now: Moment, growth: Array, unit_cost: Array, replacement: Array) -> Array:
-    """Return replacement, and the part of the gap to wanted capacity that is ordered at once.
+    """Return replacement, growth as expected, and a part of the gap to wanted capacity.
 
-    An order of quarter t serves in t + lead, and volume is known of t - 1: expectations reach
-    lead + 1 quarters ahead. Steady growth then reproduces itself.
+    What there is and is under way was meant for volume a lead time ahead; it must grow as volume
+    does, and a gap is closed at `order_speed`: an error correction. Steady growth then reproduces
+    itself at any speed. What is sold under commitments grows as they say, buyer by buyer; the rest
+    as expected.
     """
     plants, state = now.chain.plants, now.state
     have = state.capacity + state.pipeline.sum(axis=1)
-    want = state.volume * (1.0 + growth) ** (plants.lead + 1) / plants.utilisation
-    gap = now.parameters["order_speed"] * (want - have)
-    return np.asarray(np.maximum(0.0, gap * unit_cost + replacement))
+    under, promised = contracts.committed_ahead(now)
+    free = np.maximum(0.0, state.volume - under)
+    want = (free * (1.0 + growth) ** plants.mean_lead + promised) / plants.utilisation
+    ordered = growth * have + now.parameters["order_speed"] * (want - have)
+    return np.asarray(np.maximum(0.0, ordered * unit_cost + replacement))
 
 
 def _momentum(now: Moment) -> Array:
@@ -165,25 +179,45 @@ def move_plant(
     it serves in t + lead. Skipped replacement lets capacity wear.
     """
     state, plants = now.state, now.chain.plants
+    worn_out = worn.worn
     skipped = 1.0 - np.minimum(1.0, ratio(capex, plan.replacement, 1.0))
-    lost = state.capacity * ratio(worn.worn, worn.in_service) * skipped
+    lost = state.capacity * ratio(worn_out, worn.in_service) * skipped
     ordered = ratio(np.maximum(0.0, capex - plan.replacement), plan.unit_cost)
-    pipeline, entering = _pipeline_after(state.pipeline, ordered, plants.lead)
-    left = 1.0 - np.minimum(1.0, ratio(worn.worn, state.net_plant, 1.0))
-    dearer = capex_price(now.chain, charged) / capex_price(now.chain, state.charged)
+    pipeline, entering = _pipeline_after(now.chain, state.pipeline, ordered)
+    bought = plants.share * capex[:, None, :]
+    left = 1.0 - np.minimum(1.0, ratio(worn.by_part, state.net_plant, 1.0))
     return PlantMoves(
         capacity=np.where(plants.owned, state.capacity - lost + entering, 0.0),
         pipeline=pipeline,
-        vintages=np.concatenate([capex[:, None], state.vintages[:, :-1]], axis=1),
-        net=np.maximum(0.0, state.net_plant - worn.worn) + capex,
-        worth=state.plant_worth * left * dearer + capex,
+        vintages=np.concatenate([bought[:, :, None], state.vintages[:, :, :-1]], axis=2),
+        net=np.maximum(0.0, state.net_plant - worn.by_part) + bought,
+        worth=state.plant_worth * left * _revalued(now, charged) + bought,
     )
 
 
-def _pipeline_after(pipeline: Array, ordered: Array, lead: Index) -> tuple[Array, Array]:
-    """Return orders under way after the quarter, and what enters service at its end."""
+def _revalued(now: Moment, charged: Array) -> Array:
+    """Return what the same plant costs against last quarter (path, part, line).
+
+    It moves with the price of plant. Where newer plant does more per dollar, older plant that
+    ages fast is worth less, by the share ``obsolescence`` of what a unit of performance fell.
+    """
+    chain = now.chain
+    dearer = capex_price(chain, charged) / capex_price(chain, now.state.charged)
+    progress = now.parameters["performance_growth"] * now.drivers.performance_growth[now.quarter]
+    fall = np.exp(-now.parameters["obsolescence"] * progress)
+    fast = chain.plants.ages_fast
+    return np.asarray(dearer[:, None, :] * (fast * fall[:, :, None] + (1.0 - fast)))
+
+
+def _pipeline_after(chain: Chain, pipeline: Array, ordered: Array) -> tuple[Array, Array]:
+    """Return orders under way after the quarter, and what enters service at its end.
+
+    An order enters service part by part: each kind of plant after its own lead time.
+    """
+    lead, share = chain.plants.lead, chain.plants.share
     after = np.zeros_like(pipeline)
     after[:, :-1] = pipeline[:, 1:]
-    slots = np.arange(pipeline.shape[1])[:, None]
-    after += np.where(slots == lead - 2, ordered[:, None], 0.0)
-    return after, pipeline[:, 0] + np.where(lead == 1, ordered, 0.0)
+    slots = np.arange(pipeline.shape[1])[:, None, None]
+    after += (np.where(slots == lead - 2, share, 0.0)).sum(axis=1) * ordered[:, None]
+    at_once = np.where(lead == 1, share, 0.0).sum(axis=0)
+    return after, pipeline[:, 0] + at_once * ordered

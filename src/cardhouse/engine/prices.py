@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cardhouse.engine import contracts
 from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.state import State
@@ -19,6 +20,7 @@ from cardhouse.engine.sums import group_sum, ratio
 UTILISATION_CLIP = (0.4, 1.8)
 SLOWEST_RETREAT = 0.9  # share of last quarter's normal volume below which Qn does not fall
 LOWEST_PRICE = 1e-6
+LEAST_KEPT = 0.01  # of revenue, after what is shared; a line that gave all away would have no price
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,17 @@ class UnitCosts:
 
 
 def unit_costs(
-    chain: Chain, state: State, intensity: Array, depreciation: Array, fixed: Array
+    chain: Chain,
+    state: State,
+    intensity: Array,
+    depreciation: Array,
+    fixed: Array,
+    quarter: int = 0,
 ) -> UnitCosts:
     """Return unit costs at last quarter's volumes and input prices.
 
     ``intensity`` (path, buyer, seller), ``depreciation`` and ``fixed`` (path, line) are those of
-    the coming quarter, the last two in USD bn.
+    the coming quarter, the last two in USD bn; rents are fixed cost.
     """
     inputs = (intensity * state.charged[:, None, :]).sum(axis=-1)
     variable = inputs + chain.variable_cost.sum(axis=1)
@@ -45,7 +52,7 @@ def unit_costs(
     standing = depreciation + chain.pass_through * fixed
     served = np.maximum(state.volume - state.own_volume, 0.0)
     per_paid = np.maximum(ratio(served, state.paid_volume, 1.0), 1.0)
-    kept = 1.0 - _revenue_given(chain, state)
+    kept = np.maximum(1.0 - revenue_given(chain, state, quarter), LEAST_KEPT)
     service = (variable + ratio(standing, normal)) * per_paid / kept
     unpassed = (1.0 - chain.pass_through) * fixed * ratio(served, state.volume, 1.0)
     burden = _programs_and_interest(chain, state) + unpassed
@@ -88,18 +95,20 @@ def _normal_volume(chain: Chain, state: State) -> Array:
     return np.asarray(np.where(chain.plants.owned, owners, others))
 
 
-def _revenue_given(chain: Chain, state: State) -> Array:
+def revenue_given(chain: Chain, state: State, quarter: int) -> Array:
     """Return the share of revenue that each line owes to firms that are alive (path, line)."""
-    return np.asarray((chain.revenue_share * state.alive[:, None, :]).sum(axis=2))
+    rates = contracts.share_rates(chain, state, quarter)
+    return group_sum(rates, chain.shares.line, len(chain.line_ids))
 
 
 def _programs_and_interest(chain: Chain, state: State) -> Array:
     """Return each line's share, by revenue, of its firm's programs and interest (path, line)."""
     budget = chain.program_line.sum(axis=1) + chain.program_outside.sum(axis=1)
-    interest = (state.debt * state.debt_rate).sum(axis=-1)
+    firms = len(chain.firm_ids)
+    interest = group_sum(state.loans * state.loan_rate, chain.loans.firm, firms)
     burden = budget * state.program_index + interest
     value = state.paid_volume * state.charged
-    total = group_sum(value, chain.firm_of_line, len(chain.firm_ids))
+    total = group_sum(value, chain.firm_of_line, firms)
     share = ratio(value, total[:, chain.firm_of_line])
     return np.asarray(burden[:, chain.firm_of_line] * share)
 

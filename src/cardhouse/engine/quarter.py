@@ -6,11 +6,21 @@ A decision of quarter t uses states of t-1; no order of entities exists anywhere
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from cardhouse.engine import debts, discretion, funding, plans, prices, programs, volumes
-from cardhouse.engine.arrays import HISTORY, KIND, Array, Chain, Mask
+from cardhouse.engine import (
+    contracts,
+    debts,
+    discretion,
+    funding,
+    plans,
+    prices,
+    programs,
+    volumes,
+)
+from cardhouse.engine.arrays import Array, Chain, Index, Mask
 from cardhouse.engine.bills import Invoices, Spending, Terms, fixed_costs, write_invoices
 from cardhouse.engine.confidence import next_confidence
 from cardhouse.engine.demand import (
@@ -20,9 +30,17 @@ from cardhouse.engine.demand import (
     paid_final,
     wanted_size,
 )
+from cardhouse.engine.links import Links
 from cardhouse.engine.moment import Moment
-from cardhouse.engine.resolution import Positions, Settled, settle
-from cardhouse.engine.state import State
+from cardhouse.engine.resolution import (
+    LIQUIDATED,
+    RESTRUCTURED,
+    Positions,
+    Settled,
+    losses_by_holder,
+    settle,
+)
+from cardhouse.engine.state import Parameters, State, bound_inputs, purchases_from_investors
 from cardhouse.engine.sums import group_sum, ratio
 from cardhouse.engine.volumes import Deliveries, Wants
 
@@ -32,7 +50,7 @@ class References:
     """What laws measure against: the service cost and means of row 0, demand that was expected."""
 
     service_cost: Array  # (path, line)
-    means: Array  # (firm,)
+    means: Array  # (path, firm)
     final_demand: Array  # (quarter,): paid final demand at base prices on trend
 
 
@@ -40,21 +58,46 @@ class References:
 class Record:
     """Everything a quarter leaves behind for the books; leading axis path."""
 
-    flows: Array  # (path, kind, node, node): paid
-    by_line: Array  # (path, node, line): billed for each line's output
+    links: Links
+    paid: Array  # (path, link)
+    claims: Array  # (path, link): owed by firms, with what default called in
+    bought: Array  # (path, link): delivered or fell due, paid now or later
+    lost: Array  # (path, link): left unpaid by firms that failed
     revenue: Array  # (path, firm): billed
-    line_revenue: Array  # (path, line)
-    line_cost: Array  # (path, line): inputs, outside cost, revenue share
+    line_cost: Array  # (path, line): inputs, outside cost, rent, revenue share
     programs: Array  # (path, firm)
     depreciation: Array  # (path, line)
     capex: Array  # (path, line)
+    leased: Array  # (path, loan): new debt for plant that lessors paid for
     raised: Array  # (path, firm)
     failed: Mask  # (path, firm)
+    outcome: Index  # (path, firm): place in resolution.OUTCOMES
+    cause: Index  # (path, firm): place in resolution.CAUSES
+    round: Index  # (path, firm): in which round of clearing a firm failed; 0: it did not
     owed: Array  # (path, firm)
-    unpaid: Array  # (path, firm, node)
     paid_share: Array  # (path, firm)
     unserved: Array  # (path, 1): share of what was asked of capacity owners
     unmet: Array  # (path, 1): share of essential money that nobody gave
+
+    @cached_property
+    def flows(self) -> Array:
+        """Return what was paid (path, kind, node, node)."""
+        return self.links.dense(self.paid)
+
+    @cached_property
+    def by_line(self) -> Array:
+        """Return what each purse was billed for each line's output (path, node, line)."""
+        return self.links.by_line(self.bought)
+
+    @property
+    def line_revenue(self) -> Array:
+        """Return what was billed for each line's output (path, line)."""
+        return self.links.line_revenue(self.bought)
+
+    @property
+    def unpaid(self) -> Array:
+        """Return losses by holder (path, firm, node)."""
+        return losses_by_holder(self.links, self.lost)
 
 
 @dataclass(frozen=True)
@@ -81,20 +124,21 @@ class Happened:
     invoices: Invoices
     raised: funding.Funding
     moves: plans.PlantMoves
-    debt: Array  # (path, firm, pool): before any default
+    drawn: Array  # (path, loan): in cash and in leased plant
+    leased: Array  # (path, loan)
+    loans: Array  # (path, loan): before any default
     settled: Settled
     confidence: Array
 
 
-def references(chain: Chain, state: State, quarters: int) -> References:
+def references(chain: Chain, state: State, quarters: int, parameters: Parameters) -> References:
     """Return the references of a run from its opening state."""
     intensity = np.broadcast_to(chain.intensity, (state.paths, *chain.intensity.shape))
-    costs = prices.unit_costs(
-        chain, state, intensity, chain.plants.depreciation, fixed_costs(chain, state)
-    )
+    fixed = fixed_costs(chain, state) + contracts.rents_by_line(chain, state, 0)
+    costs = prices.unit_costs(chain, state, intensity, chain.plants.depreciation, fixed)
     return References(
         service_cost=costs.service,
-        means=programs.means(state.revenue[0], state.cash[0]),
+        means=programs.means(state.revenue, state.cash, parameters["program_cash_weight"]),
         final_demand=expected_final_demand(chain, quarters),
     )
 
@@ -103,8 +147,7 @@ def run_quarter(now: Moment, reference: References) -> tuple[State, Record]:
     """Return the state and the record after one quarter, t >= 1."""
     decided = _decide(now, reference)
     invoices, deliveries = _trade(now, decided, discretion.everything(now))
-    asks = funding.needs(now, invoices, decided.terms.maturing)
-    raised = funding.raise_funds(now, asks, invoices)
+    raised = funding.raise_funds(now, invoices, decided.terms.maturing)
     spending = discretion.within_means(now, invoices, raised)
     if discretion.cuts_anything(spending):
         invoices, deliveries = _trade(now, decided, spending)
@@ -118,7 +161,8 @@ def _decide(now: Moment, reference: References) -> Decided:
     grown = volumes.input_intensity(now)
     inputs = volumes.redirect(now, grown, chain.firm_of_line)
     wear, fixed = plans.wear(now), fixed_costs(chain, state)
-    costs = prices.unit_costs(chain, state, inputs, wear.worn, fixed)
+    rent = contracts.rents_by_line(chain, state, now.quarter)
+    costs = prices.unit_costs(chain, state, inputs, wear.worn, fixed + rent, now.quarter)
     price = prices.next_prices(now, costs, reference.service_cost)
     charged = price * now.drivers.price[now.quarter]
     log_growth = next_log_growth(now)
@@ -133,6 +177,7 @@ def _decide(now: Moment, reference: References) -> Decided:
         worn=wear.worn,
         demand_index=_demand_index(now, reference, size),
         maturing=debts.maturing(now),
+        rents=contracts.rents(chain, state, now.quarter),
     )
     return Decided(
         costs=costs,
@@ -167,7 +212,9 @@ def _wants(now: Moment, decided: Decided, spending: Spending) -> Wants:
     chain, state, terms = now.chain, now.state, decided.terms
     of_line = chain.firm_of_line
     budget = terms.programs * spending.programs * state.alive
-    bought = chain.program_line * budget[:, :, None] / terms.charged[:, None, :]
+    spent = contracts.towards_commitments(now, chain.program_line * budget[:, :, None])
+    spent = spent + funding.earmarked(now)
+    bought = spent / terms.charged[:, None, :]
     plan = terms.plan * spending.capex[:, of_line] * now.line_alive
     units = ratio(plan, plans.capex_price(chain, terms.charged))
     orders = units[:, :, None] * chain.plants.from_line
@@ -176,6 +223,7 @@ def _wants(now: Moment, decided: Decided, spending: Spending) -> Wants:
         intensity=decided.inputs,
         programs=volumes.redirect(now, bought, np.arange(len(chain.firm_ids))),
         orders=volumes.redirect(now, orders, of_line),
+        backed=contracts.backed_volumes(now, terms.charged),
     )
 
 
@@ -188,28 +236,34 @@ def _settled(
     raised: funding.Funding,
 ) -> Happened:
     """Settle the quarter's bills and return all that happened."""
-    charged, due = decided.terms.charged, decided.terms.maturing
+    charged, maturing = decided.terms.charged, decided.terms.maturing
     moves = plans.move_plant(now, decided.capex, invoices.capex, decided.wear, charged)
-    debt = debts.debt_after(now, due, raised.debt)
-    settled = settle(now, _with_funding(now, invoices.flows, raised), Positions(debt, moves.worth))
+    due = _with_funding(now, invoices, raised)
+    leased = funding.leased_by_loan(now, due)
+    drawn = raised.drawn + leased
+    loans = debts.loans_after(now, maturing, drawn)
+    settled = settle(now, due, Positions(loans, moves.worth, invoices.payables))
     surprise = _growth_surprise(now, reference, decided)
     return Happened(
         deliveries=deliveries,
         invoices=invoices,
         raised=raised,
         moves=moves,
-        debt=debt,
+        drawn=drawn,
+        leased=leased,
+        loans=loans,
         settled=settled,
         confidence=next_confidence(now, surprise, settled.failed, raised.unmet),
     )
 
 
-def _with_funding(now: Moment, flows: Array, raised: funding.Funding) -> Array:
-    """Return the invoices with money raised added: equity and debt drawn."""
-    firms = len(now.chain.firm_ids)
-    out = flows.copy()
-    out[:, KIND["equity"], :, :firms] += raised.equity
-    out[:, KIND["debt_drawn"], now.chain.pool_nodes, :firms] += np.swapaxes(raised.debt, 1, 2)
+def _with_funding(now: Moment, invoices: Invoices, raised: funding.Funding) -> Array:
+    """Return what is due with money raised added: equity, debt drawn, plant paid by lessors."""
+    links = now.chain.links
+    out = funding.with_leases(now, invoices.due, invoices.bought, raised.leased).copy()
+    at = links.of("equity")
+    out[:, at] += raised.equity[:, links.payer[at], links.payee[at]]
+    out[:, links.of("debt_drawn")] += raised.drawn
     return out
 
 
@@ -230,15 +284,18 @@ def _next_state(now: Moment, decided: Decided, happened: Happened) -> State:
     """Return the state at the end of the quarter; the dead keep nothing."""
     chain, state, settled = now.chain, now.state, happened.settled
     deliveries, moves, invoices = happened.deliveries, happened.moves, happened.invoices
-    alive = state.alive & ~settled.failed
+    gone = settled.outcome == LIQUIDATED
+    alive = state.alive & ~gone
     of_line = alive[:, chain.firm_of_line]
-    lender_lives = alive[:, :, None]
-    firms = len(chain.firm_ids)
+    flat, deep = of_line[:, None, :], of_line[:, None, None, :]
+    links, firms = chain.links, len(chain.firm_ids)
     volume = deliveries.volume * of_line
     revenue = invoices.revenue * alive
+    profit = invoices.profit * alive
     worn = group_sum(decided.wear.worn, chain.firm_of_line, firms)
     own, free = _unpaid_use(now, deliveries)
-    due, drawn = decided.terms.maturing, happened.raised.debt
+    rates = debts.rates_after(now, decided.terms.maturing, happened.drawn, happened.loans)
+    restructured = state.restructured | (settled.outcome == RESTRUCTURED)
     return State(
         price=decided.price,
         charged=decided.terms.charged,
@@ -252,27 +309,46 @@ def _next_state(now: Moment, decided: Decided, happened: Happened) -> State:
         log_growth=decided.log_growth,
         log_intensity=state.log_intensity + now.drivers.input_use[now.quarter],
         capacity=moves.capacity * of_line,
-        pipeline=moves.pipeline * of_line[:, None, :],
-        vintages=moves.vintages * of_line[:, None, :],
-        net_plant=moves.net * of_line,
-        plant_worth=moves.worth * of_line,
+        pipeline=moves.pipeline * flat,
+        vintages=moves.vintages * deep,
+        net_plant=moves.net * flat,
+        plant_worth=moves.worth * flat,
         plan=decided.capex.plan * of_line,
         expected_growth=decided.capex.expected_growth * of_line,
         program_index=decided.index,
         revenue=revenue,
         revenue_history=_shifted(state.revenue_history, revenue),
-        profit=invoices.profit * alive,
+        profit=profit,
         worn=worn * alive,
         cash=settled.cash,
-        debt=happened.debt * lender_lives,
-        debt_rate=debts.rates_after(now, due, drawn, happened.debt) * lender_lives,
+        loans=settled.loans,
+        loan_rate=rates * alive[:, chain.loans.firm],
         arrears=settled.arrears,
-        stakes=(state.stakes + settled.flows[:, KIND["equity"], :, :firms]) * alive[:, None, :],
+        payables=invoices.payables * alive[:, links.payer[chain.credit.link]][:, None],
+        bought=_shifted(state.bought, chain.bindings.purchases(invoices.bought)),
+        bound_inputs=bound_inputs(chain, invoices.bought),
+        shares_paid=state.shares_paid + settled.paid[:, links.of("revenue_share")],
+        bought_back=state.bought_back + settled.paid[:, links.of("buy_back")],
+        backed_volume=deliveries.backed,
+        line_drawn=state.line_drawn + happened.raised.line_drawn,
+        guarantee_paid=state.guarantee_paid + settled.guarantee_paid,
+        purchases=purchases_from_investors(chain, settled.paid),
+        stakes=_stakes_after(now, settled, alive),
         stress=happened.raised.stress * alive,
         alive=alive,
+        restructured=restructured & (profit < 0) & alive,
         confidence=happened.confidence,
         explosive=state.explosive | deliveries.explosive,
     )
+
+
+def _stakes_after(now: Moment, settled: Settled, alive: Mask) -> Array:
+    """Return equity at cost (path, node, firm): given, swapped for debt, gone with the dead."""
+    links = now.chain.links
+    out = now.state.stakes.copy()
+    at = links.of("equity")
+    np.add.at(out.T, (links.payee[at], links.payer[at]), settled.paid[:, at].T)
+    return np.asarray(out * alive[:, None, :])
 
 
 def _unpaid_use(now: Moment, deliveries: Deliveries) -> tuple[Array, Array]:
@@ -285,29 +361,36 @@ def _unpaid_use(now: Moment, deliveries: Deliveries) -> tuple[Array, Array]:
 
 def _shifted(history: Array, newest: Array) -> Array:
     """Put the newest quarter in front of a history (path, quarter back, ...)."""
-    return np.concatenate([newest[:, None], history[:, : HISTORY - 1]], axis=1)
+    return np.concatenate([newest[:, None], history[:, :-1]], axis=1)
 
 
 def _record(now: Moment, decided: Decided, happened: Happened) -> Record:
     """Return what the books need of the quarter."""
     chain, invoices, settled = now.chain, happened.invoices, happened.settled
+    links, lines = chain.links, len(chain.line_ids)
     bought = (happened.deliveries.inputs * decided.terms.charged[:, None, :]).sum(axis=2)
     outside = chain.variable_cost.sum(axis=1) * happened.deliveries.volume
-    shared = (chain.revenue_share * now.state.alive[:, None, :]).sum(axis=2)
-    cost = bought + outside + decided.terms.fixed * now.line_alive
+    shared = group_sum(invoices.bought[:, links.of("revenue_share")], chain.shares.line, lines)
+    rent = group_sum(decided.terms.rents, chain.leases.line, lines)
+    cost = bought + outside + decided.terms.fixed * now.line_alive + shared + rent
     return Record(
-        flows=settled.flows,
-        by_line=invoices.by_line,
+        links=links,
+        paid=settled.paid,
+        claims=settled.claims,
+        bought=invoices.bought,
+        lost=settled.lost,
         revenue=invoices.revenue,
-        line_revenue=invoices.line_revenue,
-        line_cost=cost + invoices.line_revenue * shared,
+        line_cost=cost,
         programs=invoices.programs,
         depreciation=decided.wear.worn,
         capex=invoices.capex,
+        leased=happened.leased,
         raised=happened.raised.raised,
         failed=settled.failed,
+        outcome=settled.outcome,
+        cause=settled.cause,
+        round=settled.round,
         owed=settled.owed,
-        unpaid=settled.unpaid,
         paid_share=settled.paid_share,
         unserved=happened.deliveries.unserved,
         unmet=happened.raised.unmet,

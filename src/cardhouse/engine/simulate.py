@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cardhouse.engine.arrays import KIND, Array, Chain, Index, Mask
+from cardhouse.engine.arrays import NO_CLAIM, Array, Chain, Index, Mask
 from cardhouse.engine.chain import parameters_of
 from cardhouse.engine.drivers import Drivers, check_drivers
 from cardhouse.engine.moment import Moment
@@ -98,7 +98,7 @@ def simulate(
     check_viable(chain, drivers)
     columns = as_paths(_checked(chain, parameters or {}), paths)
     state = opening_state(chain, paths, ages_kept(chain, drivers))
-    reference = references(chain, state, drivers.quarters)
+    reference = references(chain, state, drivers.quarters, columns)
     states, records = [state], [opening_record(chain, state)]
     residual = 0.0
     for quarter in range(1, drivers.quarters + 1):
@@ -128,7 +128,8 @@ def _held(before: State, after: State, record: Record) -> tuple[State, Record]:
     if not ended.any():
         return after, record
     kept = {name: np.where(_wide(ended, now), was, now) for name, was, now in _pairs(before, after)}
-    flowless = {one.name: getattr(record, one.name).copy() for one in fields(record)}
+    names = [one.name for one in fields(record) if one.name != "links"]
+    flowless = {name: getattr(record, name).copy() for name in names}
     for values in flowless.values():
         values[ended] = 0
     return replace(after, **{**kept, "explosive": after.explosive}), replace(record, **flowless)
@@ -147,9 +148,8 @@ def _wide(ended: Mask, like: Any) -> Mask:
 
 def money_residual(chain: Chain, before: State, after: State, record: Record) -> float:
     """Return the largest |change in cash - inflow + outflow| over turnover of any firm."""
-    firms = len(chain.firm_ids)
-    inflow = record.flows[:, :, :, :firms].sum(axis=(1, 2))
-    outflow = record.flows[:, :, :firms].sum(axis=(1, 3))
+    links = chain.links
+    inflow, outflow = links.received(record.paid), links.paid(record.paid)
     gap = np.abs(after.cash - before.cash - inflow + outflow)
     turnover = np.maximum(inflow + outflow + before.cash, 1e-300)
     return float(np.where(gap > 0, gap / turnover, 0.0).max(initial=0.0))
@@ -157,33 +157,41 @@ def money_residual(chain: Chain, before: State, after: State, record: Record) ->
 
 def opening_record(chain: Chain, state: State) -> Record:
     """Return row 0's record: the flows of the accounts themselves."""
-    paths = state.paths
-    _, firms, nodes, _ = chain.shape
+    paths, firms, links = state.paths, len(chain.firm_ids), chain.links
 
     def spread(values: Array) -> Array:
         return np.broadcast_to(values, (paths, *values.shape)).copy()
 
-    flows = chain.flows
-    raised = flows[[KIND["equity"], KIND["debt_drawn"]], :, :firms].sum(axis=(0, 1))
+    def nothing(*shape: int) -> Array:
+        return np.zeros((paths, *shape))
+
+    opening = spread(chain.opening)
     line_revenue = chain.sales_by_line.sum(axis=0)
     cost = (chain.intensity.sum(axis=1) + chain.variable_cost.sum(axis=1)) * chain.volume
     cost = cost + chain.fixed_cost.sum(axis=1) + line_revenue * chain.revenue_share.sum(axis=1)
+    np.add.at(cost, chain.leases.line, chain.leases.rent)
+    claims = np.where(links.seniority == NO_CLAIM, 0.0, opening)
     return Record(
-        flows=spread(flows),
-        by_line=spread(chain.sales_by_line),
+        links=links,
+        paid=opening,
+        claims=claims,
+        bought=opening,
+        lost=nothing(links.count),
         revenue=state.revenue,
-        line_revenue=spread(line_revenue),
         line_cost=spread(cost),
         programs=spread(opening_budget(chain)),
         depreciation=spread(chain.plants.depreciation),
         capex=spread(chain.plants.plan),
-        raised=spread(raised),
-        failed=np.zeros((paths, firms), dtype=bool),
-        owed=spread(flows[:, :firms].sum(axis=(0, 2))),
-        unpaid=np.zeros((paths, firms, nodes)),
+        leased=nothing(len(chain.loans.amount)),
+        raised=links.received(opening, "equity", "debt_drawn"),
+        failed=nothing(firms) > 0,
+        outcome=nothing(firms).astype(np.int64),
+        cause=nothing(firms).astype(np.int64),
+        round=nothing(firms).astype(np.int64),
+        owed=links.paid(claims),
         paid_share=np.ones((paths, firms)),
-        unserved=np.zeros((paths, 1)),
-        unmet=np.zeros((paths, 1)),
+        unserved=nothing(1),
+        unmet=nothing(1),
     )
 
 

@@ -5,7 +5,7 @@ One non-negative linear system per path, ``Q = d + A'Q + programs + orders``: cy
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,12 +24,13 @@ OVER = 1.0 + 1e-9
 
 @dataclass(frozen=True)
 class Wants:
-    """What buyers want from sellers, in volume: final demand, inputs, programs, plant."""
+    """What buyers want from sellers, in volume."""
 
     final: Array  # (path, sale)
     intensity: Array  # (path, buyer line, seller line)
     programs: Array  # (path, firm, line)
     orders: Array  # (path, buyer line, seller line)
+    backed: Array  # (path, buy-back)
 
     def scaled(self, chain: Chain, share: Array) -> Wants:
         """Return the wants of which sellers serve only `share` (path, line)."""
@@ -38,6 +39,7 @@ class Wants:
             intensity=self.intensity * share[:, None, :],
             programs=self.programs * share[:, None, :],
             orders=self.orders * share[:, None, :],
+            backed=self.backed * share[:, chain.buy_backs.seller],
         )
 
 
@@ -49,6 +51,7 @@ class Deliveries:
     inputs: Array  # (path, buyer line, seller line)
     programs: Array  # (path, firm, line)
     orders: Array  # (path, buyer line, seller line)
+    backed: Array  # (path, buy-back)
     volume: Array  # (path, line)
     unserved: Array  # (path, 1): share of what was asked of capacity owners
     explosive: Mask  # (path, 1)
@@ -84,10 +87,9 @@ def redirect(now: Moment, wants: Array, buyer_firm: Index) -> Array:
 
 def by_market(chain: Chain, values: Array) -> Array:
     """Sum (path, buyer, seller line) over the sellers of each market: (path, buyer, market)."""
-    out = np.zeros((*values.shape[:2], len(chain.market_ids)))
-    for line, market in enumerate(chain.market_of_line.tolist()):
-        out[:, :, market] += values[:, :, line]
-    return out
+    order = np.argsort(chain.market_of_line, kind="stable")
+    starts = np.searchsorted(chain.market_of_line[order], np.arange(len(chain.market_ids)))
+    return np.add.reduceat(values[:, :, order], starts, axis=2)
 
 
 def output_possible(now: Moment, intensity: Array) -> Array:
@@ -128,6 +130,7 @@ def deliver(now: Moment, wants: Wants, possible: Array) -> Deliveries:
         inputs=served.intensity * after[:, :, None],
         programs=served.programs,
         orders=served.orders,
+        backed=served.backed,
         volume=after,
         unserved=np.maximum(0.0, 1.0 - ratio(got, wanted, 1.0)),
         explosive=explosive,
@@ -142,7 +145,8 @@ def _orders_received(chain: Chain, wants: Wants, volume: Array) -> Array:
 def _outside(chain: Chain, wants: Wants) -> Array:
     """Return what is wanted of each line whatever its buyers sell (path, line)."""
     final = group_sum(wants.final, chain.sales.line, len(chain.line_ids))
-    return np.asarray(final + wants.programs.sum(axis=1) + wants.orders.sum(axis=1))
+    backed = group_sum(wants.backed, chain.buy_backs.seller, len(chain.line_ids))
+    return np.asarray(final + backed + wants.programs.sum(axis=1) + wants.orders.sum(axis=1))
 
 
 def _solve(chain: Chain, wants: Wants) -> tuple[Array, Mask]:
@@ -227,6 +231,7 @@ def _where(mask: Mask, chosen: Wants, other: Wants) -> Wants:
         intensity=np.where(deep, chosen.intensity, other.intensity),
         programs=np.where(deep, chosen.programs, other.programs),
         orders=np.where(deep, chosen.orders, other.orders),
+        backed=np.where(flat, chosen.backed, other.backed),
     )
 
 
@@ -251,6 +256,7 @@ def _offered_on(chain: Chain, wants: Wants, volume: Array, fill: Array, limit: A
         intensity=placed(wants.intensity, chain.firm_of_line),
         programs=placed(wants.programs, firms),
         orders=placed(wants.orders, chain.firm_of_line),
+        backed=wants.backed * fill[:, chain.buy_backs.seller],
     )
 
 
@@ -275,7 +281,7 @@ def _fitted(chain: Chain, wants: Wants, moved: Wants, fill: Array) -> Wants:
     per_found = 1.0 / np.where(found > 0, found, 1.0)
     needs = np.minimum(per_output[:, :, None], per_found)[:, :, chain.market_of_line]
     cut = moved.scaled(chain, further)
-    return Wants(cut.final, cut.intensity * needs, cut.programs, cut.orders)
+    return replace(cut, intensity=cut.intensity * needs)
 
 
 def _further_cuts(chain: Chain, wants: Wants, moved: Wants, fill: Array) -> tuple[Array, Array]:

@@ -38,6 +38,17 @@ class ContractKind(StrEnum):
     DEBT_DRAWN = "debt_drawn"  # pool -> firm
     EQUITY = "equity"  # pool -> firm, or firm -> firm (strategic, vendor finance)
     OTHER_CASH = "other_cash"  # outside <-> firm: closes the base quarter, base quarter only
+    LEASE = "lease"  # line -> pool or outside: rent of an operating lease
+    BUY_BACK = "buy_back"  # firm -> line: purchase of capacity that nobody else buys, up to a cap
+    GUARANTEE = "guarantee"  # firm -> pool or firm: pays what the party leaves unpaid, up to a cap
+    CREDIT_LINE = "credit_line"  # pool -> firm: a committed line, drawn as debt
+
+
+INSTRUMENTS = ("equity", "debt", "lease")
+"""What a pool gives: shares, loans, or plant that it pays for in its lessee's place."""
+
+RESOLUTIONS = ("liquidate", "restructure")
+"""What becomes of a firm in default: its plant is sold, or it lives on with less debt."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,27 @@ class Term:
 _K = ContractKind
 _INF = float("inf")
 
+
+def _binding(kind: ContractKind) -> tuple[Term, ...]:
+    """Return the terms that bind a buyer: its commitment by quarter, take-or-pay, notice."""
+    return (
+        Term(kind, "commit_start", "quarters", 1.0, 1.0, 400.0, "first quarter of the minimum"),
+        Term(kind, "commit_quarters", "quarters", 20.0, 1.0, 400.0, "quarters it is spread over"),
+        Term(kind, "commit_growth", "rate a quarter", 0.0, -0.5, 1.0, "growth of the minimum"),
+        Term(kind, "take_or_pay", "share", 1.0, 0.0, 1.0, "share of a shortfall that is owed"),
+        Term(kind, "notice", "quarters", 0.0, 0.0, 4.0, "quarters that less use must be noticed"),
+        Term(kind, "letter", "0 or 1", 0.0, 0.0, 1.0, "1: letter of intent, binds as letters do"),
+    )
+
+
+def _credit(kind: ContractKind) -> tuple[Term, ...]:
+    """Return the terms of a supplier's credit: the share bought on credit, and for how long."""
+    return (
+        Term(kind, "credit_share", "share", 0.0, 0.0, 1.0, "share that is paid later"),
+        Term(kind, "credit_quarters", "quarters", 1.0, 1.0, 8.0, "quarters until it is paid"),
+    )
+
+
 TERMS: tuple[Term, ...] = (
     Term(_K.SALE, "pays", "0 or 1", 1.0, 0.0, 1.0, "0: use that is free; it causes cost, pays 0"),
     Term(_K.SALE, "volume", "USD bn at base price", 0.0, 0.0, _INF, "imputed volume if pays is 0"),
@@ -71,6 +103,17 @@ TERMS: tuple[Term, ...] = (
     Term(_K.SALE, "people_mn", "million persons", 0.0, 0.0, _INF, "users behind the flow"),
     Term(_K.INPUT, "essential", "share", 1.0, 0.0, 1.0, "output lost when no seller survives"),
     Term(_K.INPUT, "intensity_growth", "rate a quarter", 0.0, -1.0, 1.0, "growth of use per unit"),
+    *_binding(_K.INPUT),
+    *_binding(_K.PROGRAM),
+    *_credit(_K.INPUT),
+    *_credit(_K.CAPEX),
+    Term(_K.CAPEX, "leased", "share", 0.0, 0.0, 1.0, "share that lessors pay for, supply allowing"),
+    Term(_K.REVENUE_SHARE, "cap", "USD bn", _INF, 0.0, _INF, "most that is paid from now on"),
+    Term(_K.REVENUE_SHARE, "quarters", "quarters", _INF, 0.0, _INF, "quarters until it ends"),
+    Term(_K.EQUITY, "in_step", "share", 0.0, 0.0, 2.0, "strategic money per dollar of purchases"),
+    Term(_K.LEASE, "quarters", "quarters", _INF, 1.0, _INF, "quarters left at this rent"),
+    Term(_K.BUY_BACK, "quarters", "quarters", _INF, 1.0, _INF, "quarters until it ends"),
+    Term(_K.CREDIT_LINE, "quarters", "quarters", _INF, 1.0, _INF, "quarters until it ends"),
     Term(_K.COST, "fixed", "0 or 1", 0.0, 0.0, 1.0, "1: moves with capacity, not with volume"),
     Term(_K.PROGRAM, "training", "0 or 1", 0.0, 0.0, 1.0, "1: training or research compute"),
 )
@@ -100,60 +143,9 @@ ENDS: dict[ContractKind, tuple[tuple[EntityKind, ...], tuple[EntityKind, ...]]] 
     _K.DEBT_DRAWN: ((_POOL,), (_FIRM,)),
     _K.EQUITY: ((_POOL, _FIRM), (_FIRM,)),
     _K.OTHER_CASH: ((_OUTSIDE, _FIRM), (_FIRM, _OUTSIDE)),
+    _K.LEASE: ((_LINE,), (_POOL, _OUTSIDE)),
+    _K.BUY_BACK: ((_FIRM,), (_LINE,)),
+    _K.GUARANTEE: ((_FIRM,), (_POOL, _FIRM)),
+    _K.CREDIT_LINE: ((_POOL,), (_FIRM,)),
 }
 """Kinds of entity that may pay, and be paid, under each kind of contract."""
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One behavioural parameter: name, symbol, default, plausible range, unit, source, use."""
-
-    name: str
-    symbol: str
-    unit: str
-    default: float
-    low: float
-    high: float
-    source: str
-    used_in: str
-
-
-PARAMETERS: tuple[Parameter, ...] = (
-    Parameter("price_speed", "lambda", "share a quarter", 0.25, 0.1, 0.6, "assumption", "prices"),
-    Parameter("price_step", "step", "share a quarter", 0.06, 0.03, 0.1, "assumption", "prices"),
-    Parameter("price_utilisation", "psi", "elasticity", 0.3, 0.0, 0.6, "assumption", "prices"),
-    Parameter("price_pull", "gamma_p", "share a quarter", 0.07, 0.0, 0.3, "assumption", "prices"),
-    Parameter("switching", "s", "elasticity", 1.2, 1.0, 3.0, "assumption", "demand"),
-    Parameter("substitution", "", "share", 0.7, 0.3, 0.95, "assumption", "demand"),
-    Parameter("program_speed", "", "share a quarter", 0.5, 0.2, 0.8, "assumption", "programs"),
-    Parameter("program_floor", "", "share", 0.35, 0.25, 0.6, "assumption", "programs"),
-    Parameter("growth_learning", "theta", "share a quarter", 0.1, 0, 0.3, "assumption", "plans"),
-    Parameter("order_speed", "speed", "share a quarter", 0.25, 0.15, 0.5, "assumption", "plans"),
-    Parameter("plan_momentum", "omega", "share", 0.85, 0.7, 1.0, "assumption", "plans"),
-    Parameter("plan_half_life", "H", "quarters", 8.0, 4.0, 1e9, "assumption", "plans"),
-    Parameter("plan_cut", "maxcut", "share a quarter", 0.35, 0.2, 0.5, "assumption", "plans"),
-    Parameter("plan_rise", "maxrise", "share a quarter", 0.3, 0.2, 0.5, "assumption", "plans"),
-    Parameter(
-        "performance_growth", "eta", "rate a quarter", 0.05, 0.0, 0.12, "assumption", "plans"
-    ),
-    Parameter("overload", "", "ratio to capacity", 1.05, 1.0, 1.2, "assumption", "volumes"),
-    Parameter("essential_burn", "", "share", 0.35, 0.2, 0.6, "assumption", "funding"),
-    Parameter("round_trigger", "", "share", 0.5, 0.3, 0.8, "assumption", "funding"),
-    Parameter("stress_memory", "", "share", 0.5, 0.2, 0.8, "assumption", "funding"),
-    Parameter(
-        "growth_hurdle", "hurdle", "rate a quarter", 0.05, 0.02, 0.15, "assumption", "funding"
-    ),
-    Parameter("supply_exponent", "", "elasticity", 1.5, 0.5, 3.0, "assumption", "funding"),
-    Parameter("payment_margin", "", "ratio", 1.05, 1.0, 1.2, "assumption", "discretion"),
-    Parameter("default_threshold", "", "share", 0.98, 0.9, 1.0, "assumption", "settlement"),
-    Parameter("default_costs", "", "share", 0.1, 0.0, 0.3, "assumption", "settlement"),
-    Parameter("fire_sale", "", "elasticity", 0.5, 0.0, 2.0, "assumption", "settlement"),
-    Parameter("recovery", "", "share", 0.3, 0.05, 0.6, "assumption", "settlement"),
-    Parameter(
-        "confidence_return", "rho", "share a quarter", 0.1, 0.05, 0.3, "assumption", "confidence"
-    ),
-    Parameter("confidence_growth", "phi_g", "ratio", 0.5, 0.0, 1.0, "assumption", "confidence"),
-    Parameter("confidence_default", "phi_d", "ratio", 2.0, 0.0, 5.0, "assumption", "confidence"),
-    Parameter("confidence_unmet", "phi_x", "ratio", 0.3, 0.0, 1.0, "assumption", "confidence"),
-)
-"""Behavioural parameters with their ranges; economies may override defaults."""

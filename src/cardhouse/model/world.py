@@ -32,8 +32,26 @@ class Entity:
 
 
 @dataclass(frozen=True)
+class PlantPart:
+    """One kind of plant in a line's mix: its share of capex, its life and its lead time.
+
+    ``ages_fast`` marks what loses value as newer plant does more per dollar (accelerators); halls
+    and power do not.
+    """
+
+    kind: str
+    share: float
+    life_quarters: float
+    lead_quarters: int
+    ages_fast: bool = False
+
+
+@dataclass(frozen=True)
 class Plant:
     """Plant of a capacity owner: gross at historical cost, and what a unit of capacity costs.
+
+    ``parts`` splits it by kind (accelerators, network, building, power); without parts all plant
+    has one life and one lead time.
 
     ``capital_intensity`` (kappa) is USD of growth capex per USD of quarterly volume capacity.
     ``orders_under_way`` is the capacity (units of volume) ordered before the base quarter and not
@@ -52,6 +70,7 @@ class Plant:
     orders_under_way: float = 0.0
     plan_growth: float = 0.0
     guidance: tuple[float, ...] = ()
+    parts: tuple[PlantPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,8 +93,10 @@ class Firm:
     ``runway_target_quarters`` (tau) and ``cash_per_capex`` (kappa_c) are solved from opening cash
     when None. ``access`` lists the pools, and the strategic investors, that a firm may ask.
     ``stock_pay`` is the quarter's cost paid in shares: a cost, never a flow. ``strategic_share``
-    is the share of its surplus that a firm may place as strategic money. ``receivables``,
-    ``payables`` and ``deferred_revenue`` stand on the opening balance sheet alone.
+    is the share of its surplus that a firm may place as strategic money, at most
+    ``strategic_of_revenue`` times its own revenue. ``on_default`` is ``liquidate`` or
+    ``restructure``; ``rescuers`` are firms that may keep it alive. ``receivables``, ``payables``
+    and ``deferred_revenue`` stand on the opening balance sheet alone.
     """
 
     id: str
@@ -90,6 +111,9 @@ class Firm:
     other_beta: float = 0.0
     payout_growth: float = 0.0
     strategic_share: float = 0.0
+    strategic_of_revenue: float = float("inf")
+    on_default: str = "liquidate"
+    rescuers: tuple[str, ...] = ()
     other_assets: float = 0.0
     receivables: float = 0.0
     payables: float = 0.0
@@ -98,14 +122,16 @@ class Firm:
 
 @dataclass(frozen=True)
 class Pool:
-    """An account of the outside capital markets: equity or debt, its terms and its limits.
+    """An account of the outside capital markets: its instrument, its terms and its limits.
 
+    ``instrument`` is ``equity``, ``debt`` or ``lease``: a lessor pays suppliers for plant in its
+    lessee's place. A pool gives nothing new while confidence is under ``closes_below``.
     ``seniority`` is the class in settlement: 1 secured up to collateral, 2 trade and bonds,
     3 subordinated. ``growth`` and ``half_life`` describe the trend of its supply to the firms.
     """
 
     id: str
-    instrument: str  # "equity" or "debt"
+    instrument: str
     rate: float = 0.0
     maturity_quarters: float = 20.0
     seniority: int = 2
@@ -114,6 +140,7 @@ class Pool:
     base_supply: float | None = None
     asset_leverage: float = 0.8
     income_leverage: float = 6.0
+    closes_below: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -121,7 +148,8 @@ class Debt:
     """Debt of a firm to a pool at the end of the base quarter.
 
     It is repaid at 1/``maturity_quarters`` of what is left each quarter, or, as a ``bullet``, in
-    one sum after that many quarters.
+    one sum after that many quarters. ``seniority`` 0 is the pool's. ``collateral`` names the line
+    whose plant secures it; without a name all that the firm owns does.
     """
 
     firm: str
@@ -130,6 +158,8 @@ class Debt:
     rate: float
     maturity_quarters: float
     bullet: bool = False
+    seniority: int = 0
+    collateral: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,7 +169,8 @@ class Round:
     ``investor`` is a pool or a firm (strategic, paid from its purse). A letter of intent has
     ``probability`` below one half and pays ``probability`` of its amount in a deterministic run.
     ``condition`` is empty or compares the firm's last quarter with a number: ``revenue >= 1.5``
-    (also ``growth``, ``cash``, ``stress``, ``confidence``; ``>=`` or ``<=``).
+    (also ``growth``, ``cash``, ``stress``, ``confidence``; ``>=`` or ``<=``). ``earmark`` names the
+    line that the money must be spent at in the same quarter (compute in kind).
     """
 
     id: str
@@ -150,6 +181,24 @@ class Round:
     probability: float = 1.0
     condition: str = ""
     facts: tuple[str, ...] = ()
+    earmark: str = ""
+
+
+@dataclass(frozen=True)
+class Population:
+    """A firm that stands for many: how its members differ, and how many they are.
+
+    ``size_spread`` is the sd of the log of members' revenue, ``margin_sd`` the sd of a member's
+    costs per unit around the whole's (share), ``runway_spread`` the sd of the log of cash over
+    costs, ``growth_sd`` the sd of opening growth (rate a quarter).
+    """
+
+    firm: str
+    count: int
+    size_spread: float = 1.5
+    margin_sd: float = 0.15
+    runway_spread: float = 0.7
+    growth_sd: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -166,7 +215,8 @@ class Contract:
     """A flow of the base quarter and the terms by which it goes on.
 
     ``amount`` is what was PAID in the base quarter; ``committed`` what the payer is bound to pay
-    over the contract's life beyond it. ``estimated`` marks a flow that no fact covers.
+    over the contract's life beyond it: the most of a credit line, a guarantee or a buy-back.
+    ``party`` is the debtor of a guarantee. ``estimated`` marks a flow that no fact covers.
     """
 
     kind: ContractKind
@@ -178,6 +228,7 @@ class Contract:
     estimated: bool = False
     facts: tuple[str, ...] = ()
     sd: float = 0.0
+    party: str = ""
 
 
 @dataclass(frozen=True)
@@ -205,8 +256,8 @@ class World:
     """One economy at the end of its base quarter: entities, contracts and positions.
 
     ``residual`` is the largest violation of an accounting identity, relative to turnover.
-    ``moves`` lists what balancing did to each fact; ``figures`` holds evidence that claims read
-    (name -> (value, unit, fact ids)).
+    ``populations`` are firms that stand for many; in an expanded world ``members`` maps each member
+    firm to the population it belongs to. ``moves`` lists what balancing did to each fact.
     """
 
     economy: str
@@ -220,6 +271,8 @@ class World:
     debts: tuple[Debt, ...] = ()
     rounds: tuple[Round, ...] = ()
     stakes: tuple[Stake, ...] = ()
+    populations: tuple[Population, ...] = ()
+    members: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
     residual: float = 0.0
