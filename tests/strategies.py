@@ -21,7 +21,18 @@ from cardhouse.engine.simulate import as_paths
 from cardhouse.engine.state import opening_state
 from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.vocabulary import EntityKind as E
-from cardhouse.model.world import Contract, Debt, Entity, Firm, Line, Plant, Pool, Round, World
+from cardhouse.model.world import (
+    Contract,
+    Debt,
+    Entity,
+    Firm,
+    Line,
+    Plant,
+    PlantPart,
+    Pool,
+    Round,
+    World,
+)
 
 OUTSIDE = ("labour", "energy", "tax", "shareholders", "default_costs", "other_business")
 
@@ -109,6 +120,8 @@ class _Builder:
             contracts=tuple(self.contracts),
             debts=self._debts(),
             rounds=self._rounds(),
+            # Progress takes value off older plant, and no economy with progress stands still.
+            parameters={"performance_growth": 0.0} if self.recipe.stationary else {},
         )
 
     def _trade(self) -> None:
@@ -251,13 +264,30 @@ class _Builder:
 # --- what few firms have -----------------------------------------------------------------------
 
 SIDE_CAPEX, LIFE = 0.05, 24.0
+EQUIPMENT, SITE = (
+    PlantPart("equipment", 0.75, 20.0, 2, ages_fast=True),
+    PlantPart("site", 0.25, 60.0, 5),
+)
+
+
+def side_plant(recipe: Recipe) -> Plant:
+    """Return plant of two kinds that a steady stream of capex has left."""
+    capex, parts = SIDE_CAPEX * recipe.scale, (EQUIPMENT, SITE)
+    guidance = () if recipe.stationary else (0.05, 0.02)
+    return Plant(
+        gross=capex * sum(part.share * part.life_quarters for part in parts),
+        net=capex * sum(part.share * (part.life_quarters + 1.0) / 2.0 for part in parts),
+        depreciation=capex,
+        life_quarters=LIFE,
+        guidance=guidance,
+        parts=parts,
+    )
 
 
 def _with_extras(world: World, recipe: Recipe) -> World:
     """Return the world with a side business of every third firm; payouts take what it leaves."""
-    unit = recipe.scale
     owners = range(0, recipe.firms, 3)
-    contracts = [*world.contracts]
+    contracts = [_bound(contract, number) for number, contract in enumerate(world.contracts)]
     for owner in owners:
         contracts += _side_business(owner, recipe)
     entities = [
@@ -265,28 +295,46 @@ def _with_extras(world: World, recipe: Recipe) -> World:
         Entity("home", "Own use", E.SEGMENT, "users"),
         Entity("secured", "Secured loans", E.POOL, "capital", label="private_credit"),
         Entity("junior", "Junior loans", E.POOL, "capital", label="mezzanine"),
+        Entity("lessor", "Lessors", E.POOL, "capital", label="leases"),
     ]
     for owner in owners:
         entities.append(Entity(f"division{owner}", "Division", E.DIVISION, "t", "", f"firm{owner}"))
         entities.append(Entity(f"side{owner}", "Side", E.LINE, "t", "side", f"division{owner}"))
-    gross = SIDE_CAPEX * LIFE * unit
-    guidance = () if recipe.stationary else (0.05, 0.02)
-    plant = Plant(gross, gross * (LIFE + 1.0) / (2.0 * LIFE), gross / LIFE, LIFE, guidance=guidance)
+    plant = side_plant(recipe)
     extra = replace(
         world,
         entities=tuple(entities),
         lines=(*world.lines, *(Line(f"side{owner}", "compute", plant=plant) for owner in owners)),
-        pools=(
-            *world.pools,
-            Pool(
-                "secured", "debt", rate=0.03, seniority=1, asset_leverage=1e9, income_leverage=1e9
-            ),
-            Pool("junior", "debt", rate=0.05, seniority=3, asset_leverage=1e9, income_leverage=1e9),
-        ),
+        pools=(*world.pools, *_side_pools(recipe)),
         contracts=tuple(contracts),
         debts=(*world.debts, *(debt for owner in owners for debt in _side_debts(owner, recipe))),
     )
     return extra if recipe.stationary else _with_promises(extra, recipe)
+
+
+def _side_pools(recipe: Recipe) -> tuple[Pool, ...]:
+    endless = {"asset_leverage": 1e9, "income_leverage": 1e9}
+    tested = endless if recipe.stationary else {"asset_leverage": 0.8, "income_leverage": 6.0}
+    supply = 0.05 * recipe.scale
+    return (
+        Pool("secured", "debt", rate=0.03, seniority=1, **endless),
+        Pool("junior", "debt", rate=0.05, seniority=3, closes_below=0.3, **tested),
+        Pool("lessor", "lease", rate=0.01, seniority=2, base_supply=supply, **endless),
+    )
+
+
+def _bound(contract: Contract, number: int) -> Contract:
+    """Return a purchase that binds its buyer to half of what it is, or is bought on credit."""
+    if contract.kind not in (K.INPUT, K.PROGRAM) or number % 2:
+        return contract
+    terms: dict[str, float] = {
+        "commit_start": 1.0, "commit_quarters": 200.0, "commit_growth": 0.0, "take_or_pay": 0.9,
+        "notice": float(number % 3), "letter": float(number % 8 == 0),
+    }  # fmt: skip
+    if contract.kind is K.INPUT:
+        terms |= {"credit_share": 0.3, "credit_quarters": 2.0}
+    committed = 100.0 * contract.amount
+    return replace(contract, terms={**contract.terms, **terms}, committed=committed)
 
 
 def _side_business(owner: int, recipe: Recipe) -> list[Contract]:
@@ -297,15 +345,17 @@ def _side_business(owner: int, recipe: Recipe) -> list[Contract]:
         (K.SALE, "home", line, 0.0, {"pays": 0.0, "own_use": 1.0, "volume": 0.2 * unit}),
         (K.COST, line, "labour", 0.2, {}),
         (K.COST, line, "energy", 0.05, {"fixed": 1.0}),
+        (K.LEASE, line, "energy", 0.01, {"quarters": 6.0}),
         (K.CAPEX, line, "energy", SIDE_CAPEX, {}),
         (K.PROGRAM, firm, "labour", 0.01, {"training": 1.0}),
     ]
-    left = 0.5 - 0.2 - 0.05 - SIDE_CAPEX - 0.01
+    left = 0.5 - 0.2 - 0.05 - 0.01 - SIDE_CAPEX - 0.01
     if recipe.firms > 1:
         partner = f"firm{(owner + 1) % recipe.firms}"
         rows.append((K.REVENUE_SHARE, line, partner, 0.05, {}))
-        rows.append((K.PAYOUT, partner, "shareholders", 0.05, {}))
-        left -= 0.05
+        rows.append((K.BUY_BACK, partner, line, 0.02, {}))
+        rows.append((K.PAYOUT, partner, "shareholders", 0.03, {}))
+        left -= 0.05 - 0.02
     if recipe.debt:
         for pool, interest, repaid in (("secured", 0.009, 0.015), ("junior", 0.005, 0.005)):
             rows.append((K.INTEREST, firm, pool, interest, {}))
@@ -319,7 +369,23 @@ def _side_business(owner: int, recipe: Recipe) -> list[Contract]:
         rows.append((K.OTHER_BUSINESS, "other_business", firm, 0.3, {}))
         left += 0.3
     rows.append((K.PAYOUT, firm, "shareholders", left, {}))
-    return [Contract(kind, payer, payee, x * unit, terms) for kind, payer, payee, x, terms in rows]
+    made = [Contract(kind, payer, payee, x * unit, terms) for kind, payer, payee, x, terms in rows]
+    return [_capped(contract, unit) for contract in [*made, *_stand_by(owner, recipe)]]
+
+
+def _capped(contract: Contract, unit: float) -> Contract:
+    """Return a buy-back with a cap that lasts; other contracts as they are."""
+    return replace(contract, committed=50.0 * unit) if contract.kind is K.BUY_BACK else contract
+
+
+def _stand_by(owner: int, recipe: Recipe) -> list[Contract]:
+    """Return what costs nothing until it is called: a line of credit, a guarantee."""
+    firm, unit = f"firm{owner}", recipe.scale
+    out = [Contract(K.CREDIT_LINE, "secured", firm, 0.0, {"quarters": 8.0}, committed=0.1 * unit)]
+    if recipe.firms > 1:
+        partner = f"firm{(owner + 1) % recipe.firms}"
+        out.append(Contract(K.GUARANTEE, partner, "lender", 0.0, committed=0.2 * unit, party=firm))
+    return out
 
 
 def _side_debts(owner: int, recipe: Recipe) -> list[Debt]:
@@ -327,11 +393,12 @@ def _side_debts(owner: int, recipe: Recipe) -> list[Debt]:
         return []
     firm, unit = f"firm{owner}", recipe.scale
     debts = [
-        Debt(firm, "secured", 0.3 * unit, 0.03, 20.0),
+        Debt(firm, "secured", 0.2 * unit, 0.03, 20.0),
+        Debt(firm, "secured", 0.1 * unit, 0.03, 20.0, collateral=f"side{owner}"),
         Debt(firm, "junior", 0.1 * unit, 0.05, 20.0),
     ]
     if not recipe.stationary:
-        debts.append(Debt(firm, "secured", 0.2 * unit, 0.03, 3.0, bullet=True))
+        debts.append(Debt(firm, "secured", 0.2 * unit, 0.03, 3.0, bullet=True, seniority=2))
     return debts
 
 
@@ -340,30 +407,55 @@ def _with_promises(world: World, recipe: Recipe) -> World:
     unit, last = recipe.scale, f"firm{recipe.firms - 1}"
     rounds = [*world.rounds, Round("letter", "venture", last, 0.1 * unit, 3, 0.3, "when built")]
     rounds.append(Round("tested", "venture", last, 0.1 * unit, 2, 1.0, "growth >= 0.01"))
-    contracts = [_moving(contract) for contract in world.contracts]
+    contracts = [_moving(contract, unit) for contract in world.contracts]
     contracts.append(Contract(K.OTHER_CASH, "other_business", "firm0", 0.01 * unit))
-    firms = [replace(firm, payout_growth=0.01, stock_pay=0.01 * unit) for firm in world.firms]
+    firms = [_on_its_own(firm, number, unit) for number, firm in enumerate(world.firms)]
     if recipe.firms > 1:
-        rounds.append(Round("vendor", "firm0", "firm1", 0.1 * unit, 1))
-        contracts.append(Contract(K.EQUITY, "firm0", "firm1", 0.02 * unit))
+        rounds.append(Round("vendor", "firm0", "firm1", 0.1 * unit, 1, earmark="line0"))
+        contracts.append(Contract(K.EQUITY, "firm0", "firm1", 0.02 * unit, {"in_step": 0.2}))
         firms = [_financed_by_first(firm) for firm in firms]
     return replace(world, rounds=tuple(rounds), contracts=tuple(contracts), firms=tuple(firms))
 
 
-def _moving(contract: Contract) -> Contract:
-    """Return a contract whose use per unit grows, or whose market has a ceiling."""
+def _on_its_own(firm: Firm, number: int, unit: float) -> Firm:
+    """Return a firm with pay in shares; every second one would be restructured, all may lease."""
+    return replace(
+        firm,
+        payout_growth=0.01,
+        stock_pay=0.01 * unit,
+        on_default=("liquidate", "restructure")[number % 2],
+        access=(*firm.access, "lessor"),
+    )
+
+
+def _moving(contract: Contract, unit: float) -> Contract:
+    """Return a contract whose use per unit grows, whose market has a ceiling, or that ends."""
+    more: dict[str, float] = {}
     if contract.kind is K.INPUT:
-        terms = {**contract.terms, "intensity_growth": 0.002, "essential": 0.8}
-        return replace(contract, terms=terms)
+        more = {"intensity_growth": 0.002, "essential": 0.8}
     if contract.kind is K.SALE and "conversion" in contract.terms:
-        return replace(contract, terms={**contract.terms, "ceiling": 4.0, "spread": 1.3})
-    return contract
+        more = {"ceiling": 4.0, "spread": 1.3}
+    if contract.kind is K.REVENUE_SHARE:
+        more = {"cap": 0.3 * unit, "quarters": 9.0}
+    if contract.kind is K.BUY_BACK:
+        more = {"quarters": 7.0}
+    if contract.kind is K.CAPEX and contract.payee == "energy":
+        more = {"leased": 0.4}
+    if contract.kind is K.CAPEX and contract.payee != "energy":
+        more = {"credit_share": 0.5, "credit_quarters": 3.0}
+    return replace(contract, terms={**contract.terms, **more}) if more else contract
 
 
 def _financed_by_first(firm: Firm) -> Firm:
     if firm.id == "firm0":
-        return replace(firm, strategic_share=0.3, other_beta=0.5, other_growth=0.01)
-    return replace(firm, access=(*firm.access, "firm0"))
+        return replace(
+            firm,
+            strategic_share=0.3,
+            strategic_of_revenue=0.2,
+            other_beta=0.5,
+            other_growth=0.01,
+        )
+    return replace(firm, access=(*firm.access, "firm0"), rescuers=("firm0",))
 
 
 def _growing(world: World) -> World:

@@ -275,5 +275,6 @@ def test_spending_at_will_is_cut_by_shares() -> None:
     now = moment_of(economy())
     half = np.full((1, 2), 0.5)
     whole = np.ones((1, 2))
-    found = billed(now, spending=Spending(capex=whole, programs=whole, payout=half))
+    kept = np.ones((1, now.chain.links.nodes))
+    found = billed(now, spending=Spending(capex=whole, programs=whole, payout=half, kept=kept))
     assert paid(now, found, "payout", "firm", "shareholders") == pytest.approx(0.5)

@@ -17,7 +17,7 @@ from cardhouse.engine.arrays import (
     TRADE,
     WAGES_AND_TAX,
 )
-from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.chain import Chain, compile_chain
 from cardhouse.engine.chain_links import class_of_node
 from cardhouse.engine.chain_purses import read_condition
 from cardhouse.engine.links import KIND
@@ -25,7 +25,7 @@ from cardhouse.engine.names import Names
 from cardhouse.engine.state import opening_state
 from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.vocabulary import EntityKind as E
-from cardhouse.model.world import Debt, Entity, Firm, Pool, World
+from cardhouse.model.world import Contract, Debt, Entity, Firm, Plant, Pool, World
 from strategies import hand_made
 
 
@@ -104,6 +104,106 @@ def test_what_was_paid_in_row_0_rules_rates_and_lives() -> None:
     assert (loans.amount[new], loans.rate[new]) == (0.0, 0.02)
     assert loans.life[new] == 12.0, "for new debt, the pool's"
     assert loans.new_of[1].tolist() == [-1, -1], "no access, no debt"
+
+
+def with_loans(*debts: Debt, interest: float = 0.0, repaid: float = 0.0) -> Chain:
+    """Return a firm with two lines and loans from a bank, which row 0 served."""
+    served = [(K.INTEREST, "firm", "bank", interest), (K.REPAYMENT, "firm", "bank", repaid)]
+    world = hand_made(
+        [(K.SALE, "users", "line", 1.0), (K.SALE, "users", "hall", 1.0), *served],
+        lines={"line": "firm", "hall": "firm"},
+        terms_of_lines={"hall": {"plant": Plant(gross=24.0, net=12.5, depreciation=1.0)}},
+        pools=[Pool("bank", "debt", rate=0.02, maturity_quarters=12.0)],
+        debts=debts,
+    )
+    return compile_chain(world)
+
+
+def test_rates_and_lives_of_several_loans_are_scaled_to_what_was_paid() -> None:
+    debts = (
+        Debt("firm", "bank", 10.0, 0.01, 40.0),
+        Debt("firm", "bank", 8.0, 0.02, 16.0),
+        Debt("firm", "bank", 6.0, 0.03, 5.0, bullet=True),
+    )
+    chain = with_loans(*debts, interest=0.66, repaid=1.0)
+    loans, links = chain.loans, chain.links
+    dearer, faster = 0.66 / (0.1 + 0.16 + 0.18), 1.0 / (0.25 + 0.5)
+    assert loans.rate.tolist() == pytest.approx([0.01 * dearer, 0.02 * dearer, 0.03 * dearer, 0.02])
+    lives = loans.life[[0, 1, 3]].tolist()
+    assert lives == pytest.approx([40.0 / faster, 16.0 / faster, 12.0])
+    assert loans.bullet.tolist() == [0, 0, 5, 0]
+    assert loans.is_new.tolist() == [False, False, False, True]
+    for kind, expected in (
+        ("interest", [0.1 * dearer, 0.16 * dearer, 0.18 * dearer, 0.0]),
+        ("repayment", [0.25 * faster, 0.5 * faster, 0.0, 0.0]),
+    ):
+        at = links.of(kind)
+        assert chain.opening[at].tolist() == pytest.approx(expected)
+        assert links.loan[at].tolist() == [0, 1, 2, 3]
+
+
+def test_loans_that_row_0_did_not_serve_keep_their_terms() -> None:
+    loans = with_loans(Debt("firm", "bank", 10.0, 0.01, 40.0)).loans
+    assert loans.rate.tolist() == [0.01, 0.02]
+    assert loans.life.tolist() == [40.0, 12.0]
+
+
+def test_interest_on_loans_without_a_rate_is_shared_by_amount() -> None:
+    debts = (Debt("firm", "bank", 6.0, 0.0, 40.0), Debt("firm", "bank", 2.0, 0.0, 20.0))
+    chain = with_loans(*debts, interest=0.16)
+    assert chain.loans.rate.tolist() == pytest.approx([0.02, 0.02, 0.02])
+
+
+def test_no_loan_lives_less_than_a_quarter() -> None:
+    chain = with_loans(Debt("firm", "bank", 10.0, 0.01, 4.0), repaid=50.0)
+    assert chain.loans.life.tolist() == [1.0, 12.0]
+
+
+def test_a_loan_has_a_class_and_a_collateral_of_its_own() -> None:
+    debts = (
+        Debt("firm", "bank", 1.0, 0.01, 40.0),
+        Debt("firm", "bank", 1.0, 0.01, 40.0, seniority=1, collateral="hall"),
+        Debt("firm", "bank", 1.0, 0.01, 40.0, seniority=3),
+    )
+    chain = with_loans(*debts)
+    loans, links = chain.loans, chain.links
+    classes = [TRADE, SECURED, SUBORDINATED, TRADE]
+    assert loans.seniority.tolist() == classes
+    assert loans.collateral.tolist() == [EVERYTHING, 1, EVERYTHING, EVERYTHING]
+    for kind in ("interest", "repayment"):
+        assert links.seniority[links.of(kind)].tolist() == classes
+    assert links.seniority[links.of("debt_drawn")].tolist() == [NO_CLAIM] * 4
+
+
+def test_debt_is_what_its_loans_add_up_to() -> None:
+    debts = (Debt("firm", "bank", 1.0, 0.01, 40.0), Debt("firm", "bank", 2.0, 0.01, 3.0, True))
+    chain = with_loans(*debts)
+    assert chain.debt.tolist() == [[3.0]]
+    two = np.array([[1.0, 2.0, 4.0], [0.0, 0.5, 0.0]])
+    assert chain.debt_by_pool(two).tolist() == [[[7.0]], [[0.5]]]
+
+
+def test_new_debt_may_arise_wherever_a_firm_may_ask_or_owes_already() -> None:
+    pools = [Pool(name, "debt") for name in ("asked", "owed", "drawn", "line", "none")]
+    rows = [(K.SALE, "users", "line_", 1.0), (K.DEBT_DRAWN, "drawn", "firm", 0.5)]
+    world = hand_made(
+        rows,
+        lines={"line_": "firm"},
+        firms=[Firm("firm", 1.0, access=("asked", "fund"))],
+        pools=[*pools, Pool("fund", "equity")],
+        debts=[Debt("firm", "owed", 3.0, 0.01, 20.0)],
+    )
+    line = Contract(K.CREDIT_LINE, "line", "firm", 0.0, {"quarters": 4.0}, committed=2.0)
+    chain = compile_chain(replace(world, contracts=(*world.contracts, line)))
+    new = chain.loans.new_of[0]
+    assert (new >= 0).tolist() == [True, True, True, True, False, False]
+    assert chain.loans.pool[new[:4]].tolist() == [0, 1, 2, 3]
+    assert chain.loans.is_new[new[:4]].all()
+    drawn = chain.opening[chain.links.of("debt_drawn")]
+    assert drawn[new[2]] == drawn.sum() == 0.5, "what row 0 drew is new debt"
+    lines = chain.credit_lines
+    assert (lines.pool.tolist(), lines.firm.tolist()) == ([3], [0])
+    assert (lines.limit.tolist(), lines.last.tolist()) == ([2.0], [4.0])
 
 
 def test_supply_is_what_was_given() -> None:

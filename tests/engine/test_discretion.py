@@ -13,7 +13,6 @@ from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.world import Firm, Plant, Pool
 from strategies import hand_made, moment_of
 
-
 FREE = Plant(gross=0.0, net=0.0, depreciation=0.0)
 
 
@@ -53,9 +52,11 @@ def billed(wages: float = 4.0, leased: float = 0.0) -> tuple[Moment, Invoices]:
         bought=due.copy(),
         payables=np.zeros_like(now.state.payables),
         capex=np.array([[2.0, 0.0]]),
+        capex_due=np.array([[2.0, 0.0]]),
         profit=nothing,
         revenue=nothing,
         programs=np.array([[3.0, 0.0]]),
+        in_kind=nothing,
         backed=np.zeros((1, 0)),
     )
     return now, invoices
@@ -70,6 +71,7 @@ def money(now: Moment, amount: float, given: float = 0.0, leased: float = 0.0) -
     nothing = np.zeros((1, firms))
     return Funding(
         equity=equity,
+        kept=np.ones((1, nodes)),
         drawn=np.zeros((1, len(loans.amount))),
         leased=np.full((1, firms, pools), leased),
         line_drawn=np.zeros((1, 0)),

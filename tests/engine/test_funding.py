@@ -11,9 +11,10 @@ import pytest
 from cardhouse.engine.bills import Invoices
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import neutral
-from cardhouse.engine.funding import Funding, needs, pool_supply, raise_funds, revenue_growth
+from cardhouse.engine.funding import Funding, needs, pool_supply, raise_funds
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.simulate import Trajectory, simulate
+from cardhouse.engine.sums import group_sum
 from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.world import Contract, Debt, Firm, Plant, Pool, Round, World
 from strategies import hand_made, moment_of
@@ -66,7 +67,9 @@ def invoices(now: Moment, *owed: float, **more: Any) -> Invoices:
     links = now.chain.links
     due = links.empty(1)
     due[0, links.of("tax")][: len(owed)] = owed
-    by_firm = {name: np.zeros((1, firms)) for name in ("profit", "revenue", "programs")}
+    by_firm = {name: np.zeros((1, firms)) for name in ("profit", "revenue", "programs", "in_kind")}
+    capex = more.get("capex", np.zeros((1, lines)))
+    by_firm["capex_due"] = group_sum(capex, now.chain.firm_of_line, firms)
     parts = {
         "due": due,
         "bought": due,
@@ -190,9 +193,9 @@ def test_loss_makers_must_clear_the_hurdle(profit: float, growth: float, served:
 
 def test_growth_is_that_of_four_quarters() -> None:
     now = moment_of(market(), state=looking_like((0.0, 0.0), (1.2, 0.9)))
-    assert revenue_growth(now)[0].tolist() == pytest.approx([0.2, -0.1])
+    assert now.revenue_growth[0].tolist() == pytest.approx([0.2, -0.1])
     dead = moment_of(market(), state={"revenue_history": np.zeros((1, 5, 2))})
-    assert revenue_growth(dead)[0].tolist() == [0.0, 0.0]
+    assert dead.revenue_growth[0].tolist() == [0.0, 0.0]
 
 
 def test_a_shut_market_serves_those_that_earn() -> None:
@@ -280,6 +283,23 @@ def test_several_pools_do_not_lend_on_one_collateral_twice() -> None:
     )
     now = moment_of(world)
     assert lent(now, raised(now, 8.0))[0].tolist() == pytest.approx([2.5, 2.5])
+
+
+@pytest.mark.parametrize("instrument", ["equity", "lease"])
+def test_a_pool_that_lends_no_cash_makes_no_lender_more_generous(instrument: str) -> None:
+    pools = [
+        Pool(name, "debt", base_supply=9.0, asset_leverage=0.5, income_leverage=np.inf)
+        for name in ("first", "second")
+    ]
+    generous = Pool("other", instrument, asset_leverage=np.inf, income_leverage=np.inf)
+    world = hand_made(
+        [(K.SALE, "users", "line", 2.0)],
+        lines={"line": "firm"},
+        firms=[Firm("firm", 1.0, access=("first", "second"), other_assets=10.0)],
+        pools=[*pools, generous],
+    )
+    now = moment_of(world)
+    assert lent(now, raised(now, 20.0))[0].tolist() == pytest.approx([2.5, 2.5, 0.0])
 
 
 def test_what_matures_is_asked_of_its_own_pool_first() -> None:
@@ -517,6 +537,29 @@ def test_a_round_in_kind_goes_through_the_firm_to_its_supplier(
     assert found.of_record("revenue")[:, 1].tolist() == pytest.approx([1.0, 1.0, 1.0 + paid, 1.0])
 
 
+def test_a_firm_short_of_money_cuts_what_it_can_cut_and_not_its_round_in_kind() -> None:
+    """Half a billion short, it trains for 1.5 rather than 2; the round of 4 goes to the cloud."""
+    rows = [
+        (K.SALE, "users", "chat", 4.0),
+        (K.SALE, "users", "compute", 1.0),
+        (K.COST, "chat", "labour", 2.5),
+        (K.PROGRAM, "lab", "labour", 2.0),
+    ]
+    world = hand_made(
+        rows,
+        lines={"chat": "lab", "compute": "cloud"},
+        firms=[Firm("lab", 0.0), Firm("cloud", 1.0), Firm("backer", 10.0)],
+        rounds=[Round("in kind", "backer", "lab", 4.0, 1, earmark="compute")],
+    )
+    chain = compile_chain(world)
+    parameters = {"payment_margin": 1.0, "program_floor": 0.0, "price_speed": 0.0}
+    found = simulate(chain, neutral(chain, 1), parameters=parameters)
+    paid = found.of_record("paid")[1]
+    assert paid[chain.links.of("program")].tolist() == pytest.approx([4.0])
+    assert paid[chain.links.of("program_outside")].tolist() == pytest.approx([1.5])
+    assert found.states[1].alive.all()
+
+
 # --- committed lines ----------------------------------------------------------------------------
 
 
@@ -556,6 +599,17 @@ def test_what_is_signed_comes_before_a_line() -> None:
     now = moment_of(with_lines(credit(), rounds=(deal,), supply=0.0))
     found = raised(now, 4.0, 0.0)
     assert found.line_drawn[0].tolist() == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize(("supply", "from_line"), [(9.0, 0.0), (2.5, 0.5), (0.0, 2.0)])
+def test_what_matures_is_rolled_over_before_a_line_is_drawn(
+    supply: float, from_line: float
+) -> None:
+    state = {"loans": np.array([[3.0, 0.0]])}
+    now = moment_of(with_lines(credit(), supply=supply), state=state)
+    found = raised(now, 3.0, 0.0, maturing=np.array([[3.0, 0.0]]))
+    assert found.line_drawn[0].tolist() == pytest.approx([from_line])
+    assert found.raised[0, 0] == pytest.approx(min(3.0, supply) + from_line)
 
 
 @pytest.mark.parametrize(
@@ -723,9 +777,7 @@ def test_orders_cut_for_want_of_money_are_not_leased_either() -> None:
     world = operator()
     poor = replace(world.firms[0], cash=0.0, cash_floor=0.0)
     wages = Contract(K.COST, "hall", "labour", 9.4)
-    found = ran(
-        replace(world, firms=(poor, *world.firms[1:]), contracts=(*world.contracts, wages))
-    )
+    found = ran(replace(world, firms=(poor, *world.firms[1:]), contracts=(*world.contracts, wages)))
     own, lessor = plant_paid(found, "capex")[0], plant_paid(found, "leased")[0]
     assert 0.0 < own < 0.5
     assert lessor == pytest.approx(own)

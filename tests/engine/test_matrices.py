@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,9 @@ from cardhouse.engine.drivers import neutral
 from cardhouse.engine.matrices import Matrix, balance_sheet, transactions
 from cardhouse.engine.simulate import Trajectory, simulate
 from cardhouse.errors import InputError
-from strategies import Recipe, rich_recipes
+from cardhouse.model.vocabulary import ContractKind as K
+from cardhouse.model.world import Debt, Firm, Pool, Stake
+from strategies import Recipe, hand_made, rich_recipes
 
 
 def run(recipe: Recipe, quarters: int = 6) -> Trajectory:
@@ -69,6 +73,42 @@ def test_stakes_are_equity_given_to_the_living_at_cost() -> None:
     expected[:firms] -= stakes.sum(axis=0)
     assert expected.max() > 0.0
     np.testing.assert_allclose(balance_sheet(found, 3).row("stakes")[:-2], expected, atol=1e-12)
+
+
+def holdings() -> Trajectory:
+    """Return two quarters of a shop with two loans and supplier's credit, held by its owner."""
+    credit = {"credit_share": 0.5, "credit_quarters": 2.0}
+    rows = [
+        (K.SALE, "users", "shop", 10.0),
+        (K.INPUT, "shop", "parts", 4.0, credit),
+        (K.COST, "parts", "labour", 1.0),
+    ]
+    world = hand_made(
+        rows,
+        lines={"shop": "firm", "parts": "maker"},
+        firms=[Firm("firm", 5.0), Firm("maker", 5.0)],
+        pools=[Pool("bank", "debt")],
+        debts=[Debt("firm", "bank", 8.0, 0.0, 20.0), Debt("firm", "bank", 2.0, 0.0, 9.0, True)],
+    )
+    chain = compile_chain(replace(world, stakes=(Stake("maker", "firm", 3.0),)))
+    return simulate(chain, neutral(chain, 2))
+
+
+def test_the_opening_balance_sheet_by_hand() -> None:
+    sheet = balance_sheet(holdings(), 0)
+    firm, maker = sheet.column("firm"), sheet.column("maker")
+    worth = 5.0 - 10.0 - 4.0 - 3.0
+    assert firm.tolist() == pytest.approx([5.0, -10.0, 0.0, -4.0, -3.0, 0.0, 0.0, -worth])
+    assert maker.tolist() == pytest.approx([5.0, 0.0, 0.0, 4.0, 3.0, 0.0, 0.0, -12.0])
+    assert sheet.column("bank")[sheet.rows.index("debt")] == pytest.approx(10.0)
+
+
+def test_debt_in_the_balance_sheet_is_what_is_left_of_all_loans() -> None:
+    found = holdings()
+    for quarter, left in enumerate((8.0, 8.0 * 0.95, 8.0 * 0.95**2)):
+        debt = balance_sheet(found, quarter).row("debt")
+        assert debt[0] == pytest.approx(-(left + 2.0))
+        assert_zero(balance_sheet(found, quarter))
 
 
 @pytest.mark.parametrize("quarter", [-1, 7])

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.moment import Moment
-from cardhouse.engine.plans import capex_price, move_plant, next_capex, wear
+from cardhouse.engine.plans import capex_price, move_plant, next_capex, plant_life, wear
 from cardhouse.engine.state import implied_expected_growth
 from cardhouse.model.vocabulary import ContractKind as K
-from cardhouse.model.world import Firm, Plant, World
+from cardhouse.model.world import Firm, Plant, PlantPart, World
 from strategies import hand_made, moment_of
 
 
@@ -120,6 +120,157 @@ def test_plant_is_worth_what_plant_costs_today() -> None:
     assert after.state.plant_worth[0, 0, 0] == pytest.approx((25.0 - 2.0) * 0.75 + 4.0)
 
 
+# --- parts of plant -----------------------------------------------------------------------------
+
+PARTS = (
+    PlantPart("equipment", 0.6, 20.0, 3, ages_fast=True),
+    PlantPart("building", 0.4, 80.0, 6),
+)
+
+
+def mixed(**terms: Any) -> World:
+    """Return an owner with equipment of 24 and buildings of 64, both bought at a steady pace.
+
+    A quarter wears 24/20 + 64/80 = 2. Of plant of life L that is bought so, (L + 1)/2L is left:
+    12.6 and 32.4.
+    """
+    return owner(**{"gross": 88.0, "net": 45.0, "depreciation": 2.0, "parts": PARTS, **terms})
+
+
+def test_each_kind_of_plant_wears_over_its_own_life() -> None:
+    now = moment_of(mixed())
+    worn = wear(now)
+    assert worn.by_part[0, :, 0].tolist() == pytest.approx([1.2, 0.8])
+    assert worn.worn[0, 0] == pytest.approx(2.0)
+    assert worn.in_service[0, 0] == pytest.approx(88.0)
+    assert now.state.net_plant[0, :, 0].tolist() == pytest.approx([12.6, 32.4])
+
+
+def test_plant_that_is_replaced_by_its_mix_stands_still() -> None:
+    now = moment_of(mixed(), quarters=30)
+    for _ in range(30):
+        assert wear(now).by_part[0, :, 0].tolist() == pytest.approx([1.2, 0.8])
+        now = moved(now, 2.0)
+    assert now.state.net_plant[0, :, 0].tolist() == pytest.approx([12.6, 32.4])
+    assert now.state.capacity[0, 0] == pytest.approx(10.0)
+
+
+@given(st.floats(0.1, 0.9), st.floats(0.5, 2.0), st.floats(0.3, 0.95))
+def test_opening_vintages_add_up_part_by_part_to_plant_as_filed(
+    share: float, faster: float, left: float
+) -> None:
+    """Gross is split by share x life; all lives are stretched alike to wear as filed."""
+    parts = (replace(PARTS[0], share=share), replace(PARTS[1], share=1.0 - share))
+    weight = np.array([share * 20.0, (1.0 - share) * 80.0])
+    gross = 88.0 * weight / weight.sum()
+    filed = (gross / [20.0, 80.0]).sum() * faster
+    now = moment_of(mixed(net=88.0 * left, depreciation=filed, parts=parts))
+    worn = wear(now)
+    life = np.array([20.0, 80.0]) / faster
+    assert worn.by_part[0, :, 0].tolist() == pytest.approx((gross / life).tolist(), rel=1e-9)
+    assert worn.in_service[0, 0] == pytest.approx(88.0, rel=1e-9)
+    ages = np.arange(now.state.vintages.shape[2])
+    in_service = np.clip(life[:, None] - ages, 0.0, 1.0)
+    remaining = np.maximum(0.0, 1.0 - ages / life[:, None])
+    cost = now.state.vintages[0, :, :, 0]
+    np.testing.assert_allclose((cost * in_service).sum(axis=1), gross, rtol=1e-9)
+    assert (cost * remaining).sum() == pytest.approx(88.0 * left, rel=1e-9)
+    by_part = (cost * remaining).sum(axis=1)
+    np.testing.assert_allclose(now.state.net_plant[0, :, 0], by_part, rtol=1e-9)
+
+
+def test_an_order_is_written_off_part_by_part() -> None:
+    now = moment_of(mixed(gross=0.0, net=0.0, depreciation=0.0), quarters=82)
+    now = moved(now, 10.0)
+    assert now.state.net_plant[0, :, 0].tolist() == pytest.approx([6.0, 4.0])
+    worn = []
+    for _ in range(81):
+        worn.append(wear(now).worn[0, 0])
+        now = moved(now, 0.0)
+    expected = [6.0 / 20.0 + 4.0 / 80.0] * 20 + [4.0 / 80.0] * 60 + [0.0]
+    np.testing.assert_allclose(worn, expected, atol=1e-12)
+    np.testing.assert_allclose(now.state.net_plant[0, :, 0], 0.0, atol=1e-12)
+
+
+def test_an_order_serves_part_by_part_after_each_parts_lead_time() -> None:
+    still = {"performance_growth": 0.0}
+    now = moment_of(mixed(capital_intensity=4.0), parameters=still)
+    serves = [now.state.capacity[0, 0]]
+    now = moved(now, 2.0 + 8.0)
+    assert now.state.pipeline[0, :, 0].tolist() == pytest.approx([0.0, 1.2, 0.0, 0.0, 0.8])
+    for _ in range(7):
+        serves.append(now.state.capacity[0, 0])
+        now = moved(now, float(wear(now).worn[0, 0]))
+    assert serves == pytest.approx([10.0] * 3 + [11.2] * 3 + [12.0] * 2)
+
+
+def test_older_orders_are_spread_over_the_slots_that_each_part_can_still_be_in() -> None:
+    world = mixed(capex=2.0 + 8.0, capital_intensity=4.0, orders_under_way=1.0)
+    found = moment_of(world).state.pipeline[0, :, 0]
+    older = [0.6 + 0.1, 0.1, 0.1, 0.1, 0.0]
+    newest = [0.0, 2.0 * 0.6, 0.0, 0.0, 2.0 * 0.4]
+    assert found.tolist() == pytest.approx(np.add(older, newest).tolist())
+
+
+def test_the_lead_time_of_a_mix_is_the_mean_of_its_parts() -> None:
+    chain = compile_chain(mixed(capex=2.0 + 8.0, capital_intensity=4.0))
+    assert chain.plants.mean_lead[0] == pytest.approx(0.6 * 3 + 0.4 * 6)
+    assert chain.plants.mean_life[0] == pytest.approx(1.0 / (0.6 / 20.0 + 0.4 / 80.0))
+    growth = implied_expected_growth(chain)[0]
+    assert (1.0 + growth) ** 4.2 == pytest.approx(0.8 * (10.0 + 2.0) / 8.0)
+
+
+@pytest.mark.parametrize("obsolescence", [0.0, 0.5, 1.0])
+def test_progress_takes_value_off_plant_that_ages_fast(obsolescence: float) -> None:
+    now = moment_of(mixed(), parameters={"performance_growth": 0.04, "obsolescence": obsolescence})
+    after = moved(now, 2.0).state
+    fall = np.exp(-0.04 * obsolescence)
+    worth = [(12.6 - 1.2) * fall + 1.2, 32.4]
+    assert after.plant_worth[0, :, 0].tolist() == pytest.approx(worth)
+    assert after.net_plant[0, :, 0].tolist() == pytest.approx([12.6, 32.4]), "at historical cost"
+    cheaper = moved(now, 1.5, chips=0.5).state
+    worth = [(12.6 - 1.2) * 0.75 * fall + 0.9, (32.4 - 0.8) * 0.75 + 0.6]
+    assert cheaper.plant_worth[0, :, 0].tolist() == pytest.approx(worth)
+
+
+def test_where_nothing_gets_better_nothing_is_obsolete() -> None:
+    for change in ({"drivers": {"performance_growth": np.zeros(13)}},
+                   {"parameters": {"performance_growth": 0.0}}):  # fmt: skip
+        after = moved(moment_of(mixed(), **change), 2.0).state
+        assert after.plant_worth[0, :, 0].tolist() == pytest.approx([12.6, 32.4])
+
+
+def test_a_lever_on_the_life_of_plant_leaves_buildings_alone() -> None:
+    short = {"plant_life": np.full((13, 2), 10.0)}
+    now = moment_of(mixed(), drivers=short)
+    assert plant_life(now.chain, now.drivers, 1)[:, 0].tolist() == [10.0, 80.0]
+    oldest = 24.0 / 20.0  # has half of a quick quarter left
+    assert wear(now).by_part[0, :, 0].tolist() == pytest.approx([(24.0 - oldest / 2.0) / 10.0, 0.8])
+    total = np.zeros(2)
+    for _ in range(10):
+        total += wear(now).by_part[0, :, 0]
+        now = moved(now, 0.0)
+    assert total.tolist() == pytest.approx([12.6, 8.0 - 0.01 * sum(range(10))])
+
+
+def test_the_lever_acts_on_all_plant_of_a_line_without_parts_that_age_fast() -> None:
+    slow = tuple(replace(part, ages_fast=False) for part in PARTS)
+    for parts, lives in ((slow, [10.0, 10.0]), ((), [10.0])):
+        now = moment_of(mixed(parts=parts), drivers={"plant_life": np.full((13, 2), 10.0)})
+        assert plant_life(now.chain, now.drivers, 1)[:, 0].tolist() == lives
+
+
+def test_one_part_is_plant_without_parts() -> None:
+    whole = (PlantPart("all", 1.0, 24.0, 3),)
+    ends = []
+    for parts in ((), whole):
+        now = moved(moment_of(owner(parts=parts, orders_under_way=1.0)), 7.0)
+        state = now.state
+        ends.append([wear(now).by_part, state.capacity, state.pipeline, state.plant_worth])
+    for without, one in zip(*ends, strict=True):
+        np.testing.assert_array_equal(without, one)
+
+
 # --- plans --------------------------------------------------------------------------------------
 
 MOMENTUM_ONLY = {"plan_momentum": 1.0, "plan_rise": 1.0, "plan_cut": 1.0}
@@ -159,8 +310,8 @@ def test_guidance_replaces_momentum_in_its_quarters() -> None:
     assert found[2] == pytest.approx(2.0 * (1.0 + 0.1 * 2.0 ** (-3 / 8)))
 
 
-def test_the_order_law_closes_a_share_of_the_gap() -> None:
-    world = owner(capital_intensity=5.0, lead_quarters=2)
+def test_the_order_law_grows_with_volume_and_closes_a_share_of_the_gap() -> None:
+    world = owner(capital_intensity=2.0, lead_quarters=2)
     now = moment_of(
         world,
         state={
@@ -172,8 +323,8 @@ def test_the_order_law_closes_a_share_of_the_gap() -> None:
         parameters={"plan_momentum": 0.0, "growth_learning": 0.0, "plan_rise": 1.0,
                     "performance_growth": 0.05},
     )  # fmt: skip
-    want = 8.4 * 1.05**3 / 0.8
-    law = 0.25 * (want - 11.0) * 5.0 * np.exp(-0.05) + 2.0
+    want = 8.4 * 1.05**2 / 0.8
+    law = (0.05 * 11.0 + 0.25 * (want - 11.0)) * 2.0 * np.exp(-0.05) + 2.0
     assert plan_of(now) == pytest.approx(law)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from cardhouse.engine.bills import fixed_costs
 from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.contracts import rents_by_line
 from cardhouse.engine.drivers import neutral
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.prices import UnitCosts, next_prices, unit_costs
@@ -24,8 +25,8 @@ STILL = {"price_pull": 0.0, "price_utilisation": 0.0}
 
 def costs_of(now: Moment, worn: Any = None) -> UnitCosts:
     worn = now.chain.plants.depreciation if worn is None else worn
-    fixed = fixed_costs(now.chain, now.state)
-    return unit_costs(now.chain, now.state, input_intensity(now), worn, fixed)
+    fixed = fixed_costs(now.chain, now.state) + rents_by_line(now.chain, now.state, now.quarter)
+    return unit_costs(now.chain, now.state, input_intensity(now), worn, fixed, now.quarter)
 
 
 def one_seller(*more: tuple, **terms: Any) -> World:
@@ -98,6 +99,20 @@ def test_a_revenue_share_raises_the_price_that_covers_cost() -> None:
     share = (K.REVENUE_SHARE, "line", "maker", 2.0)
     costs = costs_of(moment_of(one_seller(share)))
     assert costs.service[0, 0] == pytest.approx(0.6 / 0.8)
+
+
+def test_a_share_that_has_ended_raises_no_price() -> None:
+    world = one_seller((K.REVENUE_SHARE, "line", "maker", 2.0, {"quarters": 3.0}))
+    service = [costs_of(moment_of(world, quarter=quarter)).service[0, 0] for quarter in (3, 4)]
+    assert service == pytest.approx([0.6 / 0.8, 0.6])
+
+
+def test_rent_is_a_fixed_cost() -> None:
+    world = one_seller((K.LEASE, "line", "energy", 1.0), fixed_pass_through=0.25)
+    costs = costs_of(moment_of(world))
+    assert costs.variable[0, 0] == pytest.approx(0.6)
+    assert costs.service[0, 0] == pytest.approx(0.6 + 0.25 * 0.1)
+    assert costs.full[0, 0] == pytest.approx(0.6 + 0.1)
 
 
 def test_standing_cost_is_spread_over_normal_volume() -> None:

@@ -42,6 +42,19 @@ def test_budgets_go_half_of_the_way_to_what_means_allow(
     assert found[0, 0] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.125, 1.0])
+def test_cash_counts_by_its_weight_beside_revenue(weight: float) -> None:
+    now = moment_of(
+        lab(),
+        state={"cash": np.array([[12.0, 1.0]])},
+        parameters={"program_cash_weight": weight, "program_speed": 1.0},
+    )
+    opening = means(np.array([8.0, 1.0]), np.array([16.0, 1.0]), weight)
+    assert opening[0] == pytest.approx(8.0 + weight * 16.0)
+    expected = (8.0 + weight * 12.0) / (8.0 + weight * 16.0)
+    assert next_program_index(now, opening)[0, 0] == pytest.approx(expected)
+
+
 def test_a_firm_without_programs_has_none_to_move() -> None:
     now = moment_of(lab(), state={"revenue": np.array([[8.0, 50.0]])})
     assert next_program_index(now, np.array([10.0, 1.0]))[0, 1] == 1.0
@@ -52,3 +65,10 @@ def test_stress_cuts_to_the_floor(stress: float, spent: float) -> None:
     now = moment_of(lab(), state={"stress": np.array([[stress, 0.0]])})
     assert stressed(now)[0, 0] == pytest.approx(spent)
     assert spent * (1.0 - loose_share(now)[0, 0]) == pytest.approx(0.35)
+
+
+def test_creditors_hold_the_restructured_at_the_floor_whatever_their_stress() -> None:
+    state = {"restructured": np.array([[True, False]]), "stress": np.array([[0.2, 0.2]])}
+    now = moment_of(lab(), state=state)
+    assert stressed(now)[0].tolist() == pytest.approx([0.35, 1.0 - 0.2 * 0.65])
+    assert loose_share(now)[0, 0] == pytest.approx(0.0)

@@ -1,9 +1,8 @@
-"""Settlement of a quarter: thresholds, what default sets off, who loses what, who steps in."""
+"""Settlement of a quarter: thresholds, what default sets off, who loses what."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,105 +10,35 @@ import pytest
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import neutral
 from cardhouse.engine.links import KIND
-from cardhouse.engine.moment import Moment
-from cardhouse.engine.resolution import CAUSES, OUTCOMES, Positions, Settled, settle
-from cardhouse.engine.simulate import Trajectory, simulate
+from cardhouse.engine.resolution import Settled
+from cardhouse.engine.simulate import simulate
 from cardhouse.model.vocabulary import ContractKind as K
-from cardhouse.model.world import Contract, Debt, Firm, Plant, Pool, Round, Stake, World
-from strategies import Recipe, hand_made, moment_of
-
-FIRMS = ("buyer", "vendor", "maker")
-POOLS = (
-    Pool("secured", "debt", seniority=1),
-    Pool("bonds", "debt", seniority=2),
-    Pool("junior", "debt", seniority=3),
+from cardhouse.model.vocabulary import EntityKind
+from cardhouse.model.world import (
+    Contract,
+    Debt,
+    Entity,
+    Firm,
+    Line,
+    Plant,
+    Pool,
+    Round,
+    World,
 )
-
-
-def three_firms(*debts: Debt, **firm: Any) -> World:
-    """Return three firms that may pay wages and each other; what is due is written by a test."""
-    rows = [(K.SALE, "users", f"line_{name}", 1.0) for name in FIRMS]
-    rows += [(K.COST, f"line_{name}", "labour", 0.0) for name in FIRMS]
-    rows += [(K.INPUT, f"line_{one}", f"line_{other}", 0.0)
-             for one in FIRMS for other in FIRMS if one != other]  # fmt: skip
-    rows.append((K.EQUITY, "buyer", "vendor", 0.0))
-    firms = [Firm(name, 0.0, **firm) for name in FIRMS]
-    lines = {f"line_{name}": name for name in FIRMS}
-    return hand_made(rows, lines=lines, firms=firms, pools=POOLS, debts=debts)
-
-
-def with_firm(world: World, name: str, **terms: Any) -> World:
-    """Return the world with other terms of one firm."""
-    firms = tuple(replace(one, **terms) if one.id == name else one for one in world.firms)
-    return replace(world, firms=firms)
-
-
-def with_contracts(world: World, *contracts: Contract) -> World:
-    return replace(world, contracts=(*world.contracts, *contracts))
-
-
-class Bills:
-    """Bills of a quarter, written by name."""
-
-    def __init__(self, now: Moment) -> None:
-        self.now = now
-        self.due = now.chain.links.empty(1)
-        self.worth = np.zeros_like(now.state.plant_worth)
-        self.payables = np.zeros_like(now.state.payables)
-
-    def node(self, name: str) -> int:
-        return self.now.chain.node_ids.index(name)
-
-    def link(self, kind: str, payer: str, payee: str) -> int:
-        """Return the first link of a kind between two; of loans that is the oldest."""
-        links = self.now.chain.links
-        ends = (links.payer == self.node(payer)) & (links.payee == self.node(payee))
-        return int(np.flatnonzero(ends & (links.kind == KIND[kind]))[0])
-
-    def owe(self, kind: str, payer: str, payee: str, amount: float) -> Bills:
-        self.due[0, self.link(kind, payer, payee)] = amount
-        return self
-
-    def settle(self) -> Settled:
-        """Settle, and see that money only moved: what is owed later is no part of what is due."""
-        state, links = self.now.state, self.now.chain.links
-        later = np.maximum(0.0, state.loans - self.due[:, links.of("repayment")])
-        found = settle(self.now, self.due, Positions(later, self.worth, self.payables))
-        moved = links.received(found.paid) - links.paid(found.paid)
-        np.testing.assert_allclose(found.cash, state.cash + moved, rtol=1e-12, atol=1e-12)
-        assert (found.paid >= 0.0).all()
-        return found
-
-
-def bills(world: World, cash: tuple[float, ...], **more: Any) -> Bills:
-    parameters = {"default_costs": 0.0, **more.pop("parameters", {})}
-    state = {"cash": np.array([cash]), **more.pop("state", {})}
-    return Bills(moment_of(world, parameters=parameters, state=state, **more))
-
-
-def paid(found: Settled, bill: Bills, kind: str, payer: str, payee: str) -> float:
-    return float(found.flows[0, KIND[kind], bill.node(payer), bill.node(payee)])
-
-
-def in_arrears(found: Settled, bill: Bills, payer: str, payee: str) -> float:
-    first = bill.now.chain.links.of("arrears").start
-    return float(found.arrears[0, bill.link("arrears", payer, payee) - first])
-
-
-def outcomes(found: Settled) -> list[str]:
-    return [OUTCOMES[number] for number in found.outcome[0]]
-
-
-def causes(found: Settled) -> list[str]:
-    return [CAUSES[number] for number in found.cause[0]]
-
-
-def removed(firm: int, quarter: int = 1, firms: int = 3, quarters: int = 12) -> np.ndarray:
-    """Return the driver that forces one firm into default."""
-    out = np.zeros((quarters + 1, firms), dtype=bool)
-    out[quarter, firm] = True
-    return out
-
+from settling import (
+    FIRMS,
+    POOLS,
+    bills,
+    causes,
+    in_arrears,
+    outcomes,
+    paid,
+    removed,
+    run,
+    three_firms,
+    with_contracts,
+)
+from strategies import Recipe, hand_made
 
 # --- who is in default --------------------------------------------------------------------------
 
@@ -258,6 +187,172 @@ def test_other_assets_are_sold_with_the_firm() -> None:
     assert paid(found, bill, "cost", "buyer", "labour") == pytest.approx(3.0)
 
 
+# --- rank and collateral --------------------------------------------------------------------------
+
+
+def mortgaged() -> World:
+    """Return a buyer with a mine and a mill, and four loans; the mine secures the first two."""
+    debts = (
+        Debt("buyer", "secured", 6.0, 0.0, 20.0, collateral="line_buyer"),
+        Debt("buyer", "junior", 4.0, 0.0, 20.0, seniority=1, collateral="line_buyer"),
+        Debt("buyer", "secured", 10.0, 0.0, 20.0),
+        Debt("buyer", "junior", 5.0, 0.0, 20.0),
+    )
+    world = three_firms(*debts)
+    mill = Entity("mill", "Mill", EntityKind.LINE, "firms", "mill", "buyer")
+    lines = (*world.lines, Line("mill", "api"))
+    return replace(world, entities=(*world.entities, mill), lines=lines)
+
+
+def repaid(found: Settled) -> list[float]:
+    """Return what is repaid on each loan of row 0."""
+    links = found.links
+    return found.paid[0, links.of("repayment")].tolist()[: len(POOLS) + 1]
+
+
+@pytest.mark.parametrize(
+    ("cash", "mine", "loans", "trade"),
+    [
+        # The mine brings 6 of 10, the mill 3 of 10. Wages and what is covered take 11 of 12: one
+        # is left for the rest of all three loans (2.4, 1.6, 7) and trade (3).
+        (3.0, 20.0, (3.6 + 2.4 / 14.0, 2.4 + 1.6 / 14.0, 3.0 + 7.0 / 14.0, 0.0), 3.0 / 14.0),
+        # With 17 more the 14 are paid in full, and 4 of the 5 of junior debt.
+        (20.0, 20.0, (6.0, 4.0, 10.0, 4.0), 3.0),
+        # The mine brings 15: the 5 that its own loans leave secure the third, beside the mill's 3.
+        (3.0, 50.0, (6.0, 4.0, 8.0 + 0.2 * 2.0, 0.0), 0.2 * 3.0),
+        # After wages 7 is left of the 9 that collateral covers: pro rata, and nothing for others.
+        (0.0, 20.0, (3.6 * 7.0 / 9.0, 2.4 * 7.0 / 9.0, 3.0 * 7.0 / 9.0, 0.0), 0.0),
+    ],
+)
+def test_loans_rank_by_their_collateral_and_their_rest_with_trade(
+    cash: float, mine: float, loans: tuple[float, ...], trade: float
+) -> None:
+    forced = {"removed": removed(0)}
+    still = {"fire_sale": 0.0, "recovery": 0.3}
+    bill = bills(mortgaged(), (cash, 0.0, 0.0), drivers=forced, parameters=still)
+    bill.worth[0, 0] = [mine, 0.0, 0.0, 10.0]
+    bill.owe("cost", "buyer", "labour", 2.0).owe("input", "buyer", "vendor", 3.0)
+    found = bill.settle()
+    assert paid(found, bill, "cost", "buyer", "labour") == pytest.approx(2.0)
+    assert repaid(found) == pytest.approx(loans)
+    assert paid(found, bill, "input", "buyer", "vendor") == pytest.approx(trade)
+    assert found.loans.sum() == 0.0
+    unpaid = 2.0 + 25.0 + 3.0 - 2.0 - sum(loans) - trade
+    assert found.unpaid.sum() == pytest.approx(unpaid)
+
+
+@pytest.mark.parametrize(
+    ("pool", "seniority", "share"),
+    [("junior", 0, 0.0), ("junior", 2, 0.5), ("junior", 1, 1.0), ("secured", 3, 0.0)],
+)
+def test_a_loan_may_rank_otherwise_than_its_pool(pool: str, seniority: int, share: float) -> None:
+    """A loan of 4 and its interest of 1 stand beside trade of 5, and plant brings 5."""
+    debt = Debt("buyer", pool, 4.0, 0.25, 20.0, seniority=seniority)
+    still = {"fire_sale": 0.0, "recovery": 0.5}
+    bill = bills(three_firms(debt), (0.0, 0.0, 0.0), parameters=still)
+    bill.worth[0, 0, 0] = 10.0
+    bill.owe("interest", "buyer", pool, 1.0).owe("input", "buyer", "vendor", 5.0)
+    found = bill.settle()
+    assert paid(found, bill, "repayment", "buyer", pool) == pytest.approx(4.0 * share)
+    assert paid(found, bill, "interest", "buyer", pool) == pytest.approx(share)
+    assert paid(found, bill, "input", "buyer", "vendor") == pytest.approx(5.0 * (1.0 - share))
+
+
+def test_what_two_sell_at_once_covers_less_of_a_loan() -> None:
+    debt = Debt("buyer", "secured", 10.0, 0.0, 20.0, collateral="line_buyer")
+    for others, dumped in ((0.0, 0.25), (50.0, 0.75)):
+        bill = bills(three_firms(debt), (0.0, 0.0, 0.0), parameters={"fire_sale": 0.8})
+        bill.worth[0, 0] = [10.0, 20.0, 10.0]
+        bill.owe("cost", "buyer", "labour", 1.0).owe("cost", "vendor", "labour", others)
+        found = bill.settle()
+        brought = 3.0 * np.exp(-0.8 * dumped)
+        assert paid(found, bill, "liquidation", "other_business", "buyer") == pytest.approx(brought)
+        assert repaid(found)[0] == pytest.approx(brought - 1.0)
+
+
+# --- what liquidation calls in --------------------------------------------------------------------
+
+
+def test_a_suppliers_credit_is_called_in() -> None:
+    terms = {"credit_share": 0.5, "credit_quarters": 2.0}
+    pair = "line_buyer", "line_vendor"
+    world = three_firms()
+    rows = [replace(one, terms=terms) if (one.payer, one.payee) == pair else one
+            for one in world.contracts]  # fmt: skip
+    bill = bills(replace(world, contracts=tuple(rows)), (5.0, 0.0, 0.0))
+    bill.payables[0, :, 0] = [3.0, 1.0]  # due in one quarter, and in two
+    found = bill.owe("input", "buyer", "vendor", 6.0).settle()
+    assert found.owed[0, 0] == pytest.approx(6.0 + 3.0 + 1.0)
+    assert paid(found, bill, "input", "buyer", "vendor") == pytest.approx(5.0)
+    assert found.unpaid[0, 0, bill.node("vendor")] == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize(("last", "claimed"), [(1.0, 0.0), (3.0, 2.0), (5.0, 4.0), (np.inf, 4.0)])
+def test_a_lessor_claims_what_is_left_of_its_lease_but_at_most_a_year(
+    last: float, claimed: float
+) -> None:
+    lease = Contract(K.LEASE, "line_buyer", "energy", 2.0, {"quarters": last})
+    bill = bills(with_contracts(three_firms(), lease), (5.0, 0.0, 0.0))
+    bill.owe("cost", "buyer", "labour", 4.0).owe("lease", "buyer", "energy", 2.0)
+    found = bill.settle()
+    assert found.owed[0, 0] == pytest.approx(4.0 + 2.0 * (1.0 + claimed))
+    assert paid(found, bill, "cost", "buyer", "labour") == pytest.approx(4.0)
+    assert paid(found, bill, "lease", "buyer", "energy") == pytest.approx(1.0)
+
+
+def test_nothing_is_called_in_of_who_can_pay() -> None:
+    lease = Contract(K.LEASE, "line_buyer", "energy", 2.0)
+    debt = Debt("buyer", "bonds", 10.0, 0.0, 20.0)
+    bill = bills(with_contracts(three_firms(debt), lease), (5.0, 0.0, 0.0))
+    found = bill.owe("cost", "buyer", "labour", 5.0).settle()
+    assert found.owed[0, 0] == pytest.approx(5.0)
+    assert found.loans[0, 0] == 10.0
+    assert outcomes(found) == ["", "", ""]
+
+
+# --- cause and round ------------------------------------------------------------------------------
+
+
+def test_each_default_has_its_cause() -> None:
+    debt = Debt("vendor", "bonds", 0.1, 0.0, 1.0, bullet=True)
+    bill = bills(three_firms(debt), (9.0, 9.95, 9.0), drivers={"removed": removed(2)})
+    bill.owe("cost", "buyer", "labour", 10.0).owe("cost", "vendor", "labour", 9.9)
+    found = bill.owe("repayment", "vendor", "bonds", 0.1).settle()
+    expected = ["paid too little", "missed a maturity", "forced by the scenario"]
+    assert causes(found) == expected
+    assert outcomes(found) == ["liquidated"] * 3
+    assert found.round[0].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_who_fails_by_anothers_failure_fails_in_a_later_round(order: tuple[int, ...]) -> None:
+    """Each pays nearly all it owes until its own debt, called in, dilutes the next in the chain.
+
+    The first pays 9.79 of 10, then 9.79 of 10.2. The second has 0.1 and gets 9.60 instead of 9.79
+    of its debtor: 9.70 of 10, then of 10.5. The third has 0.2 and gets 9.23 instead of 9.70.
+    """
+    first, second, third = (FIRMS[number] for number in order)
+    debts = Debt(first, "bonds", 0.2, 0.0, 20.0), Debt(second, "bonds", 0.5, 0.0, 20.0)
+    cash = dict(zip((first, second, third), (9.79, 0.1, 0.2), strict=True))
+    bill = bills(three_firms(*debts), tuple(cash[name] for name in FIRMS))
+    bill.owe("input", first, second, 10.0).owe("input", second, third, 10.0)
+    found = bill.owe("cost", third, "labour", 10.0).settle()
+    rounds = dict(zip(FIRMS, found.round[0].tolist(), strict=True))
+    assert [rounds[name] for name in (first, second, third)] == [1, 2, 3]
+    assert causes(found) == ["paid too little"] * 3
+    got = 9.79 * 10.0 / 10.2
+    assert paid(found, bill, "input", first, second) == pytest.approx(got)
+    got = (0.1 + got) * 10.0 / 10.5
+    assert paid(found, bill, "input", second, third) == pytest.approx(got)
+    assert paid(found, bill, "cost", third, "labour") == pytest.approx(0.2 + got)
+
+
+def test_who_does_not_fail_has_neither_cause_nor_round() -> None:
+    found = bills(three_firms(), (9.9, 0.0, 0.0)).owe("cost", "buyer", "labour", 10.0).settle()
+    assert causes(found) == outcomes(found) == ["", "", ""]
+    assert found.round.sum() == 0
+
+
 # --- owners come last ---------------------------------------------------------------------------
 
 
@@ -302,16 +397,6 @@ def test_more_cash_pays_no_less_of_what_was_owed(seed: int) -> None:
 
 
 # --- in the course of a run ---------------------------------------------------------------------
-
-
-def run(
-    world: World, quarters: int = 6, parameters: dict[str, float] | None = None, **drivers: Any
-) -> Trajectory:
-    """Return a run in which no money came from nowhere."""
-    chain = compile_chain(world)
-    found = simulate(chain, replace(neutral(chain, quarters), **drivers), parameters=parameters)
-    assert found.money_residual < 1e-12
-    return found
 
 
 def vendor_loop() -> World:

@@ -9,6 +9,8 @@ import pytest
 
 from cardhouse.engine.chain import compile_chain, parameters_of
 from cardhouse.engine.drivers import neutral
+from cardhouse.engine.links import KIND
+from cardhouse.engine.resolution import CAUSES, OUTCOMES
 from cardhouse.engine.simulate import as_paths, money_residual, simulate
 from cardhouse.errors import EconomyError
 from cardhouse.model.parameters import PARAMETERS
@@ -23,6 +25,19 @@ def test_no_quarters_leave_row_0() -> None:
     found = simulate(chain, neutral(chain, 0))
     assert (found.quarters, len(found.states), len(found.records)) == (0, 1, 1)
     assert found.money_residual == 0.0
+
+
+def test_row_0_is_what_the_accounts_paid() -> None:
+    chain = compile_chain(RICH.world())
+    record = simulate(chain, neutral(chain, 0)).records[0]
+    node = {name: number for number, name in enumerate(chain.node_ids)}
+    expected = np.zeros_like(record.flows[0])
+    for one in (one for one in chain.world.contracts if one.amount > 0):
+        ends = [node[chain.world.purse_of(name)] for name in (one.payer, one.payee)]
+        expected[KIND[one.kind.value], ends[0], ends[1]] += one.amount
+    np.testing.assert_allclose(record.flows[0], expected, rtol=1e-12, atol=1e-15)
+    for values in (record.failed, record.outcome, record.cause, record.round, record.unpaid):
+        assert not values.any()
 
 
 def test_series_of_one_path() -> None:
@@ -40,6 +55,9 @@ def test_quarters_of_default() -> None:
     found = simulate(chain, replace(drivers, removed=removed))
     assert found.default_quarters()[1] == 3
     assert (found.default_quarters() >= 0).tolist() == (~found.states[-1].alive[0]).tolist()
+    outcome, cause = found.of_record("outcome")[3], found.of_record("cause")[3]
+    assert (OUTCOMES[outcome[1]], CAUSES[cause[1]]) == ("liquidated", "forced by the scenario")
+    assert found.of_record("round")[3, 1] == 1
 
 
 def test_a_worlds_own_parameters_rule_until_a_run_changes_them() -> None:

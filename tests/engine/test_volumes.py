@@ -27,7 +27,7 @@ from cardhouse.engine.volumes import (
 )
 from cardhouse.errors import EconomyError
 from cardhouse.model.vocabulary import ContractKind as K
-from cardhouse.model.world import Plant, World
+from cardhouse.model.world import Contract, Plant, World
 from strategies import Recipe, hand_made, moment_of
 
 PLANT = Plant(gross=0.0, net=0.0, depreciation=0.0, target_utilisation=0.8)
@@ -241,6 +241,60 @@ def test_inputs_of_a_dead_supplier_move_to_the_survivors_of_its_market() -> None
     assert moved[0, 1].tolist() == pytest.approx([0.0, 0.0, 0.0, 0.7 * 0.5])
 
 
+# --- buyers of last resort ----------------------------------------------------------------------
+
+
+def backed_cloud(essential: float = 1.0, **plants: Any) -> World:
+    """Return a cloud that sells 6 and has 2 bought back, and takes a quarter of it in power."""
+    rows = [
+        (K.SALE, "users", "cloud", 6.0),
+        (K.SALE, "users", "power", 1.0),
+        (K.SALE, "users", "spare", 1.0),
+        (K.SALE, "users", "chips", 9.0),
+        (K.INPUT, "cloud", "power", 2.0, {"essential": essential}),
+    ]
+    lines = {name: f"{name}_firm" for name in ("cloud", "power", "spare", "chips")}
+    terms = {name: {"plant": plant} for name, plant in plants.items()}
+    markets = {"cloud": "m", "spare": "m"}
+    world = hand_made(rows, lines=lines, terms_of_lines=terms, markets=markets)
+    promise = Contract(K.BUY_BACK, "chips_firm", "cloud", 2.0, committed=99.0)
+    return replace(world, contracts=(*world.contracts, promise))
+
+
+def test_what_is_bought_back_takes_inputs_like_any_other_sale() -> None:
+    now = moment_of(backed_cloud())
+    assert now.state.volume[0].tolist() == pytest.approx([8.0, 3.0, 1.0, 9.0])
+    found = delivered(now, backed=(4.0,))
+    assert found.volume[0].tolist() == pytest.approx([10.0, 1.0 + 10.0 / 4.0, 1.0, 9.0])
+    assert found.backed[0].tolist() == pytest.approx([4.0])
+    assert found.inputs[0, 0, 1] == pytest.approx(2.5)
+
+
+def test_what_is_bought_back_is_rationed_with_the_rest() -> None:
+    found = delivered(moment_of(backed_cloud(cloud=PLANT)), backed=(8.0,))
+    fill = 1.05 * 10.0 / 14.0
+    assert found.volume[0, :2].tolist() == pytest.approx([10.5, 1.0 + 10.5 / 4.0])
+    assert found.final[0, 0] == pytest.approx(6.0 * fill)
+    assert found.backed[0].tolist() == pytest.approx([8.0 * fill])
+    assert found.unserved[0, 0] == pytest.approx(1.0 - fill)
+
+
+def test_what_a_full_seller_cannot_sell_back_goes_to_nobody_else() -> None:
+    found = delivered(moment_of(backed_cloud(cloud=PLANT, spare=PLANT)), [0.0, 1, 1, 9], (14.0,))
+    assert found.backed[0].tolist() == pytest.approx([10.5])
+    assert found.volume[0].tolist() == pytest.approx([10.5, 1.0 + 10.5 / 4.0, 1.0, 9.0])
+
+
+def test_want_of_an_essential_input_cuts_what_is_bought_back() -> None:
+    alive = np.array([[True, False, True, True]])
+    found = delivered(moment_of(backed_cloud(essential=0.6), state={"alive": alive}), backed=(4.0,))
+    assert found.backed[0].tolist() == pytest.approx([0.4 * 4.0])
+    assert found.volume[0, 0] == pytest.approx(0.4 * 10.0)
+
+
+# --- no world sells more than it can ------------------------------------------------------------
+
+
 @given(st.integers(0, 2**16), st.floats(0.2, 3.0))
 def test_nobody_sells_more_than_its_overload(seed: int, level: float) -> None:
     world = Recipe(firms=6, seed=seed, extras=True).world()
@@ -251,5 +305,6 @@ def test_nobody_sells_more_than_its_overload(seed: int, level: float) -> None:
     assert (found.volume[0, owned] <= limit * (1.0 + 1e-8)).all()
     sold = np.zeros(len(owned))
     np.add.at(sold, now.chain.sales.line, found.final[0])
+    np.add.at(sold, now.chain.buy_backs.seller, found.backed[0])
     np.testing.assert_allclose(sold + found.inputs[0].sum(axis=0), found.volume[0], atol=1e-9)
     assert 0.0 <= found.unserved[0, 0] <= 1.0

@@ -136,7 +136,7 @@ class Purses:
 class Pools:
     """Outside capital: instrument, supply at row 0, terms and limits.
 
-    ``is_debt`` leaves out lessors: they lend by paying suppliers, and roll over what matures.
+    ``is_debt`` leaves out lessors: they lend by paying suppliers, and roll nothing over.
     """
 
     is_equity: Mask

@@ -10,6 +10,7 @@ from cardhouse.engine import contracts
 from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.links import Links
 from cardhouse.engine.moment import Moment
+from cardhouse.engine.rounds import earmarked
 from cardhouse.engine.state import COSTS, State
 from cardhouse.engine.sums import group_sum, grown, ratio, shares
 from cardhouse.engine.volumes import Deliveries
@@ -31,10 +32,17 @@ class Invoices:
     bought: Array
     payables: Array  # (path, slot, credit)
     capex: Array  # (path, line)
+    capex_due: Array  # (path, firm): of it what is paid this quarter
     profit: Array
     revenue: Array  # (path, firm)
     programs: Array
+    in_kind: Array  # (path, firm): of it what signed rounds pay for in kind
     backed: Array  # (path, buy-back): volume bought
+
+    @property
+    def own_programs(self) -> Array:
+        """Return programs that the firm pays for itself (path, firm)."""
+        return np.maximum(0.0, self.programs - self.in_kind)
 
     @property
     def line_revenue(self) -> Array:
@@ -68,11 +76,15 @@ class Invoices:
 
 @dataclass(frozen=True)
 class Spending:
-    """What firms decided to spend at will: shares of plan that go ahead (path, firm)."""
+    """What firms decided to spend at will, and investors to give: shares that go ahead.
+
+    Shares of plan are (path, firm).
+    """
 
     capex: Array
     programs: Array
     payout: Array
+    kept: Array  # (path, node): share of its promises that each investor keeps
 
 
 @dataclass(frozen=True)
@@ -113,9 +125,11 @@ def write_invoices(
         bought=book.flows,
         payables=payables,
         capex=capex,
+        capex_due=_due_now(now, book.flows),
         profit=profit,
         revenue=book.revenue(),
         programs=programs,
+        in_kind=earmarked(now, spending.kept).sum(axis=2) * now.state.alive,
         backed=deliveries.backed,
     )
 
@@ -236,9 +250,9 @@ class _Book:
         """Return what is due of all that was bought, and what is payable later."""
         credit = self.chain.credit.link
         due = self.flows.copy()
-        now_due, payables = contracts.due_after_credit(self.now, self.flows[:, credit])
-        due[:, credit] = now_due
-        return due, payables
+        change, payables = contracts.due_after_credit(self.now, self.flows[:, credit])
+        np.add.at(due.T, credit, change.T)
+        return np.maximum(due, 0.0), payables
 
     def payouts(self, spending: Spending, due: Array) -> None:
         """Write payouts: the firm's own trend, at most what is left above its floor.
@@ -265,6 +279,14 @@ class _Book:
 
     def _write(self, group: str, values: Array) -> None:
         self.flows[:, self.links.of(group)] = values
+
+
+def _due_now(now: Moment, bought: Array) -> Array:
+    """Return what firms pay for plant in the quarter in which they buy it (path, firm)."""
+    credit, links = now.chain.credit, now.chain.links
+    later = credit.share * bought[:, credit.link] * links.kinds("capex")[credit.link]
+    on_credit = group_sum(later, links.payer[credit.link], links.firms)
+    return np.asarray(links.paid(bought, "capex") - on_credit)
 
 
 def fixed_costs(chain: Chain, state: State) -> Array:

@@ -117,10 +117,24 @@ def compile_credit(world: World, names: Names, links: Links) -> SupplierCredit:
         and one.payee in names.line
         and one.terms.get("credit_share", 0.0) > 0
     ]
+    at = [_link_of(links, names, one) for one in lent]
+    total = [_amount_on(world, one) for one in lent]
+    part = [
+        one.amount / whole if whole > 0 else 1.0 for one, whole in zip(lent, total, strict=True)
+    ]
+    share = [term(one, "credit_share") * own for one, own in zip(lent, part, strict=True)]
     return SupplierCredit(
-        link=np.array([_link_of(links, names, one) for one in lent], dtype=np.int64),
-        share=np.array([term(one, "credit_share") for one in lent], dtype=float),
+        link=np.array(at, dtype=np.int64),
+        share=np.array(share, dtype=float),
         quarters=np.array([int(term(one, "credit_quarters")) for one in lent], dtype=np.int64),
+    )
+
+
+def _amount_on(world: World, contract: Contract) -> float:
+    """Return what all contracts of this one's kind and ends paid in row 0."""
+    ends = contract.payer, contract.payee
+    return sum(
+        one.amount for one in world.contracts_of(contract.kind) if (one.payer, one.payee) == ends
     )
 
 
@@ -189,7 +203,9 @@ def compile_leased(world: World, names: Names, links: Links) -> LeasedPlant:
     for one in world.contracts_of(K.CAPEX):
         seller = names.line.get(one.payee, NONE)
         key = names.line[one.payer], seller, names.purse[one.payee]
-        share[key] = term(one, "leased")
+        whole = _amount_on(world, one)
+        part = one.amount / whole if whole > 0 else 1.0
+        share[key] = share.get(key, 0.0) + term(one, "leased") * part
 
     def key_of(link: int) -> tuple[int, int, int]:
         return int(links.buyer_line[link]), int(links.seller_line[link]), int(links.payee[link])

@@ -11,6 +11,7 @@ from cardhouse.model.vocabulary import ContractKind
 from cardhouse.model.world import Plant, PlantPart, World
 
 BISECTIONS = 200
+DIGITS = 10
 STEEPEST = 600.0  # log growth over a life beyond which all plant is of one age
 
 
@@ -89,7 +90,9 @@ def _opening_lives(gross: Array, worn: Array, share: Array, life: Array) -> tupl
     known = (gross > 0) & (worn > 0)
     steady = (stock / life).sum(axis=0)
     stretch = np.where(known, steady, 1.0) / np.where(known, worn, 1.0)
-    return np.asarray(np.where(known, np.clip(life * stretch, 1.0, 400.0), life)), stock
+    # A life that is whole but for rounding must not keep one vintage more in another currency.
+    stretched = np.round(np.clip(life * stretch, 1.0, 400.0), DIGITS)
+    return np.asarray(np.where(known, stretched, life)), stock
 
 
 def _vintages(stock: Array, net: Array, life: Array) -> Array:

@@ -49,10 +49,14 @@ class _Folds:
     link: Index
 
 
-SCALAR = ("log_intensity", "paid_final", "final_value", "confidence", "explosive")
-SCALAR += ("unserved", "unmet", "bought", "bound_inputs", "bought_back", "backed_volume")
-SCALAR += ("line_drawn", "guarantee_paid", "purchases", "payables")
-"""What has no axis along which members stand: a population has no such contracts."""
+SHARED = frozenset(
+    (
+        "log_intensity", "paid_final", "final_value", "confidence", "explosive", "unserved",
+        "unmet", "bought", "bound_inputs", "bought_back", "backed_volume", "line_drawn",
+        "guarantee_paid", "purchases", "payables",
+    )
+)  # fmt: skip
+"""Fields of a state or a record without an axis along which members stand."""
 
 SUMS: dict[str, tuple[str, ...]] = {
     "line": (
@@ -113,8 +117,8 @@ def fates(run: Trajectory, path: int = 0) -> tuple[Fates, ...]:
             Fates(
                 population=population,
                 members=names,
-                alive=run.of_state("alive", path)[:, at],
-                failed=run.of_record("failed", path)[:, at],
+                alive=run.of_state("alive", path)[:, at] > 0,
+                failed=run.of_record("failed", path)[:, at] > 0,
                 revenue=run.of_state("revenue", path)[:, at],
                 cash=run.of_state("cash", path)[:, at],
                 stress=run.of_state("stress", path)[:, at],
@@ -252,7 +256,7 @@ def _amounts(source: Any, names: Iterable[str], chain: Chain, folds: _Folds) -> 
     out: dict[str, Any] = {}
     for name in names:
         values = getattr(source, name)
-        if name in SCALAR and name not in BOOKED:
+        if name in SHARED:
             out[name] = values
         elif name in axis_of:
             axis = axis_of[name]
@@ -269,7 +273,6 @@ def _state(state: State, chain: Chain, folds: _Folds) -> State:
     names = [one.name for one in fields(State)]
     out = _amounts(state, names, chain, folds)
     firms, nodes = len(chain.firm_ids), len(chain.node_ids)
-    out["bought"] = state.bought
     weight = np.ones_like(state.log_growth)
     out["log_growth"] = _mean(state.log_growth, weight, folds.sale, len(chain.sales.line))
     by_firm = _summed(state.stakes, folds.firm, firms)
@@ -281,7 +284,8 @@ def _state(state: State, chain: Chain, folds: _Folds) -> State:
 
 def _record(record: Record, before: Mask, after: Mask, chain: Chain, folds: _Folds) -> Record:
     """Return a record on the world's own chain."""
-    out = _amounts(record, [one.name for one in fields(Record)], chain, folds)
+    names = [one.name for one in fields(Record) if one.name not in BOOKED]
+    out = _amounts(record, names, chain, folds)
     firms = len(chain.firm_ids)
     for name in BOOKED:
         out[name] = _summed(getattr(record, name), folds.link, chain.links.count)

@@ -152,10 +152,11 @@ def backed_volumes(now: Moment, charged: Array) -> Array:
 
 
 def due_after_credit(now: Moment, bought: Array) -> tuple[Array, Array]:
-    """Return what is due this quarter on purchases with supplier's credit, and payables after it.
+    """Return what credit changes of what is due this quarter, and payables after it.
 
-    ``bought`` and the first result are (path, credit), payables (path, slot, credit). What is owed
-    to a supplier that is dead, or by a buyer that is, has been settled with its estate.
+    ``bought`` (path, credit) are all purchases on the link of each credit; the change is what falls
+    due of older purchases less what of these is paid later. Payables are (path, slot, credit).
+    Those of a dead buyer were called in by its default; those to a dead supplier lapse.
     """
     chain, state, credit = now.chain, now.state, now.chain.credit
     links = chain.links
@@ -164,5 +165,5 @@ def due_after_credit(now: Moment, bought: Array) -> tuple[Array, Array]:
     later = np.zeros_like(state.payables)
     later[:, :-1] = state.payables[:, 1:]
     later = later + np.where(slots == credit.quarters - 1, (credit.share * bought)[:, None], 0.0)
-    due = (1.0 - credit.share) * bought + state.payables[:, 0] * both
-    return due, later * both[:, None]
+    change = state.payables[:, 0] * both - credit.share * bought
+    return change, later * both[:, None]

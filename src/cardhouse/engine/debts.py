@@ -42,8 +42,25 @@ def rates_after(now: Moment, due: Array, drawn: Array, loans: Array) -> Array:
     """
     shift = now.drivers.interest_shift[now.quarter]
     kept = np.maximum(0.0, now.state.loans - due) * now.state.loan_rate
-    new = drawn * np.maximum(0.0, now.chain.loans.rate + shift)
-    return ratio(kept + new, loans, 0.0)
+    usual = np.maximum(0.0, now.chain.loans.rate + shift)
+    return ratio(kept + drawn * usual, loans)
+
+
+def stretched(now: Moment, loans: Array, rates: Array) -> tuple[Array, Array]:
+    """Return debt and rates (path, loan) with bullets past due turned into debt without a date.
+
+    Only who was restructured still owes one: its creditors take what is left bit by bit, at the
+    rate of the bullet.
+    """
+    terms = now.chain.loans
+    out, cost = loans.copy(), rates.copy()
+    for loan in np.flatnonzero((terms.bullet > 0) & (terms.bullet <= now.quarter)).tolist():
+        into = terms.new_of[terms.firm[loan], terms.pool[loan]]
+        whole = out[:, into] + out[:, loan]
+        paid = out[:, into] * cost[:, into] + out[:, loan] * terms.rate[loan]
+        cost[:, into] = np.where(out[:, loan] > 0, ratio(paid, whole), cost[:, into])
+        out[:, into], out[:, loan] = whole, 0.0
+    return out, cost
 
 
 def missed(now: Moment, paid_share: Array) -> Mask:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardhouse.engine.arrays import Array, Index, Mask, SignedRound
+from cardhouse.engine.arrays import Array, Index, Mask
 from cardhouse.engine.bills import Invoices
 from cardhouse.engine.debts import rolled_into
 from cardhouse.engine.demand import driver_log_growth
+from cardhouse.engine.leasing import leasable
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.programs import loose_share
+from cardhouse.engine.rounds import in_step, signed_rounds
 from cardhouse.engine.sums import group_sum, grown, ratio, shares
 
 MARGIN_WEIGHT = 0.5
@@ -39,6 +41,7 @@ class Funding:
     """Money raised in the quarter, and how it falls short."""
 
     equity: Array  # (path, node, firm): by investor
+    kept: Array  # (path, node): share of what each investor had promised that it pays
     drawn: Array  # (path, loan): in cash
     leased: Array  # (path, firm, pool): share of plant that may be leased which a lessor pays for
     line_drawn: Array  # (path, credit line)
@@ -65,7 +68,7 @@ def needs(now: Moment, invoices: Invoices, maturing: Array, leased: Array | floa
     firms = len(now.chain.firm_ids)
     bills = invoices.owed - invoices.paid_in("payout") - leased
     receipts = invoices.expected
-    capex = group_sum(invoices.capex, now.chain.firm_of_line, firms) - leased
+    capex = np.maximum(0.0, invoices.capex_due - leased)
     service = group_sum(maturing, now.chain.loans.firm, firms)
     runway = purses.runway * np.maximum(0.0, bills - service - receipts)
     gap = bills - state.cash - receipts
@@ -75,7 +78,7 @@ def needs(now: Moment, invoices: Invoices, maturing: Array, leased: Array | floa
     in_rounds = np.where(low, np.maximum(runway, gap), gap)
     wanted = np.where(purses.venture_funded, in_rounds, wanted)
     safety = np.maximum(parameters["essential_burn"] * runway, purses.floor)
-    essential = safety + gap - capex - invoices.programs * loose_share(now)
+    essential = safety + gap - capex - invoices.own_programs * loose_share(now)
     return Needs(
         wanted=np.maximum(wanted, 0.0) * state.alive,
         essential=np.maximum(essential, 0.0) * state.alive,
@@ -86,10 +89,11 @@ def raise_funds(now: Moment, invoices: Invoices, maturing: Array) -> Funding:
     """Return who gives what to whom this quarter, and the stress that remains.
 
     In the order of a treasurer: what is signed and what comes in step with purchases, lessors,
-    committed lines, what matures back from its own pools, then pools, last the strategic owners.
+    what matures back from its own pools, committed lines, then pools, last the strategic owners.
     """
     chain, firms = now.chain, len(now.chain.firm_ids)
-    signed = _limited_by_purse(now, invoices, signed_rounds(now) + _in_step(now))
+    kept = _promises_kept(now, invoices, signed_rounds(now) + in_step(now))
+    signed = (signed_rounds(now) + in_step(now)) * kept[:, :, None]
     heard = _open_window(now)
     supply = pool_supply(now)
     due = chain.debt_by_pool(maturing)
@@ -97,12 +101,15 @@ def raise_funds(now: Moment, invoices: Invoices, maturing: Array) -> Funding:
     leased, lent = _leased(now, invoices, supply, room)
     asks = needs(now, invoices, maturing, lent.sum(axis=2))
     supply = np.maximum(0.0, supply - lent.sum(axis=1))
-    from_lines = _line_draws(now, _less(asks.wanted, signed.sum(axis=1)))
-    lines = group_sum(from_lines, chain.credit_lines.firm, firms)
+    room = np.maximum(0.0, room - lent.sum(axis=2)[:, :, None])
     rolled = _lent(due * heard[:, :, None] * chain.pools.is_debt, supply, room)
+    left = _less(asks.wanted, signed.sum(axis=1) + rolled.sum(axis=2))
+    from_lines = _line_draws(now, left)
+    lines = group_sum(from_lines, chain.credit_lines.firm, firms)
+    left = _less(left, lines)
     supply = np.maximum(0.0, supply - rolled.sum(axis=1))
-    room = np.where(_covers(now), np.maximum(0.0, room - rolled.sum(axis=2, keepdims=True)), 0.0)
-    left = _less(asks.wanted, signed.sum(axis=1) + lines + rolled.sum(axis=2))
+    borrowed = rolled.sum(axis=2) + lines
+    room = np.where(_covers(now), np.maximum(0.0, room - borrowed[:, :, None]), 0.0)
     first = _equity(now, supply, left * chain.purses.venture_funded * heard)
     left = _less(left, first.sum(axis=2))
     new = _lent(_spread(now, left * heard, supply, chain.pools.is_debt), supply, room)
@@ -116,6 +123,7 @@ def raise_funds(now: Moment, invoices: Invoices, maturing: Array) -> Funding:
     raised = equity.sum(axis=1) + group_sum(drawn, chain.loans.firm, firms)
     return Funding(
         equity=equity,
+        kept=kept,
         drawn=drawn,
         leased=leased,
         line_drawn=from_lines,
@@ -155,12 +163,6 @@ def _line_draws(now: Moment, asks: Array) -> Array:
     return np.asarray(left * share)
 
 
-def leasable(now: Moment, bought: Array) -> Array:
-    """Return what lessors may pay for of plant bought (path, leased link)."""
-    leased = now.chain.leased
-    return np.asarray(bought[:, leased.capex] * leased.share)
-
-
 def _leased(now: Moment, invoices: Invoices, supply: Array, room: Array) -> tuple[Array, Array]:
     """Return shares of plant that lessors pay for, and the amounts (path, firm, pool).
 
@@ -177,33 +179,6 @@ def _leased(now: Moment, invoices: Invoices, supply: Array, room: Array) -> tupl
     wanted = most.max(axis=2) * now.state.alive
     lent = _lent(_spread(now, wanted, supply, chain.pools.is_lease), supply, room)
     return ratio(lent, most), lent
-
-
-def with_leases(now: Moment, due: Array, bought: Array, leased: Array) -> Array:
-    """Return what is due with lessors paying their shares in their lessees' place (path, link)."""
-    plant = now.chain.leased
-    if not len(plant.link):
-        return due
-    value = leasable(now, bought) * leased[:, plant.firm, plant.pool]
-    out = due.copy()
-    out[:, plant.link] = value
-    np.subtract.at(out.T, plant.capex, value.T)
-    return np.maximum(out, 0.0)
-
-
-def leased_by_firm(now: Moment, invoices: Invoices, raised: Funding) -> Array:
-    """Return what lessors pay for of each firm's plant (path, firm)."""
-    plant, firms = now.chain.leased, len(now.chain.firm_ids)
-    value = leasable(now, invoices.bought) * raised.leased[:, plant.firm, plant.pool]
-    return group_sum(value, plant.firm, firms)
-
-
-def leased_by_loan(now: Moment, due: Array) -> Array:
-    """Return new lease debt on each loan (path, loan): what lessors paid for plant."""
-    plant, loans = now.chain.leased, now.chain.loans
-    out = np.zeros((len(due), len(loans.amount)))
-    np.add.at(out.T, loans.new_of[plant.firm, plant.pool], due[:, plant.link].T)
-    return out
 
 
 def _less(asks: Array, given: Array) -> Array:
@@ -238,95 +213,17 @@ def _covers(now: Moment) -> Mask:
     return np.asarray(covers[:, :, None] | (now.chain.pools.income_leverage >= NO_LIMIT))
 
 
-def signed_rounds(now: Moment) -> Array:
-    """Return signed rounds due this quarter (path, investor node, firm)."""
-    _, firms, nodes, _ = now.chain.shape
-    out = np.zeros((now.state.paths, nodes, firms))
-    for item in now.chain.rounds:
-        if item.quarter == now.quarter:
-            out[:, item.investor, item.firm] += item.amount * _share_paid(now, item)
-    return out
+def _promises_kept(now: Moment, invoices: Invoices, promised: Array) -> Array:
+    """Return the share of what each investor promised that it pays (path, node).
 
-
-def earmarked(now: Moment) -> Array:
-    """Return money that signed rounds of the quarter bind to a supplier (path, firm, line)."""
-    lines, firms, _, _ = now.chain.shape
-    out = np.zeros((now.state.paths, firms, lines))
-    for item in now.chain.rounds:
-        if item.quarter == now.quarter and item.earmark >= 0:
-            alive = now.state.alive[:, now.chain.firm_of_line[item.earmark]]
-            out[:, item.firm, item.earmark] += item.amount * _share_paid(now, item) * alive
-    return out
-
-
-def _in_step(now: Moment) -> Array:
-    """Return money that goes in step with purchases of last quarter (path, node, firm)."""
-    strategic, state = now.chain.strategic, now.state
-    _, firms, nodes, _ = now.chain.shape
-    out = np.zeros((state.paths, nodes, firms))
-    for number in range(len(strategic.firm)):
-        investor, firm = int(strategic.investor[number]), int(strategic.firm[number])
-        given = strategic.in_step[number] * state.purchases[:, number] * state.alive[:, firm]
-        out[:, investor, firm] += given * _investor_lever(now, investor)
-    return out
-
-
-def _investor_lever(now: Moment, investor: int) -> Array:
-    """Return what an investor's lever leaves of what it promised (path,); nothing of the dead."""
+    Firms pay out of cash that their own bills leave; pools pay in full.
+    """
     firms = len(now.chain.firm_ids)
-    if investor < firms:
-        lever = now.drivers.strategic_supply[now.quarter, investor]
-        return np.asarray(min(1.0, float(lever)) * now.state.alive[:, investor])
-    pool = int(np.flatnonzero(now.chain.pool_nodes == investor)[0])
-    lever = now.drivers.pool_supply[now.quarter, pool]
-    return np.full(now.state.paths, min(1.0, float(lever)))
-
-
-def _limited_by_purse(now: Moment, invoices: Invoices, promised: Array) -> Array:
-    """Return promised money that is paid: firms pay out of cash that their own bills leave."""
-    firms = len(now.chain.firm_ids)
-    out = promised.copy()
+    kept = np.ones(promised.shape[:2])
     bills = np.maximum(0.0, invoices.owed - invoices.expected)
     able = np.maximum(0.0, now.state.cash - bills)
-    share = np.minimum(1.0, ratio(able, out[:, :firms].sum(axis=2), 1.0))
-    out[:, :firms] *= share[:, :, None]
-    return out
-
-
-def _share_paid(now: Moment, item: SignedRound) -> Array:
-    """Return the share of a signed round that is paid at its date (path,).
-
-    A letter of intent (probability below one half) pays the share that the lever or its
-    probability says. The investor's lever scales it, too: a line can be refused.
-    """
-    letters = now.drivers.letters_paid[now.quarter]
-    is_letter = item.probability < 0.5 and not np.isnan(letters)
-    share = float(letters) if is_letter else item.probability
-    pays = now.state.alive[:, item.firm] & _condition_holds(now, item)
-    return np.asarray(share * _investor_lever(now, item.investor) * pays)
-
-
-def _condition_holds(now: Moment, item: SignedRound) -> Mask:
-    """Tell whether the firm's last quarter meets the round's condition (path,)."""
-    if item.condition is None:
-        return np.ones(now.state.paths, dtype=bool)
-    measures = {
-        "revenue": now.state.revenue[:, item.firm],
-        "growth": revenue_growth(now)[:, item.firm],
-        "cash": now.state.cash[:, item.firm],
-        "stress": now.state.stress[:, item.firm],
-        "confidence": now.state.confidence[:, 0],
-    }
-    value, bound = measures[item.condition.measure], item.condition.bound
-    return np.asarray(value >= bound if item.condition.at_least else value <= bound)
-
-
-def revenue_growth(now: Moment) -> Array:
-    """Return firms' growth of revenue a quarter over the last four quarters (path, firm)."""
-    history = now.state.revenue_history
-    return np.asarray(
-        ratio(history[:, 0], history[:, -1], 1.0) ** (1.0 / (history.shape[1] - 1)) - 1.0
-    )
+    kept[:, :firms] = np.minimum(1.0, ratio(able, promised[:, :firms].sum(axis=2), 1.0))
+    return kept
 
 
 def _earns(now: Moment) -> Mask:
@@ -377,10 +274,10 @@ def _spread(now: Moment, asks: Array, supply: Array, kind: Mask) -> Array:
 def _lent(asks: Array, supply: Array, room: Array) -> Array:
     """Serve asks (path, firm, pool) within room, pro rata when a pool runs short.
 
-    What several pools lend together stays within what the most generous would.
+    What several pools lend together stays within what the most generous of those asked would.
     """
     within = np.minimum(asks, room)
-    most = room.max(axis=2, initial=0.0)
+    most = np.where(asks > 0, room, 0.0).max(axis=2, initial=0.0)
     within = within * np.minimum(1.0, _finite_ratio(most, within.sum(axis=2)))[:, :, None]
     total = within.sum(axis=1)
     return np.asarray(within * np.minimum(1.0, ratio(supply, total, 1.0))[:, None, :])
@@ -397,7 +294,7 @@ def _equity(now: Moment, supply: Array, asks: Array) -> Array:
     A loss-maker is served only above the growth hurdle. Rank is growth + half the margin of the
     last quarter; equal ranks share, so no order of names matters.
     """
-    state, growth = now.state, revenue_growth(now)
+    state, growth = now.state, now.revenue_growth
     margin = np.clip(ratio(state.profit, state.revenue), *MARGIN_BOUNDS)
     eligible = _earns(now) | (growth >= now.parameters["growth_hurdle"])
     score = growth + MARGIN_WEIGHT * margin

@@ -20,13 +20,16 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 FLOW_KINDS: tuple[str, ...] = (
-    *(kind.value for kind in ContractKind),
+    *(kind.value for kind in ContractKind if kind is not ContractKind.CREDIT_LINE),
     "shortfall",
     "arrears",
     "liquidation",
     "default_costs",
 )
-"""Kinds of flow in the books: every contract kind, and what only a crisis knows."""
+"""Kinds of flow in the books: every contract kind, and what only a crisis knows.
+
+What is drawn on a credit line is debt drawn.
+"""
 
 KIND: dict[str, int] = {kind: number for number, kind in enumerate(FLOW_KINDS)}
 

@@ -9,6 +9,7 @@ import numpy as np
 from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.state import Parameters, State
+from cardhouse.engine.sums import ratio
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,13 @@ class Moment:
     def line_alive(self) -> Array:
         """Return 1 for lines whose firm is alive, else 0 (path, line)."""
         return self.state.alive[:, self.chain.firm_of_line].astype(float)
+
+    @property
+    def revenue_growth(self) -> Array:
+        """Return firms' growth of revenue a quarter over the last four quarters (path, firm)."""
+        history = self.state.revenue_history
+        rate = 1.0 / (history.shape[1] - 1)
+        return np.asarray(ratio(history[:, 0], history[:, -1], 1.0) ** rate - 1.0)
 
     def level(self, driver: str, parameter: str) -> Array:
         """Return a driver's level of the quarter; where it is NaN, the parameter (path, 1)."""

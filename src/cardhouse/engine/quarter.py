@@ -30,6 +30,7 @@ from cardhouse.engine.demand import (
     paid_final,
     wanted_size,
 )
+from cardhouse.engine.leasing import leased_by_loan, with_leases
 from cardhouse.engine.links import Links
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.resolution import (
@@ -40,6 +41,7 @@ from cardhouse.engine.resolution import (
     losses_by_holder,
     settle,
 )
+from cardhouse.engine.rounds import earmarked
 from cardhouse.engine.state import Parameters, State, bound_inputs, purchases_from_investors
 from cardhouse.engine.sums import group_sum, ratio
 from cardhouse.engine.volumes import Deliveries, Wants
@@ -213,7 +215,7 @@ def _wants(now: Moment, decided: Decided, spending: Spending) -> Wants:
     of_line = chain.firm_of_line
     budget = terms.programs * spending.programs * state.alive
     spent = contracts.towards_commitments(now, chain.program_line * budget[:, :, None])
-    spent = spent + funding.earmarked(now)
+    spent = spent + earmarked(now, spending.kept)
     bought = spent / terms.charged[:, None, :]
     plan = terms.plan * spending.capex[:, of_line] * now.line_alive
     units = ratio(plan, plans.capex_price(chain, terms.charged))
@@ -239,7 +241,7 @@ def _settled(
     charged, maturing = decided.terms.charged, decided.terms.maturing
     moves = plans.move_plant(now, decided.capex, invoices.capex, decided.wear, charged)
     due = _with_funding(now, invoices, raised)
-    leased = funding.leased_by_loan(now, due)
+    leased = leased_by_loan(now, due)
     drawn = raised.drawn + leased
     loans = debts.loans_after(now, maturing, drawn)
     settled = settle(now, due, Positions(loans, moves.worth, invoices.payables))
@@ -260,7 +262,7 @@ def _settled(
 def _with_funding(now: Moment, invoices: Invoices, raised: funding.Funding) -> Array:
     """Return what is due with money raised added: equity, debt drawn, plant paid by lessors."""
     links = now.chain.links
-    out = funding.with_leases(now, invoices.due, invoices.bought, raised.leased).copy()
+    out = with_leases(now, invoices.due, invoices.bought, raised.leased).copy()
     at = links.of("equity")
     out[:, at] += raised.equity[:, links.payer[at], links.payee[at]]
     out[:, links.of("debt_drawn")] += raised.drawn
@@ -295,6 +297,7 @@ def _next_state(now: Moment, decided: Decided, happened: Happened) -> State:
     worn = group_sum(decided.wear.worn, chain.firm_of_line, firms)
     own, free = _unpaid_use(now, deliveries)
     rates = debts.rates_after(now, decided.terms.maturing, happened.drawn, happened.loans)
+    loans, rates = debts.stretched(now, settled.loans, rates)
     restructured = state.restructured | (settled.outcome == RESTRUCTURED)
     return State(
         price=decided.price,
@@ -321,10 +324,10 @@ def _next_state(now: Moment, decided: Decided, happened: Happened) -> State:
         profit=profit,
         worn=worn * alive,
         cash=settled.cash,
-        loans=settled.loans,
+        loans=loans,
         loan_rate=rates * alive[:, chain.loans.firm],
         arrears=settled.arrears,
-        payables=invoices.payables * alive[:, links.payer[chain.credit.link]][:, None],
+        payables=_payables_after(now, invoices.payables, alive),
         bought=_shifted(state.bought, chain.bindings.purchases(invoices.bought)),
         bound_inputs=bound_inputs(chain, invoices.bought),
         shares_paid=state.shares_paid + settled.paid[:, links.of("revenue_share")],
@@ -342,13 +345,22 @@ def _next_state(now: Moment, decided: Decided, happened: Happened) -> State:
     )
 
 
+def _payables_after(now: Moment, payables: Array, alive: Mask) -> Array:
+    """Return what was bought on credit (path, slot, credit) between two that live."""
+    links, credit = now.chain.links, now.chain.credit.link
+    return np.asarray(
+        payables * (alive[:, links.payer[credit]] & alive[:, links.payee[credit]])[:, None]
+    )
+
+
 def _stakes_after(now: Moment, settled: Settled, alive: Mask) -> Array:
-    """Return equity at cost (path, node, firm): given, swapped for debt, gone with the dead."""
+    """Return equity at cost (path, node, firm); old owners lose theirs in any default."""
     links = now.chain.links
     out = now.state.stakes.copy()
     at = links.of("equity")
     np.add.at(out.T, (links.payee[at], links.payer[at]), settled.paid[:, at].T)
-    return np.asarray(out * alive[:, None, :])
+    kept = alive & (settled.outcome != RESTRUCTURED)
+    return np.asarray(out * kept[:, None, :])
 
 
 def _unpaid_use(now: Moment, deliveries: Deliveries) -> tuple[Array, Array]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cardhouse.engine.arrays import (
-    ARREARS,
     CLASSES,
     EVERYTHING,
     NO_CLAIM,
@@ -27,7 +26,6 @@ from cardhouse.engine.arrays import (
     Mask,
 )
 from cardhouse.engine.debts import missed
-from cardhouse.engine.funding import revenue_growth
 from cardhouse.engine.links import Links, summed
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.settlement import ClassPayments, clear_classes
@@ -102,6 +100,8 @@ class _Claims:
 
     owed: Array  # (path, link): firms' obligations, called debt and guarantees included
     covered: Array  # (path, loan): share of secured loans that collateral covers
+    by_line: Array  # (path, line): what plant would fetch
+    whole: Array  # (path, firm): what all that a firm owns would
     proceeds: Array  # (path, firm): what the sale of plant and other assets brings
     resources: Array  # (path, firm): cash and what is sure to come in
 
@@ -132,47 +132,57 @@ def settle(now: Moment, due: Array, positions: Positions) -> Settled:
     forced = now.drivers.removed[now.quarter] & now.state.alive
     case = _Case(now, due, positions, _kept_alive(now, forced), forced)
     nothing = np.zeros((now.state.paths, len(now.chain.guarantees.cap)))
-    first = _clear(case, forced, nothing)
-    rescued = np.zeros_like(forced)
-    saved = _rescued(case, first)
-    if saved is not None:
-        case = replace(case, due=saved)
-        again = _clear(case, forced, nothing)
-        rescued = (first.cause > 0) & (again.cause == 0)
-        first = again
-    return _closed(case, *_resolved(case, first), first, rescued)
+    first, called = _guaranteed(case, forced, nothing)
+    given = _rescues(case, first)
+    if given.any():
+        case = replace(case, due=due + given)
+        first, called = _guaranteed(case, forced, nothing)
+    helped = now.chain.links.received(given) > 0
+    return _closed(case, *_resolved(case, first, called), first, helped)
 
 
-def _resolved(case: _Case, first: _Found) -> tuple[_Found, Index, Index, Array]:
-    """Clear round by round; return the last clearing, causes, rounds and guarantors' bills."""
-    now, found = case.now, first
-    firms = len(now.chain.firm_ids)
+def _resolved(case: _Case, first: _Found, called: Array) -> tuple[_Found, Index, Index, Array]:
+    """Clear round by round; return the last clearing, causes, rounds and guarantors' bills.
+
+    Guarantors are asked before a creditor is given up: who is made whole does not fail.
+    """
+    found = first
     cause = np.where(case.forced, FORCED, 0)
     order = np.zeros_like(cause)
-    called = np.zeros((now.state.paths, len(now.chain.guarantees.cap)))
-    for number in range(1, 2 * firms + 2):
-        new = (found.cause > 0) & (cause == 0) & now.state.alive
+    for number in range(1, len(case.now.chain.firm_ids) + 2):
+        new = (found.cause > 0) & (cause == 0) & case.now.state.alive
         cause = np.where(new, found.cause, cause)
         order = np.where((cause > 0) & (order == 0), number, order)
-        asked = _guarantors_owe(case, found, cause > 0, called)
-        still = np.allclose(asked, called, rtol=1e-12, atol=0.0)
-        if not new.any() and still:
+        if not new.any():
+            break
+        found, called = _guaranteed(case, cause > 0, called)
+    return found, cause, order, called
+
+
+def _guaranteed(case: _Case, failed: Mask, called: Array) -> tuple[_Found, Array]:
+    """Clear with some firms in default until guarantors are asked for all they owe."""
+    found = _clear(case, failed, called)
+    for _ in range(len(case.now.chain.firm_ids) + 1):
+        asked = _guarantors_owe(case, found, called)
+        if np.allclose(asked, called, rtol=1e-12, atol=0.0):
             break
         called = asked
-        found = _clear(case, cause > 0, called)
-    return found, cause, order, called
+        found = _clear(case, failed, called)
+    return found, called
 
 
 def _kept_alive(now: Moment, forced: Mask) -> Mask:
     """Tell which firms creditors would keep as going concerns (path, firm).
 
     A firm that may be restructured is, if it earns before interest and depreciation or still
-    grows; what a scenario forces into default is liquidated.
+    grows. What a scenario forces into default is liquidated, and so is who fails again before it
+    makes a profit: there is one second chance.
     """
     state = now.state
     earns = state.profit + state.worn >= 0.0
-    grows = revenue_growth(now) >= now.parameters["restructure_growth"]
-    return np.asarray(now.chain.purses.restructures & (earns | grows) & ~forced)
+    grows = now.revenue_growth >= now.parameters["restructure_growth"]
+    going = now.chain.purses.restructures & (earns | grows)
+    return np.asarray(going & ~forced & ~state.restructured)
 
 
 # --- clearing ------------------------------------------------------------------------------------
@@ -199,7 +209,6 @@ def _clear(case: _Case, failed: Mask, guaranteed: Array) -> _Found:
 def _claims(case: _Case, failed: Mask, guaranteed: Array) -> _Claims:
     """Return what is owed and what there is to pay it, with debt of the liquidated called in."""
     now, links = case.now, case.now.chain.links
-    firms = len(now.chain.firm_ids)
     liquidated = failed & ~case.kept
     owed = np.where(links.seniority == NO_CLAIM, 0.0, case.due) + _called(case, liquidated)
     owed[:, links.of("guarantee")] += guaranteed
@@ -209,9 +218,12 @@ def _claims(case: _Case, failed: Mask, guaranteed: Array) -> _Claims:
     equity = np.where(links.kinds("equity") & links.by_firm, case.due, 0.0)
     sure = links.received(outside) + links.received(equity)
     means = now.state.cash + sure + proceeds - links.paid(equity)
+    due = owed[:, links.of("interest")] + owed[:, links.of("repayment")]
     return _Claims(
         owed=owed,
-        covered=_covered(now.chain, owed, by_line, whole, firms),
+        covered=_covered(now.chain, due, by_line, whole),
+        by_line=by_line,
+        whole=whole,
         proceeds=proceeds,
         resources=np.maximum(means, 0.0),
     )
@@ -251,13 +263,13 @@ def _sale_values(case: _Case, liquidated: Mask) -> tuple[Array, Array]:
     return np.asarray(recovery * lines), np.asarray(whole)
 
 
-def _covered(chain: Chain, owed: Array, by_line: Array, whole: Array, firms: int) -> Array:
+def _covered(chain: Chain, due: Array, by_line: Array, whole: Array) -> Array:
     """Return the share of each secured loan that its collateral covers (path, loan).
 
-    Loans on one line's plant share it pro rata; loans on everything share what those leave.
+    ``due`` (path, loan) is what is asked on each. Loans on one line's plant share it pro rata;
+    loans on everything share what those leave.
     """
-    loans, links = chain.loans, chain.links
-    due = owed[:, links.of("interest")] + owed[:, links.of("repayment")]
+    loans, firms = chain.loans, len(chain.firm_ids)
     secured = np.where(loans.seniority == SECURED, due, 0.0)
     on_line = np.where(loans.collateral != EVERYTHING, secured, 0.0)
     line = np.maximum(loans.collateral, 0)
@@ -274,9 +286,8 @@ def _parts(chain: Chain, claims: _Claims) -> tuple[Array, Array, Index]:
     """Return each link's claim in its own class, the part that falls to trade, and its class."""
     links = chain.links
     secured = (links.seniority == SECURED) & (links.loan >= 0)
-    covered = np.where(secured, claims.covered[:, np.maximum(links.loan, 0)], 1.0)
-    if not len(chain.loans.amount):
-        covered = np.ones_like(claims.owed)
+    covered = np.ones_like(claims.owed)
+    covered[:, secured] = claims.covered[:, links.loan[secured]]
     return claims.owed * covered, claims.owed * (1.0 - covered), links.seniority
 
 
@@ -313,57 +324,63 @@ def _share_paid(chain: Chain, claims: _Claims, cleared: ClassPayments) -> Array:
 # --- rescues and guarantees ----------------------------------------------------------------------
 
 
-def _rescued(case: _Case, found: _Found) -> Array | None:
-    """Return what is due with rescues added (path, link); None where nobody is rescued.
+def _rescues(case: _Case, found: _Found) -> Array:
+    """Return the money that rescues bring (path, link).
 
     A rescuer gives at most a share of what its own bills leave, and what it has at hand. A firm is
     rescued only if its rescuers together can close its whole gap: half a rescue is money lost.
     """
     now, chain, links = case.now, case.now.chain, case.now.chain.links
+    out = links.empty(now.state.paths)
     may = chain.purses.rescuers & now.state.alive[:, :, None] & now.state.alive[:, None, :]
     wanting = (found.cause > 0) & ~case.forced
     if not (may & wanting[:, :, None]).any():
-        return None
+        return out
     owed = links.paid(found.claims.owed)
-    paid = links.paid(found.claims.owed * found.share)
-    inflow = links.received(np.where(links.by_firm, found.claims.owed * found.share, 0.0))
-    gap = np.where(wanting, owed - paid - found.cleared.default_costs, 0.0)
+    settled = found.claims.owed * found.share
+    gap = np.where(wanting, owed - links.paid(settled) - found.cleared.default_costs, 0.0)
+    inflow = links.received(np.where(links.by_firm, settled, 0.0))
     surplus = found.claims.resources + inflow - owed - chain.purses.floor
     lever = np.minimum(1.0, now.drivers.strategic_supply[now.quarter])
     able = now.parameters["rescue_share"] * lever * np.maximum(0.0, surplus)
-    able = np.minimum(able, found.claims.resources) * ~wanting
-    offers = may * np.where(wanting, gap, 0.0)[:, :, None] * (able[:, None, :] > 0)
-    asked = offers.sum(axis=1)
-    offers = offers * np.minimum(1.0, ratio(able, asked, 1.0))[:, None, :]
+    able = np.minimum(able, found.claims.resources) * (found.cause == 0)
+    offers = may * gap[:, :, None] * (able[:, None, :] > 0)
+    offers = offers * np.minimum(1.0, ratio(able, offers.sum(axis=1), 1.0))[:, None, :]
     together = offers.sum(axis=2)
     enough = (together >= gap) & (gap > 0)
     given = offers * (enough * ratio(gap, together))[:, :, None]
-    if not enough.any():
-        return None
-    out = case.due.copy()
     at = links.of("equity")
     firm_pays = links.payer[at] < len(chain.firm_ids)
     investor = np.where(firm_pays, links.payer[at], 0)
-    out[:, at] += np.where(firm_pays, given[:, links.payee[at], investor], 0.0)
+    out[:, at] = np.where(firm_pays, given[:, links.payee[at], investor], 0.0)
     return out
 
 
-def _guarantors_owe(case: _Case, found: _Found, failed: Mask, called: Array) -> Array:
-    """Return what guarantors owe (path, guarantee) for what failed debtors leave unpaid.
+def _guarantors_owe(case: _Case, found: _Found, called: Array) -> Array:
+    """Return what guarantors owe (path, guarantee) for what debtors in default leave unpaid.
 
-    It never falls from round to round: a guarantor's payment is not taken back.
+    Those of one debt share its gap by what is left of their caps. What is asked never falls from
+    one clearing to the next: a guarantor's payment is not taken back.
     """
     now, links, guarantees = case.now, case.now.chain.links, case.now.chain.guarantees
     if not len(guarantees.cap):
         return called
     gap = losses_by_holder(links, found.claims.owed * (1.0 - found.share))
+    failed = found.cause > 0
     unpaid = gap[:, guarantees.debtor, guarantees.creditor] * failed[:, guarantees.debtor]
-    left = np.maximum(0.0, guarantees.cap - now.state.guarantee_paid)
-    alive = now.state.alive[:, guarantees.guarantor]
     creditors = np.ones((now.state.paths, links.nodes), dtype=bool)
     creditors[:, : links.firms] = now.state.alive
-    runs = alive & creditors[:, guarantees.creditor]
-    return np.maximum(called, np.minimum(left, unpaid) * runs)
+    runs = now.state.alive[:, guarantees.guarantor] & creditors[:, guarantees.creditor]
+    left = np.maximum(0.0, guarantees.cap - now.state.guarantee_paid) * runs
+    together = _of_same_debt(now.chain, left)
+    return np.maximum(called, np.minimum(left, unpaid * ratio(left, together)))
+
+
+def _of_same_debt(chain: Chain, values: Array) -> Array:
+    """Return for each guarantee the sum over those of the same debt (path, guarantee)."""
+    guarantees, nodes = chain.guarantees, len(chain.node_ids)
+    place = guarantees.debtor * nodes + guarantees.creditor
+    return summed(values, place, nodes * nodes)[:, place]
 
 
 # --- closing the books ---------------------------------------------------------------------------
@@ -376,42 +393,62 @@ def _closed(
     order: Index,
     called: Array,
     first: _Found,
-    rescued: Mask,
+    helped: Mask,
 ) -> Settled:
     """Book what was paid and who is left with what; sort the unpaid into losses and arrears."""
     now, links = case.now, case.now.chain.links
     failed = cause > 0
+    gone = failed & ~case.kept
     paid = _paid(case, found)
     left = now.state.cash + links.received(paid) - links.paid(paid)
     planned = case.due[:, links.of("payout")]
     # A liquidated firm hands what is left, after all creditors, to its shareholders.
-    gone = failed & ~case.kept
     payout = np.where(gone, np.maximum(left, 0.0), np.clip(left, 0.0, planned))
     payout = np.where(failed & case.kept, 0.0, payout)
     paid[:, links.of("payout")] = payout
     gap = np.where(links.seniority == NO_CLAIM, 0.0, found.claims.owed * (1.0 - found.share))
     gap = np.where(gap > 1e-12 * found.claims.owed, gap, 0.0)
-    lost = gap * _of_payer(links, failed)
-    given_up = _given_up(case, found, failed)
-    repaid = links.of("repayment")
-    lost[:, repaid] = np.where(_of_payer(links, gone)[:, repaid] > 0, lost[:, repaid], given_up)
+    backed = called * found.share[:, links.of("guarantee")]
+    lost = gap * _of_payer(links, failed) * _not_made_good(now.chain, gap, backed)
+    late = lost[:, links.of("repayment")]
+    owed = case.positions.loans + late
+    given_up = _given_up(case, found, owed) * (failed & case.kept)[:, now.chain.loans.firm]
+    stays = (failed & case.kept)[:, now.chain.loans.firm]
+    lost[:, links.of("repayment")] = np.where(stays, given_up, late)
+    standing = np.where(stays, np.maximum(owed - given_up, 0.0), case.positions.loans)
     outcome = np.where(gone, LIQUIDATED, np.where(failed, RESTRUCTURED, 0))
-    outcome = np.where(rescued & ~failed, RESCUED, outcome)
     return Settled(
         links=links,
         paid=paid,
         claims=found.claims.owed,
         failed=failed,
-        outcome=outcome,
+        outcome=np.where(helped & ~failed, RESCUED, outcome),
         cause=cause,
         round=np.where(failed, order, 0),
         lost=lost,
-        loans=_standing(case, found, failed, given_up),
-        arrears=_arrears(now, gap, failed),
+        loans=np.where(gone[:, now.chain.loans.firm], 0.0, standing),
+        arrears=_arrears(now, gap, failed, gone),
         cash=np.maximum(0.0, left - payout),
         paid_share=first.cleared.paid_ratio,
-        guarantee_paid=called * found.share[:, links.of("guarantee")],
+        guarantee_paid=backed,
     )
+
+
+def _not_made_good(chain: Chain, gap: Array, backed: Array) -> Array:
+    """Return the share of what a creditor lacks that no guarantor made good (path, link)."""
+    links, guarantees = chain.links, chain.guarantees
+    out = np.ones_like(gap)
+    if not len(guarantees.cap):
+        return out
+    paid = _of_same_debt(chain, backed)
+    missing = losses_by_holder(links, gap)[:, guarantees.debtor, guarantees.creditor]
+    share = 1.0 - np.minimum(1.0, ratio(paid, missing))
+    for number in range(len(guarantees.cap)):
+        mine = (links.payer == guarantees.debtor[number]) & (
+            links.payee == guarantees.creditor[number]
+        )
+        out[:, mine] = share[:, number, None]
+    return out
 
 
 def _paid(case: _Case, found: _Found) -> Array:
@@ -425,31 +462,16 @@ def _paid(case: _Case, found: _Found) -> Array:
     return paid
 
 
-def _late(case: _Case, found: _Found) -> Array:
-    """Return repayments due and not paid (path, loan)."""
-    at = case.now.chain.links.of("repayment")
-    return np.asarray(found.claims.owed[:, at] * (1.0 - found.share[:, at]))
+def _given_up(case: _Case, found: _Found, owed: Array) -> Array:
+    """Return debt that creditors give up for shares where they restructure (path, loan).
 
-
-def _given_up(case: _Case, found: _Found, failed: Mask) -> Array:
-    """Return debt that creditors of the restructured give up for shares (path, loan).
-
-    Secured loans are kept as far as collateral covers them; of the rest a share is given up.
+    ``owed`` (path, loan) is what stands and what is late. Secured loans are kept as far as
+    collateral covers them; of the rest a share is given up.
     """
-    now, loans = case.now, case.now.chain.loans
-    owed = case.positions.loans + _late(case, found)
-    secured = np.where(loans.seniority == SECURED, found.claims.covered, 0.0)
-    cut = now.parameters["restructure_haircut"] * (1.0 - secured)
-    return np.asarray(owed * cut * (failed & case.kept)[:, loans.firm])
-
-
-def _standing(case: _Case, found: _Found, failed: Mask, given_up: Array) -> Array:
-    """Return debt after the quarter (path, loan); what a restructured firm repaid late is owed."""
-    firm = case.now.chain.loans.firm
-    kept = (failed & case.kept)[:, firm]
-    gone = (failed & ~case.kept)[:, firm]
-    owed = case.positions.loans + np.where(kept, _late(case, found), 0.0) - given_up
-    return np.where(gone, 0.0, np.maximum(owed, 0.0))
+    chain = case.now.chain
+    covered = _covered(chain, owed, found.claims.by_line, found.claims.whole)
+    secured = np.where(chain.loans.seniority == SECURED, covered, 0.0)
+    return np.asarray(owed * case.now.parameters["restructure_haircut"] * (1.0 - secured))
 
 
 def _of_payer(links: Links, firms: Mask) -> Array:
@@ -458,15 +480,15 @@ def _of_payer(links: Links, firms: Mask) -> Array:
     return np.asarray((firms[:, payer] & links.by_firm).astype(float))
 
 
-def _arrears(now: Moment, gap: Array, failed: Mask) -> Array:
-    """Return what the living owe next quarter to the living (path, arrears link)."""
+def _arrears(now: Moment, gap: Array, failed: Mask, gone: Mask) -> Array:
+    """Return what the living owe next quarter to those that live on (path, arrears link)."""
     links = now.chain.links
-    living = now.state.alive & ~failed
+    owes = now.state.alive & ~failed
     lives = np.ones((now.state.paths, links.nodes), dtype=bool)
-    lives[:, : links.firms] = living
+    lives[:, : links.firms] = now.state.alive & ~gone
     at = links.of("arrears")
     by_pair = losses_by_holder(links, gap)[:, links.payer[at], links.payee[at]]
-    return np.asarray(by_pair * living[:, links.payer[at]] * lives[:, links.payee[at]])
+    return np.asarray(by_pair * owes[:, links.payer[at]] * lives[:, links.payee[at]])
 
 
-__all__ = ["ARREARS", "CAUSES", "OUTCOMES", "Positions", "Settled", "settle"]
+__all__ = ["CAUSES", "OUTCOMES", "Positions", "Settled", "settle"]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import inf, isfinite
 
+from cardhouse.engine.promise_checks import check_promises
 from cardhouse.errors import EconomyError, did_you_mean
 from cardhouse.model.vocabulary import ENDS, ContractKind, EntityKind, terms_of
 from cardhouse.model.world import Contract, Entity, Plant, World
@@ -37,6 +38,7 @@ _RANGES: dict[str, dict[str, tuple[float, float]]] = {
         "other_beta": (-100.0, 100.0),
         "payout_growth": (-1.0, 1.0),
         "strategic_share": (0.0, 1.0),
+        "strategic_of_revenue": (0.0, inf),
         "other_assets": (0.0, MOST),
         "receivables": (0.0, MOST),
         "payables": (0.0, MOST),
@@ -52,6 +54,7 @@ _RANGES: dict[str, dict[str, tuple[float, float]]] = {
         "base_supply": (0.0, MOST),
         "asset_leverage": (0.0, inf),
         "income_leverage": (0.0, inf),
+        "closes_below": (0.0, 1.5),
     },
     "debt": {"amount": (0.0, MOST), "rate": (0.0, 1.0), "maturity_quarters": (1.0, 1e6)},
     "round": {"amount": (0.0, MOST), "quarter": (1.0, 1e6), "probability": (0.0, 1.0)},
@@ -79,6 +82,7 @@ def check_world(world: World) -> None:
     _check_debts(world)
     _check_rounds(world)
     _check_stakes(world)
+    check_promises(world)
 
 
 def _check_entities(world: World) -> None:
@@ -294,10 +298,6 @@ def _able_to_give(world: World) -> Iterator[Entity]:
 def _check_pools(world: World) -> None:
     for pool in world.pools:
         where = f"{world.economy}: pool '{pool.id}'"
-        if pool.instrument not in ("equity", "debt"):
-            raise EconomyError(
-                f"{where} has instrument '{pool.instrument}', expected 'equity' or 'debt'."
-            )
         _check_numbers(pool, "pool", where)
 
 

@@ -436,7 +436,7 @@ PARAMETERS: tuple[Parameter, ...] = (
             "Gopalan, Nanda and Seru 2007, Affiliated Firms and Financial Support, Journal of "
             "Financial Economics, without such a share"
         ),
-        used_in="resolution._rescued",
+        used_in="resolution._rescues",
     ),
     # Payment and default
     Parameter(

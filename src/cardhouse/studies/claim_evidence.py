@@ -8,12 +8,9 @@ import numpy as np
 
 from cardhouse.analysis.claims import Business
 from cardhouse.engine.chain import Index
-from cardhouse.engine.drivers import neutral
-from cardhouse.engine.simulate import Trajectory, simulate
 from cardhouse.facts import FactTable
 from cardhouse.model.world import World
 from cardhouse.studies.claim_table import Claim
-from cardhouse.studies.driving import drivers_of
 from cardhouse.studies.scenario_files import load_scenario
 from cardhouse.studies.views import PARENT, Unit, View
 
@@ -70,15 +67,13 @@ class Evidence:
         facts = self.facts_on(*entities, *ids)
         return Business(name, float(revenue), float(service), float(full), facts)
 
-    def runs(self, row: Claim) -> tuple[Trajectory, Trajectory]:
+    def runs(self, row: Claim) -> tuple[View, View]:
         """Return the run of a claim's scenario, and the run without it, over its quarters."""
-        chain = self.view.chain
         scenario = load_scenario(row.scenario, self.world.base)
-        moved = simulate(chain, drivers_of(chain, scenario, row.quarters))
+        moved = View.of(self.view.chains, scenario, row.quarters)
         return moved, self._baseline(row.quarters)
 
-    def _baseline(self, quarters: int) -> Trajectory:
-        run = self.view.trajectory
-        if run.quarters >= quarters:
-            return run
-        return simulate(self.view.chain, neutral(self.view.chain, quarters))
+    def _baseline(self, quarters: int) -> View:
+        if self.view.trajectory.quarters >= quarters:
+            return self.view
+        return View.of(self.view.chains, None, quarters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,13 +10,12 @@ from cardhouse.analysis import claims
 from cardhouse.analysis.claims import Business, Figure, Finding, Outcome
 from cardhouse.analysis.parts import ai_lines
 from cardhouse.analysis.use_cost import use_cost
-from cardhouse.engine.chain import Array, Index
-from cardhouse.engine.simulate import Trajectory
+from cardhouse.engine.chain import Array
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.studies.claim_evidence import SHOWN_FACTS, Evidence
 from cardhouse.studies.claim_table import Claim
 from cardhouse.studies.fact_choice import chosen, chosen_each
-from cardhouse.studies.views import Unit
+from cardhouse.studies.views import Unit, View
 
 USE_MEASURES = {
     "with_programs": "of cost, training and research included",
@@ -142,26 +141,41 @@ def firms_lost(row: Claim, evidence: Evidence) -> Finding:
     firms = evidence.firms(row)
     if not firms:
         return claims.lost_without([], row.low)
-    dead, dead_anyway = (_dead(run, row.quarters)[firms] for run in (moved, still))
-    revenue = evidence.view.books.revenue[0, firms]
-    fallen = _names(evidence, np.array(firms)[dead > 0])
+    dead, revenue, names = _dead(moved, firms, row.quarters)
+    dead_anyway, _, _ = _dead(still, firms, row.quarters)
     return claims.lost_without(
         [
-            Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), fallen),
+            Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), names),
             Outcome("Their sales today", _share(revenue, dead), _share(revenue, dead_anyway)),
         ],
         row.low,
     )
 
 
-def _names(evidence: Evidence, firms: Index) -> tuple[str, ...]:
-    ids = evidence.view.chain.firm_ids
-    return tuple(evidence.world.entity(ids[firm]).name for firm in firms)
+def _dead(view: View, firms: Sequence[int], quarters: int) -> tuple[Array, Array, tuple[str, ...]]:
+    """Return who fails within some quarters (firm,), what they sell today, and names.
 
-
-def _dead(run: Trajectory, quarters: int) -> Array:
-    """Return 1 for firms that fail within some quarters, else 0 (firm,)."""
-    return np.asarray(1.0 - run.of_state("alive")[quarters])
+    The members of a population count one by one; of those that fail their number is told.
+    """
+    chain = view.chain
+    dead: list[Array] = []
+    revenue: list[Array] = []
+    names: list[str] = []
+    for firm in firms:
+        entity = chain.world.entity(chain.firm_ids[firm])
+        found = view.fates.get(entity.id)
+        if found is None:
+            gone = 1.0 - view.trajectory.of_state("alive")[quarters, firm : firm + 1]
+            dead.append(gone)
+            revenue.append(view.books.revenue[0, firm : firm + 1])
+            names += [entity.name] * bool(gone.any())
+        else:
+            gone = 1.0 - found.alive[quarters]
+            dead.append(gone)
+            revenue.append(found.revenue[0])
+            if gone.any():
+                names.append(f"{gone.sum():.0f} of {len(gone)} in {entity.name}")
+    return np.concatenate(dead), np.concatenate(revenue), tuple(names)
 
 
 def _share(weight: Array, of: Array) -> float:
@@ -172,12 +186,15 @@ def _share(weight: Array, of: Array) -> float:
 def chain_lost(row: Claim, evidence: Evidence) -> Finding:
     """Judge how much of the chain a scenario takes: firms, AI sales, AI capital spending."""
     moved, still = evidence.runs(row)
-    dead, dead_anyway = (_dead(run, row.quarters) for run in (moved, still))
+    firms = range(len(evidence.view.chain.firm_ids))
+    dead, _, names = _dead(moved, firms, row.quarters)
+    dead_anyway, _, _ = _dead(still, firms, row.quarters)
     ai = ai_lines(evidence.view.chain)
-    fallen = _names(evidence, np.flatnonzero(dead))
-    outcomes = [Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), fallen)]
+    outcomes = [Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), names)]
     for words, record in (("AI sales", "line_revenue"), ("AI capital spending", "capex")):
-        left, usual = (run.of_record(record)[row.quarters, ai].sum() for run in (moved, still))
+        left, usual = (
+            run.trajectory.of_record(record)[row.quarters, ai].sum() for run in (moved, still)
+        )
         gone = max(0.0, 1.0 - float(left / usual)) if usual > 0 else 0.0
         outcomes.append(Outcome(f"{words} after {row.quarters} quarters", gone, 0.0))
     return claims.lost_without(outcomes, row.low)

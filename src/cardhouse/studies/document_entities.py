@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from cardhouse.analysis.parts import ai_lines
-from cardhouse.engine.chain import Array
+from cardhouse.engine.chain import Array, Mask
+from cardhouse.engine.resolution import OUTCOMES
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.model.vocabulary import EntityKind
 from cardhouse.model.world import Entity
@@ -113,7 +114,42 @@ def _unit_row(view: View, unit: Unit) -> Row:
     row["price"] = numbers(_price(view, unit))
     row["status"] = _status(view, unit.firm)
     row["default_quarter"] = default_quarter(view, unit.firm)
-    return row
+    return row | _members(view, entity)
+
+
+def _members(view: View, entity: Entity) -> Row:
+    """Return how many members a population has, and how they fare."""
+    found = view.fates.get(entity.id)
+    if found is None:
+        return {}
+    return {
+        "members": len(found.members),
+        "alive": found.alive.sum(axis=1).tolist(),
+        "defaults": found.failed.sum(axis=1).tolist(),
+        "lost": numbers(found.lost.sum(axis=1)),
+    }
+
+
+def member_rows(view: View) -> list[Row]:
+    """Return a row for each member of each population; they stand in no sum."""
+    return [
+        {
+            "id": name,
+            "population": found.population,
+            "revenue": numbers(found.revenue[:, at]),
+            "cash": numbers(found.cash[:, at]),
+            "alive": found.alive[:, at].tolist(),
+            "default_quarter": _first(view, found.failed[:, at]),
+        }
+        for found in view.fates.values()
+        for at, name in enumerate(found.members)
+    ]
+
+
+def _first(view: View, failed: Mask) -> str | None:
+    """Return the first quarter in which something happened, None when it did not."""
+    at = np.flatnonzero(failed)
+    return view.quarters[int(at[0])] if at.size else None
 
 
 def _purse(view: View, unit: Unit) -> Mapping[str, Array]:
@@ -143,15 +179,18 @@ def _status(view: View, firm: int) -> list[str]:
     failed = view.trajectory.of_record("failed")[:, firm]
     alive = view.trajectory.of_state("alive")[:, firm]
     stressed = view.trajectory.of_state("stress")[:, firm] >= STRESSED_FROM
-    words = np.where(stressed, "stressed", "active")
+    held = view.trajectory.of_state("restructured")[:, firm]
+    outcome = np.array(OUTCOMES)[view.trajectory.of_record("outcome")[:, firm]]
+    words = np.where(stressed, "stressed", "active").astype("U16")
+    words = np.where(held, "restructured", words)
+    words = np.where(np.isin(outcome, ("restructured", "rescued")), outcome, words)
     words = np.where(alive, words, np.where(failed, "in_default", "gone"))
     return [str(word) for word in words]
 
 
 def default_quarter(view: View, firm: int) -> str | None:
     """Return the quarter in which a firm fails, None when it does not."""
-    failed = np.flatnonzero(view.trajectory.of_record("failed")[:, firm])
-    return view.quarters[int(failed[0])] if failed.size else None
+    return _first(view, view.trajectory.of_record("failed")[:, firm] > 0)
 
 
 def _account_row(view: View, entity: Entity) -> Row:

@@ -54,8 +54,14 @@ def drivers_of(chain: Chain, scenario: Scenario, quarters: int) -> Drivers:
         _move(drivers, chain, lever, driver_values(lever, path))
     _check_events(chain.world, scenario)
     for event in scenario.events:
-        drivers.removed[event.at, chain.firm_ids.index(event.entity)] = True
+        drivers.removed[event.at, _firms_named(chain, event.entity)] = True
     return drivers
+
+
+def _firms_named(chain: Chain, name: str) -> list[int]:
+    """Return the firm of this name, or in an expanded world the members of this population."""
+    members = chain.world.members
+    return [at for at, firm in enumerate(chain.firm_ids) if name in (firm, members.get(firm, firm))]
 
 
 def check_reach(chain: Chain, levers: Iterable[str]) -> None:
@@ -132,10 +138,11 @@ _LABELS: Mapping[str, Callable[[Chain], list[str]]] = {
 
 def _check_events(world: World, scenario: Scenario) -> None:
     """Refuse events that name nobody, or a part of a firm: the parent is the purse."""
-    check_entities(scenario, [entity.id for entity in world.entities])
+    populations = set(world.members.values())
+    check_entities(scenario, [*(entity.id for entity in world.entities), *populations])
     for event in scenario.events:
-        entity = world.by_id[event.entity]
-        if entity.kind is not EntityKind.FIRM:
+        entity = world.by_id.get(event.entity)
+        if entity is not None and entity.kind is not EntityKind.FIRM:
             raise ScenarioError(_not_a_firm(world, scenario, event))
 
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from cardhouse.accounts import economy_facts, open_world
 from cardhouse.engine.chain import compile_chain
-from cardhouse.engine.drivers import neutral
-from cardhouse.engine.simulate import Trajectory, simulate
+from cardhouse.engine.simulate import Trajectory
 from cardhouse.facts import FactTable
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
 from cardhouse.studies.claims import judge_claims
 from cardhouse.studies.document import build_document
-from cardhouse.studies.driving import check_reach, drivers_of
+from cardhouse.studies.driving import check_reach
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.scenario_files import combine, load_scenario
+from cardhouse.studies.simulation import Chains
 from cardhouse.studies.views import View
 
 
@@ -46,20 +46,21 @@ class Study:
     facts: FactTable | None = None
 
     @cached_property
+    def chains(self) -> Chains:
+        """Return the world compiled."""
+        return Chains.of(self.world)
+
+    @cached_property
     def baseline(self) -> View:
         """Return the run in which nothing is moved."""
-        chain = compile_chain(self.world)
-        drivers = neutral(chain, self.quarters)
-        return View(simulate(chain, drivers), drivers)
+        return View.of(self.chains, None, self.quarters)
 
     @cached_property
     def view(self) -> View:
         """Return the scenario's run: the baseline itself where the scenario moves nothing."""
         if not moves_something(self.scenario):
             return self.baseline
-        chain = self.baseline.chain
-        drivers = drivers_of(chain, self.scenario, self.quarters)
-        return View(simulate(chain, drivers), drivers)
+        return View.of(self.chains, self.scenario, self.quarters)
 
     @cached_property
     def document(self) -> dict[str, Any]:

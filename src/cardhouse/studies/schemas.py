@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cardhouse.model.vocabulary import ContractKind
+from cardhouse.engine.links import FLOW_KINDS
 from cardhouse.studies.scenario_models import scenario_schema
 
 Schema = dict[str, Any]
@@ -112,12 +112,17 @@ def _entity() -> Schema:
             status=_list({"enum": [*STATUS, None]}),
             default_quarter=MAYBE_QUARTER,
             ai=FLAG,
+            members={"type": "integer"},
+            alive=_list({"type": "integer"}),
+            defaults=_list({"type": "integer"}),
+            lost=numbers,
         ),
         "parent",
         "includes",
         "members",
         "alive",
         "defaults",
+        "lost",
         "ai",
         "price",
         "status",
@@ -132,7 +137,7 @@ def _tier() -> Schema:
 
 
 def _flow() -> Schema:
-    kinds = [*(kind.value for kind in ContractKind), "arrears", "liquidation", "default_costs"]
+    kinds = list(FLOW_KINDS)
     return _optional(
         _record(payer=TEXT, payee=TEXT, kind={"enum": kinds}, amount=_list(NUMBER), estimated=FLAG),
         "estimated",

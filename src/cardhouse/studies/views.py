@@ -18,13 +18,17 @@ from cardhouse.analysis.ledger import Ledger, subsidy_ledger
 from cardhouse.analysis.parts import LineCosts, ai_lines
 from cardhouse.analysis.use_cost import plant_sellers
 from cardhouse.engine.chain import Array, Chain, Index
-from cardhouse.engine.drivers import Drivers
+from cardhouse.engine.collapse import Fates, fates
+from cardhouse.engine.drivers import Drivers, neutral
 from cardhouse.engine.simulate import Trajectory
+from cardhouse.model.scenario import Scenario
 from cardhouse.model.vocabulary import EntityKind
 from cardhouse.model.world import Entity
+from cardhouse.studies.driving import drivers_of
 from cardhouse.studies.scenario_times import later
+from cardhouse.studies.simulation import Chains, play
 
-FIRM, PARENT, DIVISION = "firm", "parent", "division"
+FIRM, PARENT, DIVISION, POPULATION = "firm", "parent", "division", "population"
 SMALLEST = 1e-12
 """Shares below this are rounding and left out of the document."""
 
@@ -47,10 +51,39 @@ class Unit:
 
 @dataclass(frozen=True)
 class View:
-    """One path of a run with everything that its rows are made of."""
+    """One path of a run with everything that its rows are made of.
+
+    ``whole`` is the same run with the members of populations as single firms; none: there are no
+    populations, and the trajectory is the whole run.
+    """
 
     trajectory: Trajectory
     drivers: Drivers
+    whole: Trajectory | None = None
+
+    @classmethod
+    def of(cls, chains: Chains, scenario: Scenario | None, quarters: int) -> View:
+        """Play a scenario, or the baseline, on a world."""
+
+        def drivers_for(chain: Chain) -> Drivers:
+            if scenario is None:
+                return neutral(chain, quarters)
+            return drivers_of(chain, scenario, quarters)
+
+        played = play(chains, drivers_for)
+        return cls(played.told, drivers_for(chains.own), played.whole)
+
+    @property
+    def chains(self) -> Chains:
+        """Return the world compiled as it is told, and with all members."""
+        whole = self.trajectory if self.whole is None else self.whole
+        return Chains(self.chain, whole.chain)
+
+    @cached_property
+    def fates(self) -> dict[str, Fates]:
+        """Return what became of the members of each population."""
+        whole = self.trajectory if self.whole is None else self.whole
+        return {one.population: one for one in fates(whole)}
 
     @property
     def chain(self) -> Chain:
@@ -134,7 +167,8 @@ def _units_of(chain: Chain, firm: Entity) -> list[Unit]:
     own = np.flatnonzero(chain.firm_of_line == number)
     divisions = [one for one in world.of_kind(EntityKind.DIVISION) if one.parent == firm.id]
     if not divisions:
-        return [Unit(firm, FIRM, number, own)]
+        whole = any(one.firm == firm.id for one in world.populations)
+        return [Unit(firm, POPULATION if whole else FIRM, number, own)]
     direct = [world.entity(chain.line_ids[at]) for at in own]
     parts = [*divisions, *(line for line in direct if line.parent == firm.id)]
     rows = [Unit(part, DIVISION, number, _lines_within(chain, own, part)) for part in parts]

@@ -1,0 +1,41 @@
+"""Running a world: populations as single firms, told again as the rows that the world has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cardhouse.engine.chain import Chain, compile_chain
+from cardhouse.engine.collapse import collapse
+from cardhouse.engine.drivers import Drivers
+from cardhouse.engine.populations import expand
+from cardhouse.engine.simulate import Trajectory, simulate
+from cardhouse.model.world import World
+
+
+@dataclass(frozen=True)
+class Chains:
+    """A world compiled twice: as it is told, and with the members of its populations."""
+
+    own: Chain
+    expanded: Chain
+
+    @classmethod
+    def of(cls, world: World) -> Chains:
+        """Compile a world; one chain does for both where it has no population."""
+        own, larger = compile_chain(world), expand(world)
+        return cls(own, own if larger is world else compile_chain(larger))
+
+
+@dataclass(frozen=True)
+class Played:
+    """A run on the world's own chain, and the same run member by member."""
+
+    told: Trajectory
+    whole: Trajectory
+
+
+def play(chains: Chains, drivers_for: Callable[[Chain], Drivers]) -> Played:
+    """Simulate with the drivers that `drivers_for` gives for a chain."""
+    whole = simulate(chains.expanded, drivers_for(chains.expanded))
+    return Played(collapse(whole, chains.own), whole)
