@@ -424,7 +424,7 @@ def _on_its_own(firm: Firm, number: int, unit: float) -> Firm:
         payout_growth=0.01,
         stock_pay=0.01 * unit,
         on_default=("liquidate", "restructure")[number % 2],
-        access=(*firm.access, "lessor"),
+        access=(*firm.access, "lessor", "junior"),
     )
 
 

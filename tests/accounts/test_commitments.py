@@ -19,9 +19,19 @@ def test_what_was_not_signed_yet_is_not_promised() -> None:
 
 
 def test_a_running_contract_is_promised_for_its_days_left() -> None:
-    """11.9 bn from 2025-03-10 to 2030-03-10: 1714 of 1826 days lie after 30 June 2025."""
-    found = committed("2025-08-21")[("openai", "coreweave_ai")]
-    assert found == pytest.approx(11.9 * 1714 / 1826, rel=1e-9)
+    """10 bn from 2024-06-01 to 2030-12-31: 2010 of 2404 days lie after 30 June 2025."""
+    found = committed("2025-08-21")[("azure_ai", "coreweave_ai")]
+    assert found == pytest.approx(10.0 * 2010 / 2404, rel=1e-9)
+
+
+def test_what_begins_later_is_promised_in_full_and_from_then_on() -> None:
+    world = open_world("ai", base="2025Q2")
+    by_ends = {(c.payer, c.payee): c for c in world.contracts if c.committed}
+    oracle = by_ends[("openai", "oracle_ai")]
+    assert oracle.committed == pytest.approx(300.0)
+    assert oracle.terms["commit_start"] == 9.0, "the third quarter of 2027"
+    assert oracle.terms["commit_quarters"] == 20.0
+    assert by_ends[("nvidia", "coreweave_ai")].terms == {"quarters": 28.0}, "until April 2032"
 
 
 def test_parts_give_way_to_their_total_once_it_is_known() -> None:

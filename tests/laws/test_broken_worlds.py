@@ -18,7 +18,7 @@ from cardhouse.engine.world_checks import REQUIRED_ACCOUNTS
 from cardhouse.errors import CardhouseError, EconomyError, InputError, ScenarioError
 from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.vocabulary import EntityKind as E
-from cardhouse.model.world import Contract, Debt, Entity, Line, Round, World
+from cardhouse.model.world import Contract, Debt, Entity, Line, PlantPart, Round, World
 from strategies import Recipe, rich_recipes
 
 NAN, INF = float("nan"), float("inf")
@@ -169,6 +169,50 @@ SHELF: dict[str, tuple[Callable[[World], World], str]] = {
         "round 'r' comes from 'payers'",
     ),
     "certain twice over": (lambda w: row(w, "rounds", 0, probability=2.0), "probability is 2.0"),
+    "resolution nobody knows": (
+        lambda w: row(w, "firms", 0, on_default="liquidat"),
+        "on_default 'liquidat', expected one of liquidate, restructure. Did you mean 'liquidate'",
+    ),
+    "own rescuer": (
+        lambda w: row(w, "firms", 0, rescuers=("firm0",)), "rescuer 'firm0' is not another firm",
+    ),
+    "rank 7 of a debt": (
+        lambda w: row(w, "debts", 0, seniority=7), "seniority is 7, expected 1 .secured.",
+    ),
+    "collateral of another": (
+        lambda w: row(w, "debts", 0, collateral="line1"), "'line1' is not a line of the firm",
+    ),
+    "earmark at home": (
+        lambda w: row(w, "rounds", 0, earmark="line0"), "'line0' is not a line of another firm",
+    ),
+    "guarantee for nobody": (
+        lambda w: contract(w, K.GUARANTEE, party=""), "party '' is not a firm beside the two",
+    ),
+    "a third party to a sale": (
+        lambda w: contract(w, K.SALE, party="firm1"), "only a guarantee has a third party",
+    ),
+    "credit line from venture": (
+        lambda w: contract(w, K.CREDIT_LINE, payer="venture"), "'venture' is not a pool that lends",
+    ),
+    "drawn on the line itself": (
+        lambda w: contract(w, K.CREDIT_LINE, amount=1.0), "amount is 1.0, expected 0",
+    ),
+    "leased and on credit": (
+        lambda w: contract(w, K.CAPEX, terms={"leased": 0.5, "credit_share": 0.5}),
+        "both leased and bought on credit",
+    ),
+    "tax to two accounts": (
+        lambda w: more(w, "contracts", Contract(K.TAX, "firm1", "tax", 1.0),
+                       Contract(K.TAX, "firm1", "energy", 1.0)),
+        "firm 'firm1' pays tax to 'tax' and to 'energy'",
+    ),
+    "parts that are no whole": (
+        lambda w: plant(w, parts=(PlantPart("hall", 0.4, 80.0, 6),)), "parts add up to 0.4",
+    ),
+    "a part without a life": (
+        lambda w: plant(w, parts=(PlantPart("hall", 1.0, 0.0, 6),)),
+        "part 'hall': life_quarters is 0.0, expected 1 to 400",
+    ),
     "unknown parameter": (
         lambda w: replace(w, parameters={"switchin": 1.0}),
         "'switchin' is not known. Did you mean 'switching'",
@@ -240,7 +284,8 @@ def test_any_odd_number_ends_in_an_error_or_in_numbers(world: World) -> None:
         return
     for kept in (*found.states, *found.records):
         for one in fields(kept):
-            assert np.isfinite(getattr(kept, one.name)).all(), one.name
+            if one.name != "links":
+                assert np.isfinite(getattr(kept, one.name)).all(), one.name
     assert found.money_residual <= 1e-9
 
 

@@ -44,7 +44,7 @@ def full_world() -> World:
         firms=tuple(_firm(firm) for firm in world.firms),
         pools=tuple(pools),
         contracts=(
-            *(_growing(one) for one in world.contracts),
+            *(_committed(_growing(one)) for one in world.contracts),
             Contract(K.OTHER_BUSINESS, "other_business", PARENT, 0.3),
         ),
         rounds=(*world.rounds, Round("letter", "partners", "firm5", 0.5, 2, probability=0.3)),
@@ -68,6 +68,13 @@ def _firm(firm: Firm) -> Firm:
     if firm.id in SEEKERS:
         return replace(firm, access=(*access, VENDOR), cash=0.1, cash_floor=2.0)
     return replace(firm, access=access)
+
+
+def _committed(contract: Contract) -> Contract:
+    """Return research bought from a line with three times as much of it committed."""
+    if contract.kind is not K.PROGRAM or not contract.payee.startswith("line"):
+        return contract
+    return replace(contract, committed=60.0 * contract.amount)
 
 
 def _growing(contract: Contract) -> Contract:

@@ -132,6 +132,7 @@ MOVES: dict[str, Move] = {
     "capex_plan": Move(0.5, all_of("capex"), -1),
     "training_budget": Move(0.5, all_of("program"), -1),
     "letters_paid": Move(1.0, given_by("partners"), 1),
+    "commitments_enforced": Move(0.0, all_of("shortfall"), -1),
     "substitution": Move(0.0, sold_by_survivors, -1, (FAILURE,)),
     "recovery": Move(1.0, all_of("liquidation"), 1, (FAILURE,)),
     "default_costs": Move(0.3, all_of("default_costs"), 1, (FAILURE,)),
@@ -264,6 +265,6 @@ def test_neutral_levers_repeat_the_baseline_bit_by_bit(
 ) -> None:
     still = scenario(**{lever.id: lever.default for lever in LEVERS})
     run, usual = simulate(chain, drivers_of(chain, still, QUARTERS)), simulated()
-    for name in ("cash", "price", "volume", "debt", "capacity"):
+    for name in ("cash", "price", "volume", "loans", "capacity"):
         np.testing.assert_array_equal(run.of_state(name), usual.of_state(name))
     np.testing.assert_array_equal(run.of_record("flows"), usual.of_record("flows"))

@@ -30,16 +30,7 @@ from cardhouse.studies.views import View
 BASE, KNOWN, LAST = "2025Q2", "2025-08-21", "2026Q1"
 WITHIN = 0.35
 
-EXCEPTIONS = {
-    ("xai", CAPEX, "2026Q1"): (
-        "Filed were 7.7 for the quarter and 12.7 for all of 2025, on 20 bn raised in January 2026. "
-        "Plans start at 12 % a quarter, and none may grow by more than 20 % on momentum."
-    ),
-    ("oracle", CAPEX, "2026Q1"): (
-        "OpenAI's contract of 300 bn came in September 2025; guidance known before was 25 bn for "
-        "the fiscal year. Plans follow past growth, and nothing is ordered for commitments."
-    ),
-}
+EXCEPTIONS: dict[tuple[str, str, str], str] = {}
 """Rows of the shipped economy that may lie beyond `WITHIN`, and why; a mended one leaves."""
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardhouse.errors import ScenarioError
-from cardhouse.model.scenario import Lever
 from cardhouse.model.parameters import PARAMETERS
+from cardhouse.model.scenario import Lever
 from cardhouse.studies.levers import (
     PARAMETER_CHANNELS,
     check_value,
@@ -52,6 +52,7 @@ PROMISED = [
     "capex_plan",
     "training_budget",
     "letters_paid",
+    "commitments_enforced",
     "substitution",
     "recovery",
     "default_costs",

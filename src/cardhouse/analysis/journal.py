@@ -43,6 +43,8 @@ LAWS: dict[str, str] = {
 COMMITTED, DUE, AT_WILL, RECEIPT = "committed", "due", "at will", "receipt"
 """How free a payer is: bound by a contract ahead, bound by what it bought, free, or outside."""
 
+FORCES = (COMMITTED, DUE, AT_WILL, RECEIPT)
+
 AT_WILL_KINDS = frozenset(("payout", "equity", "capex", "program"))
 COMMITTED_KINDS = frozenset(
     ("interest", "repayment", "lease", "shortfall", "buy_back", "guarantee")

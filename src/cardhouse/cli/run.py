@@ -37,6 +37,12 @@ def run(  # noqa: PLR0913 - one argument an option is how a command is declared
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder for report, tables and manifest."),
     ] = None,
+    members: Annotated[
+        bool, typer.Option("--members", help="Tell the firms of a population one by one.")
+    ] = False,
+    journal: Annotated[
+        bool, typer.Option("--journal", help="List every payment: contract, law, owed and paid.")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -49,6 +55,7 @@ def run(  # noqa: PLR0913 - one argument an option is how a command is declared
       cardhouse run
       cardhouse run --scenario capital-freeze --quarters 12
       cardhouse run --set venture_supply=0.4 --as-of 2025-08-21 --json
+      cardhouse run --scenario capital-freeze --journal --members --out freeze
     """
     question = Question(
         economy,
@@ -60,7 +67,12 @@ def run(  # noqa: PLR0913 - one argument an option is how a command is declared
         quarters,
     )
     with working("Balancing the accounts and running the model ...", quiet=quiet or as_json):
-        document = question.answer().document
+        result = question.answer()
+        document = result.document
+        if members:
+            document = {**document, "members": result.members()}
+        if journal:
+            document = {**document, "journal": result.journal(members=members)}
     folder = out
     if folder is None and not as_json:
         folder = _default_folder(document["manifest"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable
+
 import numpy as np
 
 from cardhouse.engine.arrays import (
@@ -118,11 +121,8 @@ def compile_credit(world: World, names: Names, links: Links) -> SupplierCredit:
         and one.terms.get("credit_share", 0.0) > 0
     ]
     at = [_link_of(links, names, one) for one in lent]
-    total = [_amount_on(world, one) for one in lent]
-    part = [
-        one.amount / whole if whole > 0 else 1.0 for one, whole in zip(lent, total, strict=True)
-    ]
-    share = [term(one, "credit_share") * own for one, own in zip(lent, part, strict=True)]
+    part = _parts_of_pairs(world)
+    share = [term(one, "credit_share") * part(one) for one in lent]
     return SupplierCredit(
         link=np.array(at, dtype=np.int64),
         share=np.array(share, dtype=float),
@@ -130,12 +130,17 @@ def compile_credit(world: World, names: Names, links: Links) -> SupplierCredit:
     )
 
 
-def _amount_on(world: World, contract: Contract) -> float:
-    """Return what all contracts of this one's kind and ends paid in row 0."""
-    ends = contract.payer, contract.payee
-    return sum(
-        one.amount for one in world.contracts_of(contract.kind) if (one.payer, one.payee) == ends
-    )
+def _parts_of_pairs(world: World) -> Callable[[Contract], float]:
+    """Return a function: the part of one contract in all of its kind between the same two."""
+    total: dict[tuple[ContractKind, str, str], float] = defaultdict(float)
+    for one in world.contracts:
+        total[one.kind, one.payer, one.payee] += one.amount
+
+    def part(contract: Contract) -> float:
+        whole = total[contract.kind, contract.payer, contract.payee]
+        return contract.amount / whole if whole > 0 else 1.0
+
+    return part
 
 
 def compile_shares(world: World, names: Names, rows: Rows) -> RevenueShares:
@@ -200,12 +205,11 @@ def compile_strategic(world: World, names: Names) -> Strategic:
 def compile_leased(world: World, names: Names, links: Links) -> LeasedPlant:
     """Return plant that lessors may pay for; each link stands beside the lessee's own."""
     share: dict[tuple[int, int, int], float] = {}
+    part = _parts_of_pairs(world)
     for one in world.contracts_of(K.CAPEX):
         seller = names.line.get(one.payee, NONE)
         key = names.line[one.payer], seller, names.purse[one.payee]
-        whole = _amount_on(world, one)
-        part = one.amount / whole if whole > 0 else 1.0
-        share[key] = share.get(key, 0.0) + term(one, "leased") * part
+        share[key] = share.get(key, 0.0) + term(one, "leased") * part(one)
 
     def key_of(link: int) -> tuple[int, int, int]:
         return int(links.buyer_line[link]), int(links.seller_line[link]), int(links.payee[link])

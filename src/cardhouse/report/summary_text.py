@@ -83,10 +83,15 @@ def headline(document: Document) -> str:
 
 
 def _count_defaults(document: Document) -> str:
-    failed = len(document["fragility"]["defaults"])
-    if failed == 0:
-        return "no firm fails"
-    return "one firm fails" if failed == 1 else f"{failed} firms fail"
+    """Return how many firms fail, each once, and how many members of populations."""
+    failed = len({one["entity"] for one in document["fragility"]["defaults"]})
+    told = {0: "no firm fails", 1: "one firm fails"}.get(failed, f"{failed} firms fail")
+    small = [
+        f"{sum(one['defaults'])} of {one['members']} {one['name'].lower()}"
+        for one in document["entities"]
+        if sum(one.get("defaults") or [])
+    ]
+    return f"{told}, beside {' and '.join(small)}" if small else told
 
 
 def last_seller(document: Document) -> Mapping[str, Any] | None:

@@ -14,6 +14,7 @@ from cardhouse.analysis.fragility import (
     repayments_due,
     runway,
 )
+from cardhouse.studies.document_journal import cascade_rows
 from cardhouse.studies.scenario_times import later
 from cardhouse.studies.views import View, named
 
@@ -31,6 +32,7 @@ def fragility_row(view: View) -> Row:
     firms = view.chain.firm_ids
     return {
         "defaults": [_default(view, one, found) for one in found],
+        "cascade": cascade_rows(view),
         "loss_links": _loss_links(view, found),
         "loss_by_tier": _loss_by_tier(view, found),
         "maturities": maturities(view),

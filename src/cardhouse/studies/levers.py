@@ -21,7 +21,9 @@ from cardhouse.model.scenario import Lever
 
 TABLE = Path(__file__).with_name("levers.csv")
 EVENT_HINT = "To remove an entity, add a shock `{event: default, entity: ..., at: t+N}` to a file."
-PARAMETER_CHANNELS = frozenset({"substitution", "recovery", "default_costs"})
+PARAMETER_CHANNELS = frozenset(
+    {"commitments_enforced", "substitution", "recovery", "default_costs"}
+)
 NO_LIMIT_CHANNELS = frozenset({"demand_ceiling"})
 QUARTERS_A_YEAR = 4
 

@@ -30,8 +30,8 @@ CURRENT, CAPITAL = "current", "capital"
 MONEY, OTHERS = "money", "others"
 OUTSIDE = "outside"
 CURRENT_KINDS = (
-    K.SALE, K.INPUT, K.COST, K.PROGRAM, K.REVENUE_SHARE, K.OTHER_BUSINESS, K.INTEREST, K.TAX,
-    K.PAYOUT,
+    K.SALE, K.INPUT, K.COST, K.PROGRAM, K.REVENUE_SHARE, K.LEASE, K.BUY_BACK,
+    K.GUARANTEE, K.OTHER_BUSINESS, K.INTEREST, K.TAX, K.PAYOUT,
 )  # fmt: skip
 CAPITAL_KINDS = (K.CAPEX, K.EQUITY, K.DEBT_DRAWN, K.REPAYMENT, K.OTHER_CASH)
 """Kinds paid out of the capital column; capex is received on the seller's current one."""

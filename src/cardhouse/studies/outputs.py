@@ -38,6 +38,12 @@ ENTITY_SERIES = (
 SUBSIDY = ("firm", "tier", "revenue", "full_cost", "subsidy", "cash_part", "noncash_part")
 CLAIM = ("id", "claim", "verdict", "probability")
 DEFAULT = ("entity", "name", "quarter", "owed", "paid", "cause")
+FALL = ("quarter", "round", "entity", "cause", "outcome")
+PAYMENT = (
+    "quarter", "kind", "payer", "payee", "contract", "committed", "law", "force", "owed", "paid",
+    "lost",
+)  # fmt: skip
+MEMBER_SERIES = ("revenue", "cash", "alive")
 CONFLICT = ("fact", "what", "observed", "balanced", "in_sd", "source", "url")
 
 
@@ -107,7 +113,20 @@ def tables(document: Document) -> dict[str, Rows]:
         "claims": _records(document["claims"], CLAIM),
         "defaults": _records(document["fragility"]["defaults"], DEFAULT),
         "conflicts": _records(document["accounts"]["moves"], CONFLICT),
+        "cascade": _records(document["fragility"].get("cascade", ()), FALL),
+        **{name: rows for name, rows in _asked_for(document) if rows[1]},
     }
+
+
+def _asked_for(document: Document) -> Iterator[tuple[str, Rows]]:
+    """Yield the tables that a run has only where they were asked for."""
+    yield "journal", _records(document.get("journal", ()), PAYMENT)
+    members = [
+        (quarter, one["id"], one["population"], *(one[name][row] for name in MEMBER_SERIES))
+        for one in document.get("members", ())
+        for row, quarter in enumerate(document["quarters"])
+    ]
+    yield "members", (("quarter", "member", "population", *MEMBER_SERIES), members)
 
 
 def _at(entity: Mapping[str, Any], series: str, row: int) -> Any:

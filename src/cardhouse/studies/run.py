@@ -16,6 +16,8 @@ from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
 from cardhouse.studies.claims import judge_claims
 from cardhouse.studies.document import build_document
+from cardhouse.studies.document_entities import member_rows
+from cardhouse.studies.document_journal import journal_rows
 from cardhouse.studies.driving import check_reach
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.scenario_files import combine, load_scenario
@@ -28,12 +30,22 @@ class StudyResult:
     """A run: its document, the world it started from, its trajectory and the baseline's.
 
     ``baseline`` is None where nothing was moved, and the trajectory is the baseline itself.
+    ``view`` holds the run with its books and, where there are populations, with their members.
     """
 
     document: dict[str, Any]
     world: World
     trajectory: Trajectory
     baseline: Trajectory | None = None
+    view: View | None = None
+
+    def members(self) -> list[dict[str, Any]]:
+        """Return a row for each member of each population."""
+        return [] if self.view is None else member_rows(self.view)
+
+    def journal(self, *, members: bool = False) -> list[dict[str, Any]]:
+        """Return every payment of the run, with its contract, its law, what was owed and paid."""
+        return [] if self.view is None else journal_rows(self.view, members=members)
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,7 @@ class Study:
             world=self.world,
             trajectory=self.view.trajectory,
             baseline=self.baseline.trajectory if apart else None,
+            view=self.view,
         )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from cardhouse.analysis.journal import FORCES
 from cardhouse.engine.links import FLOW_KINDS
+from cardhouse.engine.resolution import OUTCOMES
 from cardhouse.studies.scenario_models import scenario_schema
 
 Schema = dict[str, Any]
@@ -192,14 +194,54 @@ def _fragility() -> Schema:
         "loss_by_holder",
         "cause",
     )
-    return _record(
+    fall = _record(
+        entity=TEXT,
+        quarter=QUARTER,
+        round={"type": "integer"},
+        cause=TEXT,
+        outcome={"enum": [*OUTCOMES[1:]]},
+        unpaid_by=_map(NUMBER),
+        leaves=_map(NUMBER),
+    )
+    found = _record(
         defaults=_list(default),
+        cascade=_list(fall),
         maturities=_list(_record(year={"type": "integer"}, amount=NUMBER)),
         profit_share=_map(NUMBER),
         profit_herfindahl=MAYBE_NUMBER,
         loss_making_share=_record(
             firms=MAYBE_NUMBER, revenue=MAYBE_NUMBER, users_spending=MAYBE_NUMBER
         ),
+    )
+    return _optional(found, "cascade")
+
+
+def _payment() -> Schema:
+    """Return the schema of a row of the journal: one payment of one quarter."""
+    return _record(
+        quarter=QUARTER,
+        kind={"enum": list(FLOW_KINDS)},
+        payer=TEXT,
+        payee=TEXT,
+        contract=MAYBE_TEXT,
+        committed=MAYBE_NUMBER,
+        law=TEXT,
+        force={"enum": list(FORCES)},
+        owed=NUMBER,
+        paid=NUMBER,
+        lost=NUMBER,
+        facts=_list(TEXT),
+    )
+
+
+def _member() -> Schema:
+    return _record(
+        id=TEXT,
+        population=TEXT,
+        revenue=_list(MAYBE_NUMBER),
+        cash=_list(MAYBE_NUMBER),
+        alive=_list(FLAG),
+        default_quarter=MAYBE_QUARTER,
     )
 
 
@@ -244,12 +286,16 @@ def _run() -> Schema:
             accounts=_record(moves=_list(_move()), estimated_share_of_flows=NUMBER),
             facts=_map({"type": "object"}),
             baseline={"type": ["object", "null"]},
+            journal=_list(_payment()),
+            members=_list(_member()),
         ),
         "trace_bounds",
         "trace_ai",
         "trace_receipts_usd_bn",
         "facts",
         "baseline",
+        "journal",
+        "members",
     )
 
 
