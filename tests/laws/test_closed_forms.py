@@ -647,7 +647,7 @@ def test_every_kind_of_plant_enters_service_after_its_own_lead() -> None:
 # --- vendor finance -----------------------------------------------------------------------------
 
 
-def vendor_loop(in_step: float, money: float, growth: float = 0.03) -> World:
+def vendor_loop(in_step: float, money: float, growth: float = 0.03, energy: float = 4.5) -> World:
     """Return a lab that sells 6 and buys chips for 5; the chip maker pays part of them back."""
     law = {"growth": growth, "growth_end": growth}
     rows: list[tuple] = [
@@ -655,7 +655,7 @@ def vendor_loop(in_step: float, money: float, growth: float = 0.03) -> World:
         (K.SALE, "others", "chips", 1.0, law),
         (K.COST, "chat", "labour", 1.5),
         (K.INPUT, "chat", "chips", 5.0),
-        (K.COST, "chips", "energy", 4.5),
+        (K.COST, "chips", "energy", energy),
     ]
     if in_step:
         rows.append((K.EQUITY, "maker", "lab", 5.0 * in_step, {"in_step": in_step}))
@@ -688,13 +688,15 @@ def test_what_goes_round_in_a_circle_adds_nothing() -> None:
         assert_same(found_cash, expected)
 
 
-def test_a_vendor_gives_no_more_than_the_cash_its_bills_leave() -> None:
-    """It earns 1.5 of each 5 it is paid, and gives at most what it had before."""
-    found, in_step = ran(vendor_loop(1.0, 8.0, growth=0.0), 12), 1.0
+@pytest.mark.parametrize(("energy", "quarters"), [(4.5, 12), (6.75, 2)])
+def test_a_vendor_gives_no_more_than_the_cash_its_bills_leave(energy: float, quarters: int) -> None:
+    """It is paid 6 and would give 5 back: out of what it had, less what its bills lack."""
+    found = ran(vendor_loop(1.0, 8.0, growth=0.0, energy=energy), quarters)
     money, given = [8.0], []
-    for _ in range(12):
-        given.append(min(in_step * 5.0, money[-1]))
-        money.append(money[-1] + 1.5 - given[-1])
+    for _ in range(quarters):
+        given.append(min(5.0, money[-1] - max(energy - 6.0, 0.0)))
+        money.append(money[-1] + 6.0 - energy - given[-1])
+    assert min(given) < 5.0, "it runs short"
     assert_same(flow(found, "equity", "maker", "lab")[1:], given)
     assert_same(cash(found, "maker"), money)
     assert_same(cash(found, "lab"), 20.0 + np.cumsum([0.0, *np.add(given, -0.5)]))
@@ -798,6 +800,7 @@ class Estate:
     junior: float = 3.0
     money: float = 1.0
     other_assets: float = 0.0
+    collateral: str = "steel"
     falls_to: float = 0.3  # demand, of what it was
     recovery: float = 0.3
     fire_sale: float = 0.5
@@ -806,7 +809,10 @@ class Estate:
     @cached_property
     def found(self) -> Trajectory:
         debts = [
-            Debt("works", "banks", self.secured, 0.02, 99.0, bullet=True, collateral="steel"),
+            replace(
+                Debt("works", "banks", self.secured, 0.02, 99.0, bullet=True),
+                collateral=self.collateral,
+            ),
             Debt("works", "bonds", self.bonds, 0.03, 99.0, bullet=True),
             Debt("works", "junior", self.junior, 0.05, 99.0, bullet=True),
         ]
@@ -861,7 +867,8 @@ class Estate:
         burned = self.default_costs * means
         left = means - burned
         claim = self.secured * 1.02
-        covered = min(claim, price * own)
+        pledged = own if self.collateral else own + self.other_assets
+        covered = min(claim, price * pledged)
         paid_wages = min(wages, left)
         left -= paid_wages
         first = min(covered, left)
@@ -888,6 +895,8 @@ ESTATES = {
     "a deep fire sale": Estate(fire_sale=2.0, recovery=0.6),
     "collateral covers the banks": Estate(secured=1.0, bonds=20.0),
     "collateral covers a part": Estate(secured=9.0),
+    "other assets are nobody's collateral": Estate(secured=9.0, other_assets=7.0),
+    "all there is is collateral": Estate(secured=9.0, other_assets=7.0, collateral=""),
     "wages are not even paid": Estate(money=0.0, recovery=0.05, default_costs=0.3),
     "junior creditors get a part": Estate(bonds=0.5, secured=1.0, recovery=0.6, falls_to=0.55),
     "owners get what is left": Estate(
@@ -970,7 +979,7 @@ def family(money: float, earns: float, loses: float, own: float, **firm: float) 
         (20.0, 0.0, 2.5, 0.0),
         (20.0, 0.3, 2.0, 0.0),
         (9.0, -0.05, 0.0, 0.0),
-        (30.0, 0.7, 5.25, 4.0),
+        (8.0, 0.7, 2.25, 4.0),
         (5.0, 2.0, 0.5, 0.0),
     ],
 )

@@ -87,11 +87,11 @@ def _count_defaults(document: Document) -> str:
     failed = len({one["entity"] for one in document["fragility"]["defaults"]})
     told = {0: "no firm fails", 1: "one firm fails"}.get(failed, f"{failed} firms fail")
     small = [
-        f"{sum(one['defaults'])} of {one['members']} {one['name'].lower()}"
+        f"of {one['members']} {one['name'][:1].lower()}{one['name'][1:]} {sum(one['defaults'])} do"
         for one in document["entities"]
         if sum(one.get("defaults") or [])
     ]
-    return f"{told}, beside {' and '.join(small)}" if small else told
+    return "; ".join([told, *small])
 
 
 def last_seller(document: Document) -> Mapping[str, Any] | None:
@@ -162,9 +162,15 @@ def defaults_sentence(document: Document) -> str:
     failed = sorted(document["fragility"]["defaults"], key=lambda one: order[one["quarter"]])
     if not failed:
         return f"Defaults until {document['quarters'][-1]}: none."
-    told = [f"{one['name']} {one['quarter']}" for one in failed[:SHOWN_DEFAULTS]]
+    told = [_default_words(one) for one in failed[:SHOWN_DEFAULTS]]
     more = len(failed) - len(told)
     return f"First defaults: {', '.join(told)}{f' and {more} more' if more else ''}."
+
+
+def _default_words(default: Mapping[str, Any]) -> str:
+    """Return who fails when, and whether it lives on."""
+    lives_on = " (restructured)" if default.get("outcome") == "restructured" else ""
+    return f"{default['name']} {default['quarter']}{lives_on}"
 
 
 def losses_sentence(document: Document) -> str:

@@ -14,6 +14,7 @@ from cardhouse.analysis.fragility import (
     repayments_due,
     runway,
 )
+from cardhouse.engine.resolution import OUTCOMES
 from cardhouse.studies.document_journal import cascade_rows
 from cardhouse.studies.scenario_times import later
 from cardhouse.studies.views import View, named
@@ -58,6 +59,9 @@ def _default(view: View, one: Failure, all_: list[Failure]) -> Row:
         "loss_by_holder": _by_name(view, one.losses),
         "stakes_lost": _by_name(view, one.stakes),
         "cause": one.cause,
+        "outcome": OUTCOMES[
+            view.trajectory.records[one.quarter].outcome[view.books.path, one.firm]
+        ],
         "travels": _travels(view, one, all_),
     }
 

@@ -43,6 +43,9 @@ PAYMENT = (
     "quarter", "kind", "payer", "payee", "contract", "committed", "law", "force", "owed", "paid",
     "lost",
 )  # fmt: skip
+TABLES_ALONE = ("journal", "members")
+"""Parts of a document that are long, and stand in tables of their own, not in the summary."""
+
 MEMBER_SERIES = ("revenue", "cash", "alive")
 CONFLICT = ("fact", "what", "observed", "balanced", "in_sd", "source", "url")
 
@@ -69,7 +72,8 @@ def write_outputs(
     with _placed_when_complete(folder) as workshop:
         for name, write in (more or {}).items():
             write(workshop / name)
-        _write_json(workshop / "summary.json", document)
+        short = {name: part for name, part in document.items() if name not in TABLES_ALONE}
+        _write_json(workshop / "summary.json", short)
         _write_csv(workshop / "transactions.csv", transactions(document))
         _write_csv(workshop / "balance_sheets.csv", balance_sheets(document))
         for name, rows in tables(document).items():

@@ -190,9 +190,11 @@ def _fragility() -> Schema:
             paid=NUMBER,
             loss_by_holder=_map(NUMBER),
             cause=TEXT,
+            outcome={"enum": list(OUTCOMES[1:])},
         ),
         "loss_by_holder",
         "cause",
+        "outcome",
     )
     fall = _record(
         entity=TEXT,
