@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,14 +15,11 @@ import pytest
 from numpy.typing import NDArray
 
 from cardhouse.accounts import open_world
-from cardhouse.engine.chain import Chain
-from cardhouse.engine.drivers import Drivers, neutral
 from cardhouse.model.scenario import Scenario
 from cardhouse.studies.document_entities import entity_rows, tier_rows
 from cardhouse.studies.document_ledger import use_cost_of
-from cardhouse.studies.driving import drivers_of
 from cardhouse.studies.scenario_files import load_scenario
-from cardhouse.studies.simulation import Chains, play
+from cardhouse.studies.simulation import Chains
 from cardhouse.studies.views import View
 from cardhouse.studies.yaml_text import read_yaml
 
@@ -92,17 +89,8 @@ def chains(base: str) -> Chains:
 @cache
 def outputs(name: str, base: str) -> Outputs:
     """Return every output of a scenario of the table, or of the baseline, by its name."""
-    entry = {} if name == BASELINE else table()[name]
-    compiled = chains(base)
-
-    def drivers_for(chain: Chain) -> Drivers:
-        moved = neutral(chain, QUARTERS)
-        if entry:
-            moved = drivers_of(chain, scenario_of(entry, base), QUARTERS)
-        return with_drivers(moved, entry.get("drivers", {}))
-
-    played = play(compiled, drivers_for)
-    view = View(played.told, drivers_for(compiled.own), played.whole)
+    scenario = None if name == BASELINE else scenario_of(table()[name], base)
+    view = View.of(chains(base), scenario, QUARTERS)
     return {name: tidied(name, values) for name, values in every_output(view)}
 
 
@@ -116,14 +104,6 @@ def scenario_of(entry: Mapping[str, Any], base: str) -> Scenario:
         path = Path(folder) / "scenario.yaml"
         path.write_text(json.dumps(words | told), encoding="utf-8")
         return load_scenario(path, base)
-
-
-def with_drivers(drivers: Drivers, values: Mapping[str, float]) -> Drivers:
-    """Return drivers with some held at a value from t+1 on."""
-    moved = {name: getattr(drivers, name).copy() for name in values}
-    for name, value in values.items():
-        moved[name][1:] = value
-    return replace(drivers, **moved)
 
 
 # --- outputs --------------------------------------------------------------------------------------

@@ -165,6 +165,12 @@ class Result:
     document: Document
     world: None = None
 
+    def members(self) -> list[dict[str, Any]]:
+        return [{"id": "app_1", "population": "apps"}]
+
+    def journal(self, *, members: bool = False) -> list[dict[str, Any]]:
+        return [{"payer": "app_1" if members else "apps"}]
+
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch, document: Document) -> list[Mapping[str, Any]]:

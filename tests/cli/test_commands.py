@@ -97,6 +97,15 @@ class TestRun:
             }
         ]
 
+    @pytest.mark.usefixtures("asked", "in_folder")
+    def test_tells_members_and_payments_where_asked(self, document: dict[str, Any]) -> None:
+        told = {"id": "app_1", "population": "apps"}
+        assert printed("run", "--json", "--members") == {**document, "members": [told]}
+        apps, one = [{"payer": "apps"}], [{"payer": "app_1"}]
+        assert printed("run", "--json", "--journal") == {**document, "journal": apps}
+        both = printed("run", "--json", "--members", "--journal")
+        assert both == {**document, "members": [told], "journal": one}
+
     @pytest.mark.usefixtures("asked")
     def test_prints_the_document_and_writes_nothing(
         self, in_folder: Path, document: dict[str, Any]

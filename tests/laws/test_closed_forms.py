@@ -209,6 +209,25 @@ def test_who_cannot_roll_over_fails_in_the_quarter_of_the_formula(
     assert bonds[last + 1 :].sum() == 0.0
 
 
+@pytest.mark.parametrize("payee", ["labour", "energy"])
+@pytest.mark.parametrize("gap", [0.15, 0.5, 1.0, 1.9])
+def test_small_gaps_are_carried_until_together_they_are_a_default(gap: float, payee: str) -> None:
+    """Of bills of 100 and ``(t - 1) gap`` in arrears ``100 - gap`` is paid; 98 % is the limit."""
+    rows = [(K.SALE, "users", "shop", 100.0 - gap), (K.COST, "shop", payee, 100.0)]
+    found, time = ran(hand_made(rows, lines={"shop": "firm"}), 20), np.arange(21)
+    carried = gap * np.maximum(time - 1, 0)
+    paid_share = (100.0 - gap) / (100.0 + carried)
+    last = int(np.argmax((paid_share < 0.98) & (time > 0)))
+    assert found.default_quarters().tolist() == [last]
+    assert_same(found.of_record("paid_share")[1 : last + 1, 0], paid_share[1 : last + 1])
+    assert_same(found.of_record("claims").sum(axis=1)[1 : last + 1], 100.0 + carried[1 : last + 1])
+    assert_same(found.of_state("arrears").sum(axis=1), gap * time * (time < last))
+    assert_same(found.records[last].unpaid.sum(), gap * last)
+    # Wages come before what is late, and that before new bills of others.
+    late = 0.0 if payee == "labour" else carried[1 : last + 1]
+    assert_same(flow(found, "arrears", "firm", payee)[1 : last + 1], late)
+
+
 def bullet(money: float, supply: float, due: int = 5) -> Trajectory:
     """Return the run of a firm of which 30 fall due at once; it earns 1 before interest of 0.6."""
     debt = Debt("firm", "bonds", 30.0, 0.02, float(due), bullet=True)
@@ -817,11 +836,11 @@ class Estate:
             Debt("works", "junior", self.junior, 0.05, 99.0, bullet=True),
         ]
         interest = [(K.INTEREST, "works", one.pool, one.amount * one.rate) for one in debts]
-        spare = 10.0 - 2.0 - sum(row[3] for row in interest)
         rows = [
             (K.SALE, "users", "steel", 10.0),
             (K.INPUT, "steel", "ore", 2.0),
-            (K.COST, "steel", "labour", spare, {"fixed": 1.0}),
+            (K.COST, "steel", "labour", 0.4 * self.running, {"fixed": 1.0}),
+            (K.COST, "steel", "energy", 0.6 * self.running, {"fixed": 1.0}),
             (K.SALE, "others", "ore", 3.0),
             (K.COST, "ore", "energy", 1.0, {"fixed": 1.0}),
             (K.SALE, "others", "glass", 1.0),
@@ -851,108 +870,117 @@ class Estate:
         return ran(world, 6, parameters, demand_level=level)
 
     @property
-    def wages(self) -> float:
-        """Return fixed wages of row 0 per capacity; plant wears and takes them along."""
+    def running(self) -> float:
+        """Return wages and energy of row 0, after which nothing is left of its revenue."""
         return 8.0 - 0.02 * self.secured - 0.03 * self.bonds - 0.05 * self.junior
 
-    def by_formula(self) -> dict[str, float]:
-        """Return who gets what of an estate, class by class."""
-        capacity = (1.0 - 1.0 / LIFE) ** np.arange(FAILS)
-        money = self.money + sum(self.wages * (1.0 - capacity[:-1]))
-        wages = self.wages * capacity[FAILS - 1]
-        own = worth(BOUGHT, FAILS)
-        price = self.recovery * np.exp(-self.fire_sale * own / (own + 3.0 * own))
-        sold = price * (own + self.other_assets)
-        means = money + 10.0 * self.falls_to + sold
-        burned = self.default_costs * means
-        left = means - burned
-        claim = self.secured * 1.02
-        pledged = own if self.collateral else own + self.other_assets
-        covered = min(claim, price * pledged)
-        paid_wages = min(wages, left)
-        left -= paid_wages
-        first = min(covered, left)
-        left -= first
-        trade = 2.0 * self.falls_to + self.bonds * 1.03 + claim - covered
-        share = min(1.0, left / trade)
-        left -= share * trade
-        junior = min(self.junior * 1.05, left)
+    @property
+    def owed(self) -> dict[str, float]:
+        """Return what each creditor can claim when it fails; fixed cost shrank with its plant."""
+        running = self.running * (1.0 - 1.0 / LIFE) ** (FAILS - 1)
         return {
-            "sold": sold,
-            "burned": burned,
-            "wages": paid_wages,
-            "banks": first + share * (claim - covered),
-            "bonds": share * self.bonds * 1.03,
-            "trade": share * 2.0 * self.falls_to,
-            "junior": junior,
-            "owners": left - junior,
+            "labour": 0.4 * running,
+            "energy": 0.6 * running,
+            "mine": 2.0 * self.falls_to,
+            "banks": 1.02 * self.secured,
+            "bonds": 1.03 * self.bonds,
+            "junior": 1.05 * self.junior,
         }
 
+    @property
+    def price(self) -> float:
+        """Return what a dollar of its assets brings: a quarter of all plant is for sale."""
+        return self.recovery * float(np.exp(-self.fire_sale / 4.0))
 
-ESTATES = {
-    "trade is paid in part": Estate(),
-    "without costs or fire sale": Estate(default_costs=0.0, fire_sale=0.0),
-    "a deep fire sale": Estate(fire_sale=2.0, recovery=0.6),
-    "collateral covers the banks": Estate(secured=1.0, bonds=20.0),
-    "collateral covers a part": Estate(secured=9.0),
-    "other assets are nobody's collateral": Estate(secured=9.0, other_assets=7.0),
-    "all there is is collateral": Estate(secured=9.0, other_assets=7.0, collateral=""),
-    "wages are not even paid": Estate(money=0.0, recovery=0.05, default_costs=0.3),
-    "junior creditors get a part": Estate(bonds=0.5, secured=1.0, recovery=0.6, falls_to=0.55),
-    "owners get what is left": Estate(
-        bonds=0.5, secured=1.0, junior=0.5, other_assets=12.0, recovery=0.6
+    @property
+    def means(self) -> dict[str, float]:
+        """Return what it has: money and revenue, and what the sale of its assets brings."""
+        saved = sum(self.running * (1.0 - (1.0 - 1.0 / LIFE) ** at) for at in range(FAILS - 1))
+        sold = self.price * (worth(BOUGHT, FAILS) + self.other_assets)
+        return {"money": self.money + saved + 10.0 * self.falls_to, "sold": sold}
+
+    @property
+    def classes(self) -> list[dict[str, float]]:
+        """Return claims class by class: banks stand with trade beyond their collateral."""
+        owed = self.owed
+        pledged = worth(BOUGHT, FAILS) + (0.0 if self.collateral else self.other_assets)
+        covered = min(owed["banks"], self.price * pledged)
+        trade = {name: owed[name] for name in ("energy", "mine", "bonds")}
+        return [
+            {"labour": owed["labour"]},
+            {"banks": covered},
+            {**trade, "banks": owed["banks"] - covered},
+            {"junior": owed["junior"]},
+        ]
+
+    def paid(self) -> tuple[dict[str, float], float, list[float]]:
+        """Return who gets what, what is left for owners, and the share paid of each class."""
+        left = sum(self.means.values()) * (1.0 - self.default_costs)
+        got, shares = dict.fromkeys(self.owed, 0.0), []
+        for claims in self.classes:
+            share = min(1.0, left / sum(claims.values()))
+            left -= share * sum(claims.values())
+            shares.append(share)
+            for name, amount in claims.items():
+                got[name] += share * amount
+        return got, left, shares
+
+
+LABOUR, BANKS, TRADE, JUNIOR, NOBODY = range(5)
+ESTATES: dict[str, tuple[Estate, int]] = {
+    "trade is paid in part": (Estate(), TRADE),
+    "without costs or fire sale": (Estate(default_costs=0.0, fire_sale=0.0), TRADE),
+    "a deep fire sale": (Estate(fire_sale=2.0, recovery=0.6), TRADE),
+    "collateral covers the banks": (Estate(secured=1.0, bonds=20.0), TRADE),
+    "other assets are nobody's collateral": (Estate(secured=3.0, other_assets=12.0), TRADE),
+    "all there is is collateral": (Estate(secured=3.0, other_assets=9.0, collateral=""), TRADE),
+    "banks get a part": (Estate(secured=9.0, money=0.0, recovery=0.6, falls_to=0.1), BANKS),
+    "wages are not even paid": (
+        Estate(money=0.0, recovery=0.05, falls_to=0.05, default_costs=0.3),
+        LABOUR,
+    ),
+    "junior creditors get a part": (
+        Estate(bonds=0.5, secured=1.0, other_assets=6.0, recovery=0.6, falls_to=0.5),
+        JUNIOR,
+    ),
+    "owners get what is left": (
+        Estate(bonds=0.5, secured=1.0, junior=0.5, other_assets=12.0, recovery=0.6),
+        NOBODY,
     ),
 }
+every_estate = pytest.mark.parametrize("name", ESTATES)
 
 
-@pytest.mark.parametrize("name", ESTATES)
+@every_estate
 def test_an_estate_is_shared_out_by_class_and_pro_rata(name: str) -> None:
-    estate = ESTATES[name]
-    found, expected = estate.found, estate.by_formula()
+    estate, short = ESTATES[name]
+    found, (got, left, shares) = estate.found, estate.paid()
+    assert [share == 1.0 for share in shares] == [at < short for at in range(4)]
     assert found.default_quarters().tolist() == [FAILS, -1, -1]
     assert outcome(found, FAILS, "works") == ("liquidated", "paid too little")
-
-    def got(kind: str, payer: str, payee: str) -> float:
-        return float(flow(found, kind, payer, payee)[FAILS])
-
-    def service(pool: str) -> float:
-        return got("interest", "works", pool) + got("repayment", "works", pool)
-
-    seen_of = {
-        "sold": got("liquidation", "other_business", "works"),
-        "burned": got("default_costs", "works", "default_costs"),
-        "wages": got("cost", "works", "labour"),
-        "banks": service("banks"),
-        "bonds": service("bonds"),
-        "trade": got("input", "works", "mine"),
-        "junior": service("junior"),
-        "owners": got("payout", "works", "shareholders"),
-    }
-    for what, amount in expected.items():
-        assert seen_of[what] == pytest.approx(amount, rel=1e-9, abs=1e-9), what
+    flows, nodes = found.records[FAILS].flows[0].sum(axis=0), found.chain.node_ids
+    paid = dict(zip(nodes, flows[nodes.index("works")].tolist(), strict=True))
+    means = estate.means
+    burned = estate.default_costs * sum(means.values())
+    expected = {**got, "default_costs": burned, "shareholders": left}
+    assert paid == pytest.approx(dict.fromkeys(nodes, 0.0) | expected, rel=1e-9, abs=1e-9)
+    sold = flow(found, "liquidation", "other_business", "works")[FAILS]
+    assert sold == pytest.approx(means["sold"], rel=1e-9)
     assert cash(found, "works")[FAILS:].tolist() == [0.0] * 4
     assert found.of_state("loans")[FAILS:].sum() == 0.0
 
 
-@pytest.mark.parametrize("name", ESTATES)
+@every_estate
 def test_what_an_estate_does_not_pay_its_creditors_lose(name: str) -> None:
-    estate = ESTATES[name]
-    found, expected = estate.found, estate.by_formula()
-    unpaid = found.records[FAILS].unpaid[0, 0]
+    estate, _ = ESTATES[name]
+    found, (got, _, _) = estate.found, estate.paid()
+    unpaid = found.records[FAILS].unpaid[0, found.chain.firm_ids.index("works")]
     lost = dict(zip(found.chain.node_ids, unpaid.tolist(), strict=True))
-    wages = estate.wages * (1.0 - 1.0 / LIFE) ** (FAILS - 1)
-    owed = {
-        "labour": (wages, "wages"),
-        "banks": (estate.secured * 1.02, "banks"),
-        "bonds": (estate.bonds * 1.03, "bonds"),
-        "mine": (2.0 * estate.falls_to, "trade"),
-        "junior": (estate.junior * 1.05, "junior"),
-    }
-    for creditor, (amount, what) in owed.items():
-        assert lost[creditor] == pytest.approx(amount - expected[what], rel=1e-9, abs=1e-9)
-    mine = np.diff(cash(found, "mine"))
-    trade = [2.0, 2.0, expected["trade"], 0.0, 0.0, 0.0]
-    assert_same(mine, 3.0 - 1.0 + np.array(trade))
+    for creditor, amount in estate.owed.items():
+        expected = amount - got[creditor]
+        assert lost[creditor] == pytest.approx(expected, rel=1e-9, abs=1e-9), creditor
+    trade = [2.0, 2.0, got["mine"], 0.0, 0.0, 0.0]
+    assert_same(np.diff(cash(found, "mine")), 3.0 - 1.0 + np.array(trade))
 
 
 # --- rescue -------------------------------------------------------------------------------------

@@ -142,3 +142,49 @@ def test_the_same_question_has_the_same_answer_in_another_process(baseline: Stud
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert json.loads(done.stdout) == json.loads(json.dumps(baseline.document))
+
+
+class TestMembersAndJournal:
+    """What is told only where it is asked for: every payment, and the firms of a population."""
+
+    def test_a_population_is_one_row_with_its_members_fate(self, baseline: StudyResult) -> None:
+        (row,) = [one for one in baseline.document["entities"] if one["kind"] == "population"]
+        assert row["id"] == "other_apps"
+        assert row["alive"][0] == row["members"] == 400
+        assert row["members"] - row["alive"][-1] == sum(row["defaults"])
+        assert 0 < sum(row["defaults"]) < 400
+
+    def test_members_add_up_to_their_row(self, baseline: StudyResult) -> None:
+        (row,) = [one for one in baseline.document["entities"] if one["kind"] == "population"]
+        members = baseline.members()
+        assert len(members) == 400
+        for name in ("revenue", "cash"):
+            for quarter in (0, QUARTERS):
+                total = sum(one[name][quarter] for one in members)
+                assert total == pytest.approx(row[name][quarter], rel=1e-9)
+        dead = [one for one in members if not one["alive"][-1]]
+        assert {one["default_quarter"] is not None for one in dead} == {True}
+
+    def test_both_are_valid_parts_of_the_document(self, baseline: StudyResult) -> None:
+        whole = {"members": baseline.members(), "journal": baseline.journal()}
+        valid({**baseline.document, **whole})
+
+    def test_the_journal_holds_every_dollar(self, baseline: StudyResult) -> None:
+        rows = baseline.journal()
+        assert baseline.view is not None
+        paid = sum(record.paid.sum() for record in baseline.view.trajectory.records)
+        assert sum(row["paid"] for row in rows) == pytest.approx(paid, rel=1e-9)
+        one_by_one = baseline.journal(members=True)
+        assert len(one_by_one) > 10 * len(rows)
+        assert sum(row["paid"] for row in one_by_one) == pytest.approx(paid, rel=1e-6)
+
+    def test_a_committed_payment_leads_to_its_contract_and_facts(
+        self, baseline: StudyResult
+    ) -> None:
+        rows = [row for row in baseline.journal() if row["kind"] == "shortfall"]
+        assert rows, "somebody pays for committed use that it did not take"
+        for row in rows:
+            assert row["force"] == "committed"
+            assert row["law"] == "contracts.shortfalls"
+            assert row["committed"] > 0.0
+            assert row["contract"].startswith(f"{row['payer']}") or row["payer"] == "meta"

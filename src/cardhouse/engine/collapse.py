@@ -29,7 +29,7 @@ class Fates:
     members: tuple[str, ...]
     alive: Mask
     failed: Mask
-    revenue: Array
+    revenue: Array  # billed
     cash: Array
     stress: Array
     lost: Array  # what the member's creditors lost in the quarter, USD bn
@@ -119,7 +119,7 @@ def fates(run: Trajectory, path: int = 0) -> tuple[Fates, ...]:
                 members=names,
                 alive=run.of_state("alive", path)[:, at] > 0,
                 failed=run.of_record("failed", path)[:, at] > 0,
-                revenue=run.of_state("revenue", path)[:, at],
+                revenue=run.of_record("revenue", path)[:, at],
                 cash=run.of_state("cash", path)[:, at],
                 stress=run.of_state("stress", path)[:, at],
                 lost=lost[:, at],
