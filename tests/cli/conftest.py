@@ -160,16 +160,39 @@ def document() -> Document:
     }  # fmt: skip
 
 
+MEMBER: dict[str, Any] = {
+    "id": "app_1", "population": "apps", "revenue": [1.0], "cash": [2.0], "alive": [True],
+    "default_quarter": None,
+}  # fmt: skip
+PAYMENT: dict[str, Any] = {
+    "quarter": "2025Q2", "kind": "cost", "payer": "apps", "payee": "labour", "contract": None,
+    "committed": None, "law": "bills.fixed_costs", "force": "due", "owed": 1.0, "paid": 1.0,
+    "lost": 0.0, "facts": [],
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Result:
     document: Document
     world: None = None
 
     def members(self) -> list[dict[str, Any]]:
-        return [{"id": "app_1", "population": "apps"}]
+        return [MEMBER]
 
     def journal(self, *, members: bool = False) -> list[dict[str, Any]]:
-        return [{"payer": "app_1" if members else "apps"}]
+        return [{**PAYMENT, "payer": "app_1" if members else "apps"}]
+
+
+@pytest.fixture
+def member() -> dict[str, Any]:
+    """Return the row of the one member that the study tells."""
+    return MEMBER
+
+
+@pytest.fixture
+def payment() -> dict[str, Any]:
+    """Return the row of the one payment that the study tells."""
+    return PAYMENT
 
 
 @pytest.fixture

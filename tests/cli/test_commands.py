@@ -98,13 +98,14 @@ class TestRun:
         ]
 
     @pytest.mark.usefixtures("asked", "in_folder")
-    def test_tells_members_and_payments_where_asked(self, document: dict[str, Any]) -> None:
-        told = {"id": "app_1", "population": "apps"}
-        assert printed("run", "--json", "--members") == {**document, "members": [told]}
-        apps, one = [{"payer": "apps"}], [{"payer": "app_1"}]
-        assert printed("run", "--json", "--journal") == {**document, "journal": apps}
+    def test_tells_members_and_payments_where_asked(
+        self, document: dict[str, Any], member: dict[str, Any], payment: dict[str, Any]
+    ) -> None:
+        assert printed("run", "--json", "--members") == {**document, "members": [member]}
+        assert printed("run", "--json", "--journal") == {**document, "journal": [payment]}
         both = printed("run", "--json", "--members", "--journal")
-        assert both == {**document, "members": [told], "journal": one}
+        one = {**payment, "payer": "app_1"}
+        assert both == {**document, "members": [member], "journal": [one]}
 
     @pytest.mark.usefixtures("asked")
     def test_prints_the_document_and_writes_nothing(
