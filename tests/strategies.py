@@ -314,7 +314,7 @@ def _with_extras(world: World, recipe: Recipe) -> World:
 
 def _side_pools(recipe: Recipe) -> tuple[Pool, ...]:
     endless = {"asset_leverage": 1e9, "income_leverage": 1e9}
-    tested = endless if recipe.stationary else {"asset_leverage": 0.8, "income_leverage": 6.0}
+    tested = endless if recipe.stationary else {"asset_leverage": 5.0, "income_leverage": 60.0}
     supply = 0.05 * recipe.scale
     return (
         Pool("secured", "debt", rate=0.03, seniority=1, **endless),

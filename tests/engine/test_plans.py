@@ -430,6 +430,22 @@ def test_orders_get_more_capacity_as_performance_grows() -> None:
     assert moved(slow, 10.0).state.capacity[0, 0] == pytest.approx(12.0)
 
 
+def test_without_replacement_capacity_goes_with_the_plant_that_retires() -> None:
+    now = moment_of(owner(), quarters=30)
+    for quarter in range(1, 25):
+        now = moved(now, 0.0)
+        assert now.state.capacity[0, 0] == pytest.approx(10.0 * (1.0 - quarter / 24.0), abs=1e-9)
+    assert now.state.net_plant.sum() == pytest.approx(0.0, abs=1e-12), "and none outlives it"
+
+
+def test_young_plant_serves_on_without_replacement() -> None:
+    young = owner(gross=48.0, net=48.0)
+    now = moment_of(young, quarters=30)
+    for _ in range(20):
+        now = moved(now, 0.0)
+    assert now.state.capacity[0, 0] == pytest.approx(10.0)
+
+
 def test_skipped_replacement_lets_capacity_wear() -> None:
     now = moment_of(owner())
     assert moved(now, 0.0).state.capacity[0, 0] == pytest.approx(10.0 * (1.0 - 1.0 / 24.0))

@@ -541,7 +541,8 @@ class Owner:
             capex = min(max(law, 0.0, least), most)
             pipeline.append(max(capex - worn, 0.0) / self.kappa)
             skipped = max(0.0, 1.0 - capex / worn)
-            capacity = capacity * (1.0 - skipped / self.life) + pipeline.pop(0)
+            retired = vintages[self.life - 1] / sum(vintages[: self.life])
+            capacity = capacity * (1.0 - skipped * retired) + pipeline.pop(0)
             vintages = [capex, *vintages]
             rows.append((sold, capex, capacity, sum(pipeline)))
         names = ("sold", "capex", "capacity", "pipeline")
@@ -877,7 +878,7 @@ class Estate:
     @property
     def owed(self) -> dict[str, float]:
         """Return what each creditor can claim when it fails; fixed cost shrank with its plant."""
-        running = self.running * (1.0 - 1.0 / LIFE) ** (FAILS - 1)
+        running = self.running * (1.0 - (FAILS - 1) / LIFE)
         return {
             "labour": 0.4 * running,
             "energy": 0.6 * running,
@@ -895,7 +896,7 @@ class Estate:
     @property
     def means(self) -> dict[str, float]:
         """Return what it has: money and revenue, and what the sale of its assets brings."""
-        saved = sum(self.running * (1.0 - (1.0 - 1.0 / LIFE) ** at) for at in range(FAILS - 1))
+        saved = sum(self.running * at / LIFE for at in range(FAILS - 1))
         sold = self.price * (worth(BOUGHT, FAILS) + self.other_assets)
         return {"money": self.money + saved + 10.0 * self.falls_to, "sold": sold}
 

@@ -12,6 +12,7 @@ from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.sums import ratio
 
+USED_UP = 1e-9  # of a life; less than this is left by rounding alone
 FASTEST_MOMENTUM = 0.2  # a quarter; no plan grows faster by momentum alone
 
 
@@ -27,10 +28,11 @@ class CapexPlan:
 
 @dataclass(frozen=True)
 class Wear:
-    """Plant in the quarter's course: written off, and in service at its cost."""
+    """Plant in the quarter's course: written off, and retired."""
 
     by_part: Array  # (path, part, line): written off
-    in_service: Array  # (path, line)
+    in_service: Array  # (path, line): at cost
+    retired: Array  # (path, line): share of it that reaches the end of its life
 
     @property
     def worn(self) -> Array:
@@ -64,7 +66,10 @@ def wear(now: Moment) -> Wear:
     worn = (now.state.vintages * share).sum(axis=2)
     tick = np.where(after > before, after - before, 1.0)
     in_service = (now.state.vintages * (share / tick)).sum(axis=(1, 2))
-    return Wear(by_part=worn, in_service=in_service)
+    serves = before < 1.0 - USED_UP
+    ends = serves & (after >= 1.0 - USED_UP)
+    ending, serving = ((now.state.vintages * which).sum(axis=(1, 2)) for which in (ends, serves))
+    return Wear(by_part=worn, in_service=in_service, retired=ratio(ending, serving))
 
 
 def _used_up(now: Moment, quarter: int) -> Array:
@@ -176,12 +181,11 @@ def move_plant(
     """Return plant after the quarter's capex (path, line): wear, replacement, deliveries.
 
     Capex replaces first; what is over becomes capacity after the lead time: ordered in quarter t,
-    it serves in t + lead. Skipped replacement lets capacity wear.
+    it serves in t + lead. Where replacement is skipped, capacity goes with the plant that retires.
     """
     state, plants = now.state, now.chain.plants
-    worn_out = worn.worn
     skipped = 1.0 - np.minimum(1.0, ratio(capex, plan.replacement, 1.0))
-    lost = state.capacity * ratio(worn_out, worn.in_service) * skipped
+    lost = state.capacity * worn.retired * skipped
     ordered = ratio(np.maximum(0.0, capex - plan.replacement), plan.unit_cost)
     pipeline, entering = _pipeline_after(now.chain, state.pipeline, ordered)
     bought = plants.share * capex[:, None, :]
