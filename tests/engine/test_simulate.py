@@ -96,7 +96,7 @@ def test_every_parameter_moves_some_run(name: str) -> None:
     recipe = replace(RICH, firms=8)
     chain = compile_chain(_with_plans(recipe))
     moved = []
-    for change in ("fall", "squeeze"):
+    for change in ("fall", "squeeze", "slow"):
         drivers = neutral(chain, 10)
         level = drivers.demand_level.copy()
         supply = drivers.pool_supply.copy()
@@ -104,9 +104,11 @@ def test_every_parameter_moves_some_run(name: str) -> None:
         if change == "fall":
             level[3:] = 0.6
             removed[4, 0] = True
-        else:
+        elif change == "squeeze":
             supply[2:] = 0.2
             level[2:] = 2.5
+        else:
+            level[2:] = 0.8
         drivers = replace(drivers, demand_level=level, pool_supply=supply, removed=removed)
         ends = [
             simulate(chain, drivers, parameters={name: value}).states[-1]

@@ -104,4 +104,5 @@ def _failures(document: Document) -> Number:
     if not failed:
         return Number("No firm fails", what, "no default in this run")
     detail = f"first: {failed[0]['name']}, {failed[0]['quarter']}"
-    return Number(f"{counted(len(failed), 'firm fails', 'firms fail')}", what, detail)
+    count = len({one["entity"] for one in failed})
+    return Number(f"{counted(count, 'firm fails', 'firms fail')}", what, detail)
