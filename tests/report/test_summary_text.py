@@ -48,8 +48,8 @@ def document() -> dict[str, Any]:
         "claims": [{"verdict": "holds"}, {"verdict": "holds"}, {"verdict": "undetermined"}],
         "fragility": {
             "defaults": [
-                {"name": "Late", "quarter": "2025Q3"},
-                {"name": "Early", "quarter": "2025Q2"},
+                {"entity": "late", "name": "Late", "quarter": "2025Q3"},
+                {"entity": "early", "name": "Early", "quarter": "2025Q2"},
             ]
         },
         "baseline": {"entities": [{"id": "nvidia", "revenue": [46.7, 50.0]}]},
@@ -76,6 +76,19 @@ def test_headline_of_the_baseline_tells_the_course(document: dict[str, Any]) -> 
     assert "NVIDIA sells $46.7 bn in 2025Q2 and $40.0 bn in 2025Q3; no firm fails." in headline(
         document
     )
+
+
+def test_a_firm_that_fails_twice_counts_once_and_small_ones_apart(
+    document: dict[str, Any],
+) -> None:
+    first = {"entity": "late", "name": "Late", "quarter": "2025Q2", "outcome": "restructured"}
+    document["fragility"]["defaults"][1] = first
+    apps = seller("other_apps", [1.0, 1.0], "apps")
+    apps |= {"kind": "population", "name": "Other apps", "members": 9, "defaults": [0, 2]}
+    document["entities"].append(apps)
+    assert headline(document).endswith("one firm fails; of 9 other apps 2 do.")
+    told = "First defaults: Late 2025Q2 (restructured), Late 2025Q3."
+    assert defaults_sentence(document) == told
 
 
 def test_no_difference_is_called_none(document: dict[str, Any]) -> None:
