@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: waiting threads are slow here
+
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings

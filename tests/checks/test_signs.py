@@ -217,16 +217,8 @@ def words(cell: Cell, found: Outputs, usual: Outputs) -> str:
 # --- tests ----------------------------------------------------------------------------------------
 
 
-def runs() -> list[Any]:
-    """Return scenarios and bases; those of a base go to one worker, which opens its world once."""
-    return [
-        pytest.param(name, base, marks=pytest.mark.xdist_group(f"signs on {base}"))
-        for base in BASES
-        for name in table()
-    ]
-
-
-@pytest.mark.parametrize(("name", "base"), runs())
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("name", table())
 def test_signs_are_what_economics_says(name: str, base: str) -> None:
     wrong = wrong_on(name, base)
     if wrong:
@@ -241,7 +233,6 @@ def test_the_table_says_enough() -> None:
     assert sum(len(cells_of(name)) for name in table()) >= 90
 
 
-@pytest.mark.xdist_group(f"signs on {BASES[0]}")
 def test_every_cell_names_an_output() -> None:
     known = set(outputs(BASELINE, BASES[0]))
     named = {cell.output for name in table() for cell in cells_of(name)}

@@ -131,6 +131,14 @@ class Books:
         return self.trajectory.of_record("programs", self.path)
 
     @cached_property
+    def promises(self) -> Array:
+        """Return what was billed for committed use not taken, and bought back (quarter, firm)."""
+        links = self.chain.links
+        records = self.trajectory.records
+        kinds = ("shortfall", Kind.BUY_BACK)
+        return np.stack([links.paid(record.bought, *kinds)[self.path] for record in records])
+
+    @cached_property
     def raised(self) -> Array:
         """Return new equity and debt drawn (quarter, firm)."""
         return self.received_of((Kind.EQUITY, Kind.DEBT_DRAWN))

@@ -88,7 +88,8 @@ def subsidy_ledger(books: Books, costs: LineCosts, part: Mask | None = None) -> 
         Which lines count (line,); none: everything that the firms do.
     """
     whole_receipts = _customers_paid(books, np.ones(len(books.chain.line_ids), dtype=bool))
-    whole_cost = books.per_firm(books.line_cost) + books.programs + books.interest
+    running = books.per_firm(books.line_cost) + books.programs + books.promises
+    whole_cost = running + books.interest
     if part is None:
         receipts, revenue, cash_cost = whole_receipts, books.revenue, whole_cost
         noncash = books.per_firm(books.depreciation) + books.stock_pay

@@ -43,6 +43,14 @@ class LineCosts:
         return np.asarray(self.books.programs[:, chain.firm_of_line] * weight)
 
     @cached_property
+    def promises(self) -> Array:
+        """Return committed use not taken and capacity bought back: by revenue of AI lines."""
+        of_line, firms = self.books.chain.firm_of_line, self.books.firms
+        ai = _shares_within(self.books, ai_lines(self.books.chain))
+        has_ai = group_sum(ai, of_line, firms)[:, of_line] > 0
+        return np.asarray(self.books.promises[:, of_line] * np.where(has_ai, ai, self.shares))
+
+    @cached_property
     def shares(self) -> Array:
         """Return each line's share of its firm's common costs; a firm's shares add to 1."""
         return _shares_within(self.books, np.ones(len(self.books.chain.line_ids), dtype=bool))
@@ -59,8 +67,9 @@ class LineCosts:
 
     @cached_property
     def cash_cost(self) -> Array:
-        """Return what is billed and paid in cash: inputs, outside cost, programs, interest."""
-        return np.asarray(self.books.line_cost + self.programs + self.interest)
+        """Return what is billed in cash: inputs, outside cost, programs, promises, interest."""
+        running = self.books.line_cost + self.programs + self.promises
+        return np.asarray(running + self.interest)
 
     @cached_property
     def noncash_cost(self) -> Array:

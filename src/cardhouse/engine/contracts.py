@@ -111,7 +111,8 @@ def committed_ahead(now: Moment) -> tuple[Array, Array]:
     """Return what sellers sell under commitments now, and will after their lead (path, line).
 
     In volume at the price charged last quarter. Commitments are added buyer by buyer: one buyer's
-    excess does not fill another's minimum.
+    excess does not fill another's minimum. What a buyer takes beyond its minimum of the quarter is
+    no commitment: it grows as the rest does. A floor is no ceiling.
     """
     chain, state, bindings = now.chain, now.state, now.chain.bindings
     lines = len(chain.line_ids)
@@ -128,7 +129,8 @@ def committed_ahead(now: Moment) -> tuple[Array, Array]:
     promised = ahead * bindings.take_or_pay * enforced * lives
     price = state.charged[:, bindings.seller]
     bought = state.bought[:, 0] * lives
-    under = np.where(promised > 0, bought, 0.0) / price
+    today = bindings.minimum[now.quarter] if now.quarter < rows else np.zeros(bindings.count)
+    under = np.minimum(bought, today * bindings.take_or_pay * enforced) / price
     wanted = np.maximum(under, promised / price)
     return group_sum(under, bindings.seller, lines), group_sum(wanted, bindings.seller, lines)
 

@@ -161,7 +161,7 @@ def _decide(now: Moment, reference: References) -> Decided:
     """Return prices, demand, plans and budgets of the quarter."""
     chain, state = now.chain, now.state
     grown = volumes.input_intensity(now)
-    inputs = volumes.redirect(now, grown, chain.firm_of_line)
+    inputs = volumes.redirect(now, grown, chain.firm_of_line, needed=True)
     wear, fixed = plans.wear(now), fixed_costs(chain, state)
     rent = contracts.rents_by_line(chain, state, now.quarter)
     costs = prices.unit_costs(chain, state, inputs, wear.worn, fixed + rent, now.quarter)

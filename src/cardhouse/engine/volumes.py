@@ -66,11 +66,12 @@ def input_intensity(now: Moment) -> Array:
     )
 
 
-def redirect(now: Moment, wants: Array, buyer_firm: Index) -> Array:
-    """Move `substitution` of what was bought from dead sellers to survivors of their market.
+def redirect(now: Moment, wants: Array, buyer_firm: Index, *, needed: bool = False) -> Array:
+    """Move what was bought from dead sellers to survivors of their market.
 
-    ``wants`` (path, buyer, seller line). Survivors get it by their last volumes; a firm never
-    buys from itself. What finds no survivor is lost.
+    ``wants`` (path, buyer, seller line). Survivors get `substitution` of it by their last volumes,
+    and all of it where it is ``needed``: who makes as much as before cannot do with less of an
+    input. A firm never buys from itself. What finds no survivor is lost.
     """
     chain, alive = now.chain, now.line_alive
     kept = wants * alive[:, None, :]
@@ -80,7 +81,7 @@ def redirect(now: Moment, wants: Array, buyer_firm: Index) -> Array:
     others = buyer_firm[:, None] != chain.firm_of_line
     weight = (now.state.volume * alive)[:, None, :] * others
     orphaned = by_market(chain, wants - kept)[:, :, market]
-    share = now.level("substitution", "substitution")[:, :, None]
+    share = 1.0 if needed else now.level("substitution", "substitution")[:, :, None]
     total = by_market(chain, weight)[:, :, market]
     return np.asarray(kept + share * orphaned * ratio(weight, total))
 
