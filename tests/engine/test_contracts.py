@@ -648,7 +648,7 @@ def test_promises_are_in_volume_at_the_price_charged() -> None:
         ({}, {"drivers": {"commitments_enforced": np.full(13, 0.75)}}, 24.0),
         ({"letter": 1.0}, {"drivers": {"letters_paid": np.ones(13)}}, 0.0),
         ({}, {"state": {"alive": np.array([[False, True, True]])}}, 0.0),
-        ({}, {"state": {"bought": np.full((1, 4, 1), 40.0)}}, 40.0),
+        ({}, {"state": {"bought": np.full((1, 4, 1), 40.0)}}, 32.0),
     ],
 )
 def test_only_what_can_be_collected_counts_as_promised(
@@ -656,6 +656,13 @@ def test_only_what_can_be_collected_counts_as_promised(
 ) -> None:
     now = moment_of(promised(**terms), **options)
     assert committed_ahead(now)[1][0, 2] == pytest.approx(ahead)
+
+
+def test_a_minimum_is_a_floor_and_no_ceiling() -> None:
+    """Of the 40 that are bought 4 are the minimum; the other 36 grow as the rest does."""
+    now = moment_of(promised(), state={"bought": np.full((1, 4, 1), 40.0)})
+    under, wanted = committed_ahead(now)
+    assert (under[0, 2], wanted[0, 2]) == pytest.approx((4.0, 32.0))
 
 
 def planned(now: Moment) -> float:

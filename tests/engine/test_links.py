@@ -290,10 +290,10 @@ def test_custom_of_the_dead_is_paid_to_survivors_on_links_of_their_own() -> None
     still = {"price_speed": 0.0, "price_pull": 0.0, "program_speed": 0.0, "substitution": 0.5}
     found = simulate(chain, replace(drivers, removed=removed), parameters=still)
     paid = found.of_record("paid")[2]
-    assert paid[chain.links.of("input")].tolist() == pytest.approx([0.0, 2.5])
+    assert paid[chain.links.of("input")].tolist() == pytest.approx([0.0, 5.0]), "in full"
     program = chain.links.of("program")
     of_lab = chain.links.payer[program] == 0
-    assert paid[program][of_lab].tolist() == pytest.approx([0.0, 1.0])
+    assert paid[program][of_lab].tolist() == pytest.approx([0.0, 1.0]), "half of it"
 
 
 SHOCKED = st.tuples(st.integers(1, 5), st.integers(0, 7), st.sampled_from([0.3, 1.0, 3.0]))

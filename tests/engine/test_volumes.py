@@ -123,28 +123,27 @@ def explosive_world() -> World:
 
 
 def test_a_path_that_turns_explosive_is_held_and_the_others_go_on() -> None:
+    """The first supplier pays a tenth too little: a default on one path, an arrear on the other."""
     world = explosive_world()
-    world = replace(world, firms=tuple(replace(one, cash=1e3) for one in world.firms))
-    chain = compile_chain(world)
-    drivers = neutral(chain, 5)
-    removed = drivers.removed.copy()
-    removed[2, chain.firm_ids.index("first")] = True
+    contracts = [
+        replace(one, amount=11.1) if one.payer == "x1" and one.kind is K.COST else one
+        for one in world.contracts
+    ]
+    rich = [replace(one, cash=0.0 if one.id == "first" else 1e3) for one in world.firms]
+    chain = compile_chain(replace(world, contracts=tuple(contracts), firms=tuple(rich)))
     spread = replace(chain, intensity=chain.intensity * np.array([[1.0], [1.0], [2.6]]))
-    found = simulate(
-        spread,
-        replace(drivers, removed=removed),
-        parameters={"substitution": [1.0, 0.1]},
-        paths=2,
-    )
-    assert [state.explosive[:, 0].tolist() for state in found.states[1:4]] == [
-        [False, False], [False, False], [True, False],
-    ]  # fmt: skip
+    drivers, still = neutral(chain, 5), {"price_speed": 0.0, "price_pull": 0.0}
+    limits = {"default_threshold": [0.98, 0.3]}
+    found = simulate(spread, drivers, parameters={**still, **limits}, paths=2)
+    explosive = [state.explosive[:, 0].tolist() for state in found.states]
+    when = [one[0] for one in explosive].index(True)
+    assert not any(one[1] for one in explosive)
     last = found.states[-1]
-    np.testing.assert_array_equal(last.volume[0], found.states[2].volume[0])
-    assert found.records[3].flows[0].sum() == 0.0
-    assert found.records[3].flows[1].sum() > 0.0
+    np.testing.assert_array_equal(last.volume[0], found.states[when - 1].volume[0])
+    assert found.records[when].flows[0].sum() == 0.0
+    assert found.records[when].flows[1].sum() > 0.0
     assert last.volume[1].sum() > 0.0
-    alone = simulate(spread, replace(drivers, removed=removed), parameters={"substitution": 0.1})
+    alone = simulate(spread, drivers, parameters={**still, "default_threshold": 0.3})
     np.testing.assert_array_equal(alone.states[-1].cash[0], last.cash[1])
 
 

@@ -130,7 +130,8 @@ def committed_ahead(now: Moment) -> tuple[Array, Array]:
     price = state.charged[:, bindings.seller]
     bought = state.bought[:, 0] * lives
     today = bindings.minimum[now.quarter] if now.quarter < rows else np.zeros(bindings.count)
-    under = np.minimum(bought, today * bindings.take_or_pay * enforced) / price
+    asked = today * bindings.take_or_pay * enforced
+    under = np.where(promised > 0, np.minimum(bought, asked), 0.0) / price
     wanted = np.maximum(under, promised / price)
     return group_sum(under, bindings.seller, lines), group_sum(wanted, bindings.seller, lines)
 

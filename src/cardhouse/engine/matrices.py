@@ -94,7 +94,7 @@ def balance_sheet(run: Trajectory, quarter: int, path: int = 0) -> Matrix:
     """Return the balance-sheet matrix at the end of a quarter: assets positive, debts negative.
 
     Money of nodes without a purse is what they took in, less what they paid, since row 0. Stakes
-    are equity given since row 0, at cost; those in failed firms are gone. Plant stands at what is
+    are equity at cost; those in firms that failed are gone. Plant stands at what is
     left of historical cost.
 
     Raises
