@@ -92,8 +92,9 @@ def raise_funds(now: Moment, invoices: Invoices, maturing: Array) -> Funding:
     what matures back from its own pools, committed lines, then pools, last the strategic owners.
     """
     chain, firms = now.chain, len(now.chain.firm_ids)
-    kept = _promises_kept(now, invoices, signed_rounds(now) + in_step(now))
-    signed = (signed_rounds(now) + in_step(now)) * kept[:, :, None]
+    promised = signed_rounds(now) + in_step(now)
+    kept = _promises_kept(now, invoices, promised)
+    signed = promised * kept[:, :, None]
     heard = _open_window(now)
     supply = pool_supply(now)
     due = chain.debt_by_pool(maturing)

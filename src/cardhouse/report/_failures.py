@@ -85,7 +85,15 @@ def _timeline(document: Document, cast: Cast, row: Row, default: Mapping[str, An
     if default is not None:
         cells[quarters.index(default["quarter"])] = ("state-in_default", "in default")
     told = default["quarter"] if default else words(next(s for s in states[::-1] if s))
-    return Bar(row["name"], strip(cells, len(quarters)), told, _loss_words(cast, default))
+    return Bar(row["name"], strip(cells, len(quarters)), told, _all_losses(document, cast, row))
+
+
+def _all_losses(document: Document, cast: Cast, row: Row) -> str:
+    """Return what was lost at a firm's defaults; each with its quarter where there are several."""
+    mine = [one for one in document["fragility"]["defaults"] if one["entity"] == row["id"]]
+    if len(mine) < 2:
+        return _loss_words(cast, mine[0] if mine else None)
+    return "; ".join(f"{one['quarter']}: {_loss_words(cast, one)}" for one in mine)
 
 
 def _loss_words(cast: Cast, default: Mapping[str, Any] | None) -> str:
