@@ -205,6 +205,16 @@ def test_a_calm_run_says_that_nobody_fails() -> None:
     assert "the baseline in the same quarter" not in page
 
 
+def test_each_default_of_a_firm_is_told_with_its_quarter() -> None:
+    full = sample_document(freeze=True)
+    last = full["fragility"]["defaults"][-1]
+    before = {**last, "quarter": full["quarters"][1], "owed": 9.0, "paid": 8.0}
+    full["fragility"]["defaults"].insert(0, {**before, "loss_by_holder": {}})
+    page = report_html(full)
+    told = f"{before['quarter']}: owed $9.0 bn, paid $8.0 bn; {last['quarter']}: owed"
+    assert told in page.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_a_bare_document_is_a_report(document: Document) -> None:
     page = report_html(document)
     assert Reader(page).open == []
