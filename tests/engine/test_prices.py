@@ -62,9 +62,10 @@ def test_use_per_unit_grows_with_its_own_rate_and_the_lever() -> None:
     world = one_seller()
     grown = replace(world.contracts[2], terms={"intensity_growth": 0.1})
     world = replace(world, contracts=(*world.contracts[:2], grown, *world.contracts[3:]))
-    now = moment_of(world, quarter=3, drivers={"input_use": np.full(13, 0.05)},
-                    state={"log_intensity": np.array([[0.1]])})  # fmt: skip
-    assert input_intensity(now)[0, 0, 1] == pytest.approx(0.2 * np.exp(0.3 + 0.1 + 0.05))
+    lines = np.ones((13, len(world.lines)))
+    levers = {"input_use": 0.05 * lines, "use_as_input": -0.02 * lines}
+    now = moment_of(world, quarter=3, drivers=levers)
+    assert input_intensity(now)[0, 0, 1] == pytest.approx(0.2 * np.exp(3 * (0.1 + 0.05 - 0.02)))
 
 
 def test_fixed_cost_is_passed_on_by_a_share_and_the_rest_is_in_full_cost() -> None:

@@ -270,7 +270,7 @@ def test_plant_of_any_life_stands_still(life: float) -> None:
 # --- size, order, company -----------------------------------------------------------------------
 
 NO_MONEY = {"alive", "confidence", "explosive", "stress", "price", "charged", "log_growth"}
-NO_MONEY |= {"log_intensity", "expected_growth", "program_index", "restructured"}
+NO_MONEY |= {"expected_growth", "program_index", "restructured"}
 
 
 def assert_same(one: Trajectory, other: Trajectory, scale: float = 1.0) -> None:

@@ -185,19 +185,36 @@ class TestEveryLever:
     @pytest.mark.parametrize("lever", LEVERS, ids=lambda lever: lever.id)
     def test_selects_by_what_its_axis_has(self, lever: Lever) -> None:
         attribute, _ = parse_selector(lever)
-        assert attribute in ("", "product" if lever.channel in ("price", "plant_life") else "label")
+        by_product = ("price", "plant_life", "input_use", "efficiency")
+        assert attribute in ("", "product" if lever.channel in by_product else "label")
+
+
+def products(chain: Chain) -> np.ndarray:
+    return np.array([line.product for line in chain.world.lines])
 
 
 class TestUnits:
     def test_a_doubling_of_efficiency_in_a_year_halves_inputs_after_four_quarters(
         self, chain: Chain
     ) -> None:
-        gain = drivers_of(chain, scenario(token_efficiency=1.0), QUARTERS).input_use
-        assert np.exp(gain[:5].sum()) == pytest.approx(0.5, rel=1e-12)
+        gain = drivers_of(chain, scenario(token_efficiency=1.0), QUARTERS).use_as_input
+        compute = products(chain) == "compute"
+        assert np.exp(gain[:5, compute].sum(axis=0)) == pytest.approx(0.5, rel=1e-12)
+        np.testing.assert_array_equal(gain[:, ~compute], 0.0)
 
-    def test_usage_undoes_efficiency(self, chain: Chain) -> None:
-        both = drivers_of(chain, scenario(token_efficiency=0.5, usage_per_user=0.5), QUARTERS)
-        np.testing.assert_allclose(both.input_use, 0.0, atol=1e-15)
+    def test_usage_moves_what_sellers_to_users_buy(self, chain: Chain) -> None:
+        use = drivers_of(chain, scenario(usage_per_user=0.5), QUARTERS).input_use
+        sellers = np.isin(products(chain), ["subscription", "app"])
+        assert np.exp(use[:5, sellers].sum(axis=0)) == pytest.approx(1.5, rel=1e-12)
+        np.testing.assert_array_equal(use[:, ~sellers], 0.0)
+
+    def test_usage_undoes_efficiency_where_a_subscription_buys_compute(self, chain: Chain) -> None:
+        moved = scenario(token_efficiency=0.5, usage_per_user=0.5)
+        drivers = drivers_of(chain, moved, QUARTERS)
+        buyer = int(np.flatnonzero(products(chain) == "subscription")[0])
+        seller = int(np.flatnonzero(products(chain) == "compute")[0])
+        both = drivers.input_use[:, buyer] + drivers.use_as_input[:, seller]
+        np.testing.assert_allclose(both, 0.0, atol=1e-15)
 
     def test_a_price_is_charged_in_full_the_same_quarter(
         self, simulated: Callable[..., Trajectory]

@@ -20,6 +20,7 @@ from cardhouse.studies.levers import (
     find_lever,
     is_automatic,
     is_switch,
+    lever_rows,
     load_levers,
     parse_selector,
     parse_settings,
@@ -129,9 +130,18 @@ class TestNames:
         with pytest.raises(ScenarioError, match="Did you mean 'venture_supply'"):
             find_lever("venture_suply")
 
-    def test_removing_is_an_event(self) -> None:
+    def test_removing_is_no_number(self) -> None:
         with pytest.raises(ScenarioError, match="event: default"):
             find_lever("remove")
+
+    def test_a_slip_of_remove_is_mended(self) -> None:
+        with pytest.raises(ScenarioError, match="Did you mean 'remove'"):
+            find_lever("remov")
+
+    def test_every_lever_has_a_row_in_the_list(self) -> None:
+        rows = lever_rows()
+        assert [row["id"] for row in rows] == [*load_levers(), "remove"]
+        assert {frozenset(row) for row in rows} == {frozenset(rows[0])}
 
 
 class TestSettings:
@@ -141,9 +151,15 @@ class TestSettings:
             "bond_supply": 0.1,
         }
 
+    def test_firms_are_removed_by_name(self) -> None:
+        assert parse_settings(["remove=openai, xai,openai"]) == {"remove": ("openai", "xai")}
+
     @pytest.mark.parametrize(
         ("texts", "expected"),
         [
+            (["remove="], "remove is ''"),
+            (["remove=openai,,xai"], "use ids of firms, such as openai,xai"),
+            (["remove=openai", "remove=xai"], "remove is set twice"),
             (["capex_plan"], "write LEVER=VALUE"),
             (["=3"], "write LEVER=VALUE"),
             (["capex_plan="], "is '', which is not a finite number"),
@@ -152,7 +168,7 @@ class TestSettings:
             (["capex_plan=1=2"], "is '1=2'"),
             (["capex_plan=4"], "use 0 to 3"),
             (["capex_plans=1"], "Did you mean 'capex_plan'"),
-            (["capex_plan=1", "capex_plan=2"], "already set to 1"),
+            (["capex_plan=1", "capex_plan=2"], "capex_plan is set twice"),
         ],
     )
     def test_that_are_wrong_are_explained(self, texts: list[str], expected: str) -> None:

@@ -64,7 +64,9 @@ MISTAKES = {
     "out-of-range": ":6: venture_supply is 3.5, which is out of its range: use 0 to 3",
     "product-out-of-range": "overlap and multiply to 4 at t+2",
     "ramp-from-nothing": ":7: accelerator_life has no values between its default and 12",
-    "remove-is-an-event": "add a shock `{event: default",
+    "remove-a-number": ":6: remove is 1.0: use ids of firms, such as openai,xai",
+    "remove-at-a-time": ":7: `remove` cannot stand here",
+    "remove-nobody": ":6: levers.remove is []; list should have at least 1 item",
     "text-for-a-number": ":6: levers.venture_supply is '0.4'; a finite number",
     "to-before-from": ":7: venture_supply moves from t+9 to t+2, which is earlier",
     "too-deep": ":6: the file nests deeper than 12 levels",
@@ -248,6 +250,17 @@ class TestExtends:
 
 
 class TestCombine:
+    def test_remove_makes_events_of_the_first_quarter(self) -> None:
+        whole = combine([scenario(venture_supply=0.5)], {"remove": ("openai",), "bond_supply": 0.2})
+        assert whole.events == (Event("default", "openai", 1),)
+        assert whole.levers == {"venture_supply": 0.5, "bond_supply": 0.2}
+
+    def test_remove_in_a_file_is_the_same_event(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "levers: {remove: [openai, xai], bond_supply: 1}\n")
+        loaded = load_scenario(path, BASE)
+        assert loaded.events == (Event("default", "openai", 1), Event("default", "xai", 1))
+        assert loaded.levers == {"bond_supply": 1.0}
+
     def test_nothing_is_the_baseline(self) -> None:
         assert combine([]).id == "baseline"
         assert lever_paths(combine([]), 4) == {}
@@ -398,7 +411,7 @@ class TestSchema:
 
     def test_knows_every_lever_and_its_range(self) -> None:
         levers = scenario_schema()["properties"]["levers"]["properties"]
-        assert list(levers) == list(LEVERS)
+        assert list(levers) == [*LEVERS, "remove"]
         assert levers["venture_supply"]["maximum"] == 3.0
 
     @pytest.mark.parametrize(

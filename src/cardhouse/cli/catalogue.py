@@ -37,17 +37,16 @@ def levers(as_json: Json = False) -> None:
     For example:
       cardhouse levers
       cardhouse run --set venture_supply=0.4 --set interest_shift=2
+      cardhouse run --set remove=openai
     """
-    from cardhouse.studies.levers import load_levers
+    from cardhouse.studies.levers import lever_rows, load_levers
 
-    found = list(load_levers().values())
     if as_json:
-        rows = [dataclasses.asdict(lever) for lever in found]
-        print_json({"schema": "cardhouse/levers/1", "levers": rows})
+        print_json({"schema": "cardhouse/levers/1", "levers": lever_rows()})
         return
     from cardhouse.cli.tables import lever_tables, show
 
-    show(lever_tables(found))
+    show(lever_tables(list(load_levers().values())))
 
 
 def schema(

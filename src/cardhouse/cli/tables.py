@@ -11,7 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cardhouse.model.scenario import Lever
-from cardhouse.studies.levers import describe_range
+from cardhouse.studies.levers import (
+    REMOVE,
+    REMOVE_GROUP,
+    REMOVE_RANGE,
+    REMOVE_WORDS,
+    describe_range,
+)
 from cardhouse.studies.matrices import Matrix
 from cardhouse.studies.scenario_files import ScenarioSummary
 
@@ -61,6 +67,9 @@ def lever_tables(found: Sequence[Lever]) -> list[RenderableType]:
         for lever in (one for one in found if one.group == group):
             words = Group(Text(lever.words), Text(describe_range(lever), "dim"))
             rows.add_row(Text(lever.id, "bold"), words, f"{lever.default:g}")
+        if group == REMOVE_GROUP:
+            words = Group(Text(REMOVE_WORDS), Text(REMOVE_RANGE, "dim"))
+            rows.add_row(Text(REMOVE, "bold"), words, "none")
         parts += [rows, Text()]
     parts.append(
         Text("Factors are neutral at 1, levels at their default. Move one: --set LEVER=VALUE.")

@@ -117,6 +117,7 @@ class Purses:
     cash_per_capex: Array
     burn: Array
     venture_funded: Mask
+    tier: Index
     access: Mask  # (firm, node): the pools and strategic investors a firm may ask
     strategic_share: Array
     strategic_of_revenue: Array
@@ -151,6 +152,7 @@ class Pools:
     asset_leverage: Array
     income_leverage: Array
     closes_below: Array
+    windows: Array  # (pool, tier + 1): split of equity on offer; last: to anybody
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from cardhouse.engine.links import Links
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.rounds import earmarked
 from cardhouse.engine.state import COSTS, State
-from cardhouse.engine.sums import group_sum, grown, ratio, shares
+from cardhouse.engine.sums import covered, group_sum, grown, ratio, shares
 from cardhouse.engine.volumes import Deliveries
 
 
@@ -165,7 +165,7 @@ class _Book:
         share_inside = ratio(inside, inside + plants.from_outside.sum(axis=1))
         wanted = self.terms.plan * spending.capex[:, of_line] * self.line_alive
         paid_inside = bought.sum(axis=2)
-        filled = np.minimum(1.0, ratio(paid_inside, wanted * share_inside, 1.0))
+        filled = covered(paid_inside, wanted * share_inside)
         outside = wanted * (1.0 - share_inside) * filled
         at = self.links.of("capex_outside")
         line = self.links.buyer_line[at]

@@ -79,7 +79,7 @@ def compile_chain(world: World) -> Chain:
         leases=compile_leases(world, names),
         plants=plants,
         purses=compile_purses(world, names, rows, plants),
-        pools=compile_pools(world, rows),
+        pools=compile_pools(world, names, rows),
         loans=loans,
         links=links,
         bindings=compile_bindings(world, names, links),

@@ -6,7 +6,7 @@ import numpy as np
 
 from cardhouse.engine.arrays import Array, Plants
 from cardhouse.engine.names import Names, Rows
-from cardhouse.engine.sums import per_unit, ratio
+from cardhouse.engine.sums import covered, per_unit, ratio
 from cardhouse.model.vocabulary import ContractKind
 from cardhouse.model.world import Plant, PlantPart, World
 
@@ -111,7 +111,7 @@ def _vintages(stock: Array, net: Array, life: Array) -> Array:
         short = (_bought(stock, ages, in_service, middle) * left).sum(axis=(0, 1)) < net
         low, high = np.where(short, middle, low), np.where(short, high, middle)
     cost = _bought(stock, ages, in_service, 0.5 * (low + high))
-    return np.asarray(cost * np.minimum(1.0, ratio(net, (cost * left).sum(axis=(0, 1)))))
+    return np.asarray(cost * covered(net, (cost * left).sum(axis=(0, 1)), 0.0))
 
 
 def _bought(stock: Array, ages: Array, in_service: Array, growth: Array) -> Array:

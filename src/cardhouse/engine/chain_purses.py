@@ -75,6 +75,7 @@ def compile_purses(world: World, names: Names, rows: Rows, plants: Plants) -> Pu
         cash_per_capex=_solved(cash_per_capex, cash, capex, CASH_PER_CAPEX_BOUNDS),
         burn=burn,
         venture_funded=np.array([firm.venture_funded for firm in firms], dtype=bool),
+        tier=_tiers(world),
         access=_access(world, names),
         strategic_share=of("strategic_share"),
         strategic_of_revenue=of("strategic_of_revenue"),
@@ -89,6 +90,24 @@ def compile_purses(world: World, names: Names, rows: Rows, plants: Plants) -> Pu
         other_beta=of("other_beta"),
         other_assets=of("other_assets"),
     )
+
+
+def _tiers(world: World) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return the number of each firm's tier, in the order in which tiers appear (firm,)."""
+    named = [world.by_id[firm.id].tier for firm in world.firms]
+    order = list(dict.fromkeys(named))
+    return np.array([order.index(name) for name in named], dtype=np.int64)
+
+
+def _windows(world: World, names: Names, rows: Rows) -> Array:
+    """Return how equity on offer splits over tiers, and the part for anybody (pool, tier + 1)."""
+    tiers = _tiers(world)
+    given = rows.matrix(ContractKind.EQUITY, names.pool, names.firm)
+    out = np.zeros((len(names.pool), int(tiers.max(initial=-1)) + 2))
+    np.add.at(out.T, tiers, given.T)
+    total = out.sum(axis=1, keepdims=True)
+    out[:, -1] = total[:, 0] <= 0
+    return out / np.where(total > 0, total, 1.0)
 
 
 def _access(world: World, names: Names) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
@@ -134,7 +153,7 @@ def _tax_rate(rows: Rows, names: Names, plants: Plants) -> Array:
     return np.asarray(np.clip(ratio(tax, earned - spent - worn), 0.0, HIGHEST_TAX_RATE))
 
 
-def compile_pools(world: World, rows: Rows) -> Pools:
+def compile_pools(world: World, names: Names, rows: Rows) -> Pools:
     """Return pools (pool,); supply is what they gave in the base quarter unless it is stated."""
     given = np.sum([rows.paid_by_pool(kind) for kind in FINANCING], axis=0)
     supply = [
@@ -159,6 +178,7 @@ def compile_pools(world: World, rows: Rows) -> Pools:
         asset_leverage=of("asset_leverage"),
         income_leverage=of("income_leverage"),
         closes_below=of("closes_below"),
+        windows=_windows(world, names, rows),
     )
 
 

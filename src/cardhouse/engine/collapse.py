@@ -51,7 +51,7 @@ class _Folds:
 
 SHARED = frozenset(
     (
-        "log_intensity", "paid_final", "final_value", "confidence", "explosive", "unserved",
+        "paid_final", "final_value", "confidence", "explosive", "unserved",
         "unmet", "bought", "bound_inputs", "bought_back", "backed_volume", "line_drawn",
         "guarantee_paid", "purchases", "payables",
     )

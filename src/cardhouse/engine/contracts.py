@@ -7,7 +7,7 @@ import numpy as np
 from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.state import State
-from cardhouse.engine.sums import group_sum, ratio
+from cardhouse.engine.sums import covered, group_sum, ratio
 from cardhouse.engine.volumes import by_market
 
 
@@ -102,8 +102,8 @@ def towards_commitments(now: Moment, spent: Array) -> Array:
     np.add.at(wanted.transpose(1, 2, 0), (bindings.buyer, bindings.seller), left.T)
     market = chain.market_of_line
     total, asked = by_market(chain, spent), by_market(chain, wanted)
-    first = wanted * np.minimum(1.0, ratio(total, asked))[:, :, market]
-    rest = 1.0 - np.minimum(1.0, ratio(asked, total))
+    first = wanted * covered(total, asked, 0.0)[:, :, market]
+    rest = 1.0 - covered(asked, total, 0.0)
     return np.asarray(first + spent * rest[:, :, market])
 
 

@@ -35,6 +35,7 @@ _DOMAINS: dict[str, tuple[float, float]] = {
     "price": (1e-6, MOST),
     "margin_stance": (-1.0, 1.0),
     "input_use": (-10.0, 10.0),
+    "use_as_input": (-10.0, 10.0),
     "plant_life": (1.0, 400.0),
     "letters_paid": _SHARE,
     "commitments_enforced": _SHARE,
@@ -62,7 +63,8 @@ class Drivers:
     willingness: Array  # (quarter, sale): factor on willingness to pay
     price: Array  # (quarter, line): factor on the price charged
     margin_stance: Array  # (quarter, line): -1 sells at variable cost .. 1 at full cost at least
-    input_use: Array  # (quarter,): growth rate a quarter added to the intensity of inputs
+    input_use: Array  # (quarter, line): growth rate a quarter of what the line buys per unit sold
+    use_as_input: Array  # (quarter, line): growth rate a quarter of what a use takes of the line
     plant_life: Array  # (quarter, line): quarters; NaN: as in the accounts
     performance_growth: Array  # (quarter,): factor on eta
     capex_plan: Array  # (quarter, line)
@@ -102,7 +104,8 @@ def neutral(chain: Chain, quarters: int) -> Drivers:
         willingness=ones(sales),
         price=ones(lines),
         margin_stance=np.zeros((rows, lines)),
-        input_use=np.zeros(rows),
+        input_use=np.zeros((rows, lines)),
+        use_as_input=np.zeros((rows, lines)),
         plant_life=np.full((rows, lines), np.nan),
         performance_growth=ones(),
         capex_plan=ones(lines),

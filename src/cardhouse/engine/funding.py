@@ -16,16 +16,14 @@ from cardhouse.engine.arrays import Array, Index, Mask
 from cardhouse.engine.bills import Invoices
 from cardhouse.engine.debts import rolled_into
 from cardhouse.engine.demand import driver_log_growth
+from cardhouse.engine.equity import earns, equity_offers, serve
 from cardhouse.engine.leasing import leasable
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.programs import loose_share
 from cardhouse.engine.rounds import in_step, signed_rounds
-from cardhouse.engine.sums import group_sum, grown, ratio, shares
+from cardhouse.engine.sums import covered, group_sum, grown, ratio, shares
 
-MARGIN_WEIGHT = 0.5
-MARGIN_BOUNDS = (-2.0, 1.0)
 NO_LIMIT = 1e6  # multiples of collateral or income from which on lenders test nothing
-SAME_RANK = 1e-9  # scores nearer than this are one rank: rounding must not decide who is served
 
 
 @dataclass(frozen=True)
@@ -97,6 +95,7 @@ def raise_funds(now: Moment, invoices: Invoices, maturing: Array) -> Funding:
     signed = promised * kept[:, :, None]
     heard = _open_window(now)
     supply = pool_supply(now)
+    offers = equity_offers(now, supply, signed)
     due = chain.debt_by_pool(maturing)
     room = _debt_room(now, due)
     leased, lent = _leased(now, invoices, supply, room)
@@ -111,12 +110,12 @@ def raise_funds(now: Moment, invoices: Invoices, maturing: Array) -> Funding:
     supply = np.maximum(0.0, supply - rolled.sum(axis=1))
     borrowed = rolled.sum(axis=2) + lines
     room = np.where(_covers(now), np.maximum(0.0, room - borrowed[:, :, None]), 0.0)
-    first = _equity(now, supply, left * chain.purses.venture_funded * heard)
+    first = serve(now, offers, left * chain.purses.venture_funded * heard)
     left = _less(left, first.sum(axis=2))
     new = _lent(_spread(now, left * heard, supply, chain.pools.is_debt), supply, room)
     left = _less(left, new.sum(axis=2))
-    supply = np.maximum(0.0, supply - first.sum(axis=1))
-    late = _equity(now, supply, left * ~chain.purses.venture_funded * heard)
+    offers = offers.less(now, first)
+    late = serve(now, offers, left * ~chain.purses.venture_funded * heard)
     left = _less(left, late.sum(axis=2))
     equity = signed + _strategic(now, invoices, signed, left)
     equity[:, chain.pool_nodes] += np.swapaxes(first + late, 1, 2)
@@ -160,7 +159,7 @@ def _line_draws(now: Moment, asks: Array) -> Array:
     runs = runs & _pool_is_open(now)[:, lines.pool]
     left = np.maximum(0.0, lines.limit - state.line_drawn) * lever * runs
     total = group_sum(left, lines.firm, len(now.chain.firm_ids))
-    share = np.minimum(1.0, ratio(asks, total))[:, lines.firm]
+    share = covered(asks, total, 0.0)[:, lines.firm]
     return np.asarray(left * share)
 
 
@@ -223,13 +222,8 @@ def _promises_kept(now: Moment, invoices: Invoices, promised: Array) -> Array:
     kept = np.ones(promised.shape[:2])
     bills = np.maximum(0.0, invoices.owed - invoices.expected)
     able = np.maximum(0.0, now.state.cash - bills)
-    kept[:, :firms] = np.minimum(1.0, ratio(able, promised[:, :firms].sum(axis=2), 1.0))
+    kept[:, :firms] = covered(able, promised[:, :firms].sum(axis=2))
     return kept
-
-
-def _earns(now: Moment) -> Mask:
-    """Tell who made no loss last quarter, rounding apart (path, firm)."""
-    return np.asarray(now.state.profit >= -SAME_RANK * now.state.revenue)
 
 
 def _open_window(now: Moment) -> Array:
@@ -238,7 +232,7 @@ def _open_window(now: Moment) -> Array:
     Those that lose money may find the market for new names shut.
     """
     names = now.drivers.open_to_new_names[now.quarter]
-    heard = np.where(_earns(now), 1.0, names) * now.drivers.window[now.quarter]
+    heard = np.where(earns(now), 1.0, names) * now.drivers.window[now.quarter]
     return np.asarray(heard * now.state.alive)
 
 
@@ -266,7 +260,7 @@ def _limit(multiple: Array, base: Array) -> Array:
 
 
 def _spread(now: Moment, asks: Array, supply: Array, kind: Mask) -> Array:
-    """Spread asks (path, firm) over the pools of one kind a firm may ask, by their supply."""
+    """Spread asks (path, firm) over the debt pools or lessors a firm may ask, by their supply."""
     chain = now.chain
     may = chain.purses.access[:, chain.pool_nodes] & kind
     return np.asarray(asks[:, :, None] * shares(may * supply[:, None, :], axis=2))
@@ -281,38 +275,12 @@ def _lent(asks: Array, supply: Array, room: Array) -> Array:
     most = np.where(asks > 0, room, 0.0).max(axis=2, initial=0.0)
     within = within * np.minimum(1.0, _finite_ratio(most, within.sum(axis=2)))[:, :, None]
     total = within.sum(axis=1)
-    return np.asarray(within * np.minimum(1.0, ratio(supply, total, 1.0))[:, None, :])
+    return np.asarray(within * covered(supply, total)[:, None, :])
 
 
 def _finite_ratio(top: Array, bottom: Array) -> Array:
     """Return top / bottom, and 1 where there is no limit or nothing is asked."""
     return ratio(np.where(np.isinf(top), bottom, top), bottom, 1.0)
-
-
-def _equity(now: Moment, supply: Array, asks: Array) -> Array:
-    """Serve equity asks by rank until pools are empty (path, firm, pool).
-
-    A loss-maker is served only above the growth hurdle. Rank is growth + half the margin of the
-    last quarter; equal ranks share, so no order of names matters.
-    """
-    state, growth = now.state, now.revenue_growth
-    margin = np.clip(ratio(state.profit, state.revenue), *MARGIN_BOUNDS)
-    eligible = _earns(now) | (growth >= now.parameters["growth_hurdle"])
-    score = growth + MARGIN_WEIGHT * margin
-    wanted = _spread(now, asks * eligible, supply, now.chain.pools.is_equity)
-    lead = score[:, None, :] - score[:, :, None]
-    ahead = _weighted(lead > SAME_RANK, wanted)
-    level = _weighted(np.abs(lead) <= SAME_RANK, wanted)
-    left = np.maximum(0.0, supply[:, None, :] - ahead)
-    return np.asarray(wanted * np.minimum(1.0, ratio(left, level, 1.0)))
-
-
-def _weighted(chosen: Mask, wanted: Array) -> Array:
-    """Return what others chosen by each firm want of each pool (path, firm, pool)."""
-    out = np.zeros_like(wanted)
-    for pool in range(wanted.shape[2]):
-        out[:, :, pool] = (chosen * wanted[:, None, :, pool]).sum(axis=2)
-    return out
 
 
 def _strategic(now: Moment, invoices: Invoices, signed: Array, asks: Array) -> Array:
@@ -332,7 +300,7 @@ def _strategic(now: Moment, invoices: Invoices, signed: Array, asks: Array) -> A
     may = purses.access[:, :firms] & ~np.eye(firms, dtype=bool)
     wanted = asks[:, :, None] * shares(may * limit[:, None, :], axis=2)
     total = wanted.sum(axis=1)
-    given = wanted * np.minimum(1.0, ratio(limit, total, 1.0))[:, None, :]
+    given = wanted * covered(limit, total)[:, None, :]
     out = np.zeros_like(signed)
     out[:, :firms] = np.swapaxes(given, 1, 2)
     return out

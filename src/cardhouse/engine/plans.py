@@ -10,7 +10,7 @@ from cardhouse.engine import contracts
 from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.moment import Moment
-from cardhouse.engine.sums import ratio
+from cardhouse.engine.sums import covered, ratio
 
 USED_UP = 1e-9  # of a life; less than this is left by rounding alone
 FASTEST_MOMENTUM = 0.2  # a quarter; no plan grows faster by momentum alone
@@ -184,12 +184,12 @@ def move_plant(
     it serves in t + lead. Where replacement is skipped, capacity goes with the plant that retires.
     """
     state, plants = now.state, now.chain.plants
-    skipped = 1.0 - np.minimum(1.0, ratio(capex, plan.replacement, 1.0))
+    skipped = 1.0 - covered(capex, plan.replacement)
     lost = state.capacity * worn.retired * skipped
     ordered = ratio(np.maximum(0.0, capex - plan.replacement), plan.unit_cost)
     pipeline, entering = _pipeline_after(now.chain, state.pipeline, ordered)
     bought = plants.share * capex[:, None, :]
-    left = 1.0 - np.minimum(1.0, ratio(worn.by_part, state.net_plant, 1.0))
+    left = 1.0 - covered(worn.by_part, state.net_plant)
     return PlantMoves(
         capacity=np.where(plants.owned, state.capacity - lost + entering, 0.0),
         pipeline=pipeline,

@@ -310,7 +310,6 @@ def _next_state(now: Moment, decided: Decided, happened: Happened) -> State:
         final_value=_final_value(now, decided),
         normal_volume=decided.costs.normal_volume * of_line,
         log_growth=decided.log_growth,
-        log_intensity=state.log_intensity + now.drivers.input_use[now.quarter],
         capacity=moves.capacity * of_line,
         pipeline=moves.pipeline * flat,
         vintages=moves.vintages * deep,

@@ -29,7 +29,7 @@ from cardhouse.engine.debts import missed
 from cardhouse.engine.links import Links, summed
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.settlement import ClassPayments, clear_classes
-from cardhouse.engine.sums import group_sum, ratio
+from cardhouse.engine.sums import covered, group_sum, ratio
 
 RENT_CLAIM = 4.0
 """Quarters of rent that a lessor can claim of an estate: the year of 11 U.S.C. 502(b)(6)."""
@@ -277,8 +277,8 @@ def _covered(chain: Chain, due: Array, by_line: Array, whole: Array) -> Array:
     taken = np.minimum(asked, by_line)
     left = np.maximum(0.0, whole - group_sum(taken, chain.firm_of_line, firms))
     rest = group_sum(secured - on_line, loans.firm, firms)
-    by_firm = np.minimum(1.0, ratio(left, rest, 1.0))[:, loans.firm]
-    by_plant = np.minimum(1.0, ratio(by_line, asked, 1.0))[:, line]
+    by_firm = covered(left, rest)[:, loans.firm]
+    by_plant = covered(by_line, asked)[:, line]
     return np.where(loans.collateral == EVERYTHING, by_firm, by_plant)
 
 
@@ -345,7 +345,7 @@ def _rescues(case: _Case, found: _Found) -> Array:
     able = now.parameters["rescue_share"] * lever * np.maximum(0.0, surplus)
     able = np.minimum(able, found.claims.resources) * (found.cause == 0)
     offers = may * gap[:, :, None] * (able[:, None, :] > 0)
-    offers = offers * np.minimum(1.0, ratio(able, offers.sum(axis=1), 1.0))[:, None, :]
+    offers = offers * covered(able, offers.sum(axis=1))[:, None, :]
     together = offers.sum(axis=2)
     enough = (together >= gap) & (gap > 0)
     given = offers * (enough * ratio(gap, together))[:, :, None]
@@ -442,7 +442,7 @@ def _not_made_good(chain: Chain, gap: Array, backed: Array) -> Array:
         return out
     paid = _of_same_debt(chain, backed)
     missing = losses_by_holder(links, gap)[:, guarantees.debtor, guarantees.creditor]
-    share = 1.0 - np.minimum(1.0, ratio(paid, missing))
+    share = 1.0 - covered(paid, missing, 0.0)
     for number in range(len(guarantees.cap)):
         mine = (links.payer == guarantees.debtor[number]) & (
             links.payee == guarantees.creditor[number]

@@ -30,7 +30,6 @@ class State:
     final_value: Array  # (path, 1): the same at the prices charged
     normal_volume: Array  # (path, line): Qn of the last quarter
     log_growth: Array  # (path, sale): ln G of demand drivers
-    log_intensity: Array  # (path, 1): cumulated levers on input use
     capacity: Array  # (path, line): 0 for lines without plant, which have no limit
     pipeline: Array  # (path, slot, line): capacity that enters service in 1, 2 ... quarters
     vintages: Array  # (path, part, age, line): historical cost of plant by age, newest first
@@ -102,7 +101,6 @@ def opening_state(chain: Chain, paths: int, ages: int = 1) -> State:
         final_value=paid,
         normal_volume=spread(chain.volume),
         log_growth=np.zeros((paths, len(sales.line))),
-        log_intensity=np.zeros((paths, 1)),
         capacity=spread(plants.capacity),
         pipeline=spread(_opening_pipeline(chain)),
         vintages=spread(vintages),

@@ -32,6 +32,11 @@ def ratio(top: Array, bottom: Array, empty: float = 0.0) -> Array:
     return np.asarray(np.where(positive, top / np.where(positive, bottom, 1.0), empty))
 
 
+def covered(have: Array, wanted: Array, empty: float = 1.0) -> Array:
+    """Return the share of what is wanted that there is, at most 1; `empty` where nothing is."""
+    return ratio(np.minimum(have, wanted), wanted, empty)
+
+
 def per_unit(amounts: Array, volume: Array) -> Array:
     """Divide amounts (line, ...) by the line's volume; zero where there is no volume."""
     return ratio(amounts, np.broadcast_to(volume[:, None], amounts.shape))

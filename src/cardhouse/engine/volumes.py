@@ -12,7 +12,7 @@ import numpy as np
 from cardhouse.engine.arrays import Array, Chain, Index, Mask
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.moment import Moment
-from cardhouse.engine.sums import group_sum, grown, ratio
+from cardhouse.engine.sums import covered, group_sum, grown, ratio
 from cardhouse.errors import EconomyError
 
 SWEEPS = 64
@@ -59,11 +59,8 @@ class Deliveries:
 
 def input_intensity(now: Moment) -> Array:
     """Return units bought per unit sold (path, buyer, seller): own growth and levers."""
-    chain = now.chain
-    lever = now.state.log_intensity + now.drivers.input_use[now.quarter]
-    return np.asarray(
-        chain.intensity * grown(chain.intensity_growth * now.quarter + lever[:, :, None])
-    )
+    found = _intensity_at(now.chain, now.drivers, now.quarter)
+    return np.broadcast_to(found, (now.state.paths, *found.shape))
 
 
 def redirect(now: Moment, wants: Array, buyer_firm: Index, *, needed: bool = False) -> Array:
@@ -209,11 +206,11 @@ def _rationed(chain: Chain, wants: Wants, volume: Array, limit: Array) -> tuple[
     Buyers short of essential inputs make less. Offers may push a seller over its limit; that is
     cut without a further offer, which can push nobody else over.
     """
-    fill = np.minimum(1.0, ratio(limit, volume, 1.0))
+    fill = covered(limit, volume)
     moved = _offered_on(chain, wants, volume, fill, limit)
     cut = _fitted(chain, wants, moved, fill)
     after, explosive = _solve(chain, cut)
-    again = np.minimum(1.0, ratio(limit, after, 1.0))
+    again = covered(limit, after)
     last = cut.scaled(chain, np.where(after > limit * OVER, again, 1.0))
     after, still = _solve(chain, last)
     over = np.asarray((volume > limit * OVER).any(axis=1))
@@ -242,7 +239,7 @@ def _offered_on(chain: Chain, wants: Wants, volume: Array, fill: Array, limit: A
     market, markets = chain.market_of_line, len(chain.market_ids)
     excess = group_sum(volume * (1.0 - fill), market, markets)
     room = group_sum(spare, market, markets)
-    taken = np.minimum(1.0, ratio(room, excess))
+    taken = covered(room, excess, 0.0)
     offer = taken[:, market] * ratio(spare, room[:, market])
 
     def placed(values: Array, buyers: Index) -> Array:
@@ -297,7 +294,7 @@ def _further_cuts(chain: Chain, wants: Wants, moved: Wants, fill: Array) -> tupl
     paths = np.arange(len(fill))
     for _ in range(len(chain.line_ids) + 1):
         got = by_market(chain, moved.intensity[paths] * further[paths, None, :])
-        found[paths] = np.minimum(1.0, ratio(got, asked[paths], 1.0))
+        found[paths] = covered(got, asked[paths])
         makes = 1.0 - ((1.0 - found[paths]) * chain.essential).max(axis=2, initial=0.0)
         new = np.minimum(further[paths], ratio(makes, fill[paths], 1.0))
         change = np.abs(new - further[paths]).max(axis=1, initial=0.0)
@@ -332,8 +329,13 @@ def check_viable(chain: Chain, drivers: Drivers) -> None:
 
 
 def _intensity_at(chain: Chain, drivers: Drivers, quarter: int) -> Array:
-    """Return units bought per unit sold in one quarter (buyer, seller)."""
-    lever = drivers.input_use[1 : quarter + 1].sum()
+    """Return units bought per unit sold in one quarter (buyer, seller).
+
+    Levers are rates of growth: what a buyer needs per unit, what is needed of a seller per use.
+    """
+    of_buyer = drivers.input_use[1 : quarter + 1].sum(axis=0)
+    of_seller = drivers.use_as_input[1 : quarter + 1].sum(axis=0)
+    lever = of_buyer[:, None] + of_seller[None, :]
     return np.asarray(chain.intensity * grown(chain.intensity_growth * quarter + lever))
 
 

@@ -382,7 +382,21 @@ PARAMETERS: tuple[Parameter, ...] = (
             "should add up to 40 % a year, so that a firm without profit should grow 8.8 % a "
             "quarter; that pools are half as strict is an assumption"
         ),
-        used_in="funding._equity",
+        used_in="equity._eligible",
+    ),
+    Parameter(
+        name="tier_spillover",
+        symbol="",
+        unit="share",
+        default=0.25,
+        low=0.0,
+        high=1.0,
+        meaning="Share of the equity that one tier leaves on offer which the others may take.",
+        source=(
+            "assumption: funds keep to a stage and a size of cheque, and only some cross over; "
+            "from 0, tiers apart, to 1, one purse for all"
+        ),
+        used_in="equity.serve",
     ),
     Parameter(
         name="supply_exponent",

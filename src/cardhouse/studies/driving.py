@@ -18,13 +18,16 @@ from cardhouse.studies.levers import driver_values, find_lever, load_levers, par
 
 Mask = NDArray[np.bool_]
 
-INPUT_SIGNS = {"input_use": 1.0, "input_efficiency": -1.0}
-"""Channels that bend the use of inputs: more use, or more output per unit of input."""
+RATES = {"input_use": ("input_use", 1.0), "efficiency": ("use_as_input", -1.0)}
+"""Channels of growth rates: the driver that they add to, and the sign.
+
+More inputs per unit sold, or more use out of a unit of a seller's output.
+"""
 
 _AXES: dict[str, tuple[str, ...]] = {
     "pool": ("pool_supply",),
     "firm": ("strategic_supply", "other_business", "program"),
-    "line": ("price", "margin_stance", "plant_life", "capex_plan"),
+    "line": ("price", "margin_stance", "plant_life", "capex_plan", "input_use", "efficiency"),
     "sale": ("demand_level", "demand_growth", "demand_ceiling", "willingness"),
 }
 AXIS_OF = {channel: axis for axis, channels in _AXES.items() for channel in channels}
@@ -89,14 +92,15 @@ def reaches(chain: Chain, lever: Lever) -> bool:
 
 def _move(drivers: Drivers, chain: Chain, lever: Lever, values: Array) -> None:
     """Apply one lever's values over quarters (quarter,) to the driver that it moves."""
-    if lever.channel in INPUT_SIGNS:
-        # The engine adds log rates: a gain of e a quarter divides input use by 1 + e.
-        drivers.input_use[:] += INPUT_SIGNS[lever.channel] * np.log1p(values)
-        return
-    array: Array = getattr(drivers, lever.channel)
     mask = _selected(chain, lever)
     whole = values if mask is None else values[:, None]
     places = (slice(None),) if mask is None else (slice(None), mask)
+    if lever.channel in RATES:
+        # The engine adds log rates: a gain of e a quarter divides what a use takes by 1 + e.
+        driver, sign = RATES[lever.channel]
+        getattr(drivers, driver)[places] += sign * np.log1p(whole)
+        return
+    array: Array = getattr(drivers, lever.channel)
     array[places] = array[places] * whole if lever.kind == "factor" else whole
 
 

@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from cardhouse.errors import InputError, ScenarioError, did_you_mean
 from cardhouse.model.scenario import Lever, Scenario, Shock
 from cardhouse.studies.levers import (
+    REMOVE,
+    Setting,
     check_value,
     describe_range,
     find_lever,
     is_automatic,
     is_switch,
     load_levers,
+    removed,
 )
 from cardhouse.studies.scenario_times import MAX_QUARTERS
 
@@ -24,7 +27,9 @@ Values = NDArray[np.float64]
 BASELINE = Scenario("baseline", "Baseline", "Nothing is moved.", "The reference of every other.")
 
 
-def combine(scenarios: Sequence[Scenario], settings: Mapping[str, float] | None = None) -> Scenario:
+def combine(
+    scenarios: Sequence[Scenario], settings: Mapping[str, Setting] | None = None
+) -> Scenario:
     """Return one scenario that applies several in order and single lever settings last.
 
     Overlapping factors multiply; of overlapping levels the last wins.
@@ -47,11 +52,13 @@ def combine(scenarios: Sequence[Scenario], settings: Mapping[str, float] | None 
     for part in parts[1:]:
         combined = _then(combined, part)
     if settings:
+        events = removed(settings[REMOVE], "--set") if REMOVE in settings else ()
         checked = {
             lever: check_value(find_lever(lever, "--set"), value, "--set")
             for lever, value in settings.items()
+            if lever != REMOVE
         }
-        combined = _then(combined, Scenario("", "", "", "", checked))
+        combined = _then(combined, Scenario("", "", "", "", checked, events=events))
     return Scenario(
         id="+".join(part.id for part in named),
         title=", then ".join(part.title for part in named),

@@ -7,25 +7,42 @@ range is automatic until moved: the accounts or the parameters decide (``acceler
 from __future__ import annotations
 
 import csv
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cardhouse.errors import ScenarioError, did_you_mean
-from cardhouse.model.scenario import Lever
+from cardhouse.model.scenario import Event, Lever
 
 TABLE = Path(__file__).with_name("levers.csv")
-EVENT_HINT = "To remove an entity, add a shock `{event: default, entity: ..., at: t+N}` to a file."
+REMOVE = "remove"
+REMOVE_WORDS = (
+    "Firms that are taken out at once: each defaults in the first quarter (later: an event in a "
+    "scenario file)"
+)
+REMOVE_GROUP = "Defaults"
+REMOVE_RANGE = "ids of firms, such as openai,xai"
+"""The one lever that takes names, not a number: `removed` makes events of it."""
+EVENT_HINT = (
+    "It takes firms out at once and moves no number: write it under `levers`, with --set, or add "
+    "an event `{event: default, entity: ..., at: t+N}`."
+)
 PARAMETER_CHANNELS = frozenset(
     {"commitments_enforced", "substitution", "recovery", "default_costs"}
 )
 NO_LIMIT_CHANNELS = frozenset({"demand_ceiling"})
 QUARTERS_A_YEAR = 4
+
+
+Setting = float | tuple[str, ...]
+"""A lever's value; ids of firms for `remove`."""
 
 
 @cache
@@ -59,10 +76,48 @@ def find_lever(lever_id: str, where: str = "", levers: Mapping[str, Lever] | Non
     known = load_levers() if levers is None else levers
     if lever_id in known:
         return known[lever_id]
-    hint = f" {EVENT_HINT}" if lever_id == "remove" else did_you_mean(lever_id, known)
+    if lever_id == REMOVE:
+        raise ScenarioError(f"{_prefix(where)}`{REMOVE}` cannot stand here. {EVENT_HINT}")
+    hint = did_you_mean(lever_id, [*known, REMOVE])
     raise ScenarioError(
         f"{_prefix(where)}there is no lever '{lever_id}'.{hint} `cardhouse levers` lists them all."
     )
+
+
+def lever_rows() -> list[dict[str, Any]]:
+    """Return every lever as a row for a list; `remove` has no numbers."""
+    rows = [dataclasses.asdict(lever) for lever in load_levers().values()]
+    remove = {
+        **dict.fromkeys(rows[0], None),
+        "id": REMOVE,
+        "words": REMOVE_WORDS,
+        "group": REMOVE_GROUP,
+        "kind": "entities",
+        "unit": "ids of firms",
+        "channel": "removed",
+        "selector": "",
+    }
+    return [*rows, remove]
+
+
+def removed(value: object, where: str = "") -> tuple[Event, ...]:
+    """Return the events by which `remove` takes firms out in the first quarter.
+
+    Raises
+    ------
+    ScenarioError
+        When the value is neither a list of ids nor ids joined by commas.
+
+    Examples
+    --------
+    >>> removed("openai,xai")
+    (Event(event='default', entity='openai', at=1), Event(event='default', entity='xai', at=1))
+    """
+    parts = value.split(",") if isinstance(value, str) else value
+    names = [str(one).strip() for one in parts] if isinstance(parts, list | tuple) else []
+    if not names or not all(names):
+        raise ScenarioError(f"{_prefix(where)}{REMOVE} is {value!r}: use {REMOVE_RANGE}.")
+    return tuple(Event("default", name, 1) for name in dict.fromkeys(names))
 
 
 def is_automatic(lever: Lever) -> bool:
@@ -123,8 +178,10 @@ def describe_range(lever: Lever) -> str:
 
 def parse_settings(
     texts: Iterable[str], levers: Mapping[str, Lever] | None = None
-) -> dict[str, float]:
+) -> dict[str, Setting]:
     """Return lever values from texts such as ``venture_supply=0.4``, checked.
+
+    The value of ``remove`` is a tuple of ids.
 
     Raises
     ------
@@ -137,16 +194,18 @@ def parse_settings(
     >>> parse_settings(["venture_supply=0.4", "interest_shift=2"])
     {'venture_supply': 0.4, 'interest_shift': 2.0}
     """
-    settings: dict[str, float] = {}
+    settings: dict[str, Setting] = {}
     for text in texts:
         where = f"--set {text}"
         name, equals, number = (part.strip() for part in text.partition("="))
         if not (name and equals):
             raise ScenarioError(f"{where}: write LEVER=VALUE, for example venture_supply=0.4.")
-        lever = find_lever(name, where, levers)
         if name in settings:
-            raise ScenarioError(f"{where}: {name} is already set to {settings[name]:g}; set once.")
-        settings[name] = check_value(lever, _as_number(number), where)
+            raise ScenarioError(f"{where}: {name} is set twice; set it once.")
+        if name == REMOVE:
+            settings[name] = tuple(event.entity for event in removed(number, where))
+            continue
+        settings[name] = check_value(find_lever(name, where, levers), _as_number(number), where)
     return settings
 
 

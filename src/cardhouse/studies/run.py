@@ -20,6 +20,7 @@ from cardhouse.studies.document_entities import member_rows
 from cardhouse.studies.document_journal import journal_rows
 from cardhouse.studies.driving import check_reach
 from cardhouse.studies.lever_paths import check_quarters
+from cardhouse.studies.levers import REMOVE, Setting
 from cardhouse.studies.scenario_files import combine, load_scenario
 from cardhouse.studies.simulation import Chains
 from cardhouse.studies.views import View
@@ -103,7 +104,7 @@ def run_study(
     base: str | None = None,
     as_of: str | None = None,
     scenarios: Sequence[str] = (),
-    settings: Mapping[str, float] | None = None,
+    settings: Mapping[str, Setting] | None = None,
     quarters: int = 20,
     extra_facts: Sequence[Path] = (),
 ) -> StudyResult:
@@ -140,7 +141,7 @@ def run_study(
 
 
 def scenario_on(
-    world: World, scenarios: Sequence[str | Path | Scenario], settings: Mapping[str, float]
+    world: World, scenarios: Sequence[str | Path | Scenario], settings: Mapping[str, Setting]
 ) -> Scenario:
     """Return scenarios and settings as one scenario, checked against a world.
 
@@ -154,7 +155,7 @@ def scenario_on(
     ]
     combined = combine(parts, settings)
     if settings:
-        check_reach(compile_chain(world), settings)
+        check_reach(compile_chain(world), [name for name in settings if name != REMOVE])
     return combined
 
 

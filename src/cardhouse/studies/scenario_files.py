@@ -13,7 +13,7 @@ from pathlib import Path
 from cardhouse.errors import ScenarioError, did_you_mean
 from cardhouse.model.scenario import Event, Scenario, Shock
 from cardhouse.studies.lever_paths import check_entities, check_shock, combine, lever_paths
-from cardhouse.studies.levers import check_value, find_lever
+from cardhouse.studies.levers import REMOVE, check_value, find_lever, removed
 from cardhouse.studies.scenario_models import (
     EventEntry,
     ExpectedEntry,
@@ -164,7 +164,10 @@ def _lever_problems(loaded: _Loaded) -> list[str]:
     for lever, value in loaded.file.levers.items():
         try:
             where = loaded.text.where(("levers", lever))
-            check_value(find_lever(lever, where), value, where)
+            if lever == REMOVE:
+                removed(value, where)
+            else:
+                check_value(find_lever(lever, where), value, where)
         except ScenarioError as error:
             problems.append(str(error))
     return problems
@@ -239,9 +242,13 @@ def _parent_path(child: _Loaded, parent: str) -> Path:
 def _build(loaded: _Loaded, base: str) -> Scenario:
     file, text = loaded.file, loaded.text
     levers = {}
+    taken_out: tuple[Event, ...] = ()
     for lever, value in file.levers.items():
         where = text.where(("levers", lever))
-        levers[lever] = check_value(find_lever(lever, where), value, where)
+        if lever == REMOVE:
+            taken_out = removed(value, where)
+        else:
+            levers[lever] = check_value(find_lever(lever, where), value, where)
     moves = [
         _move(entry, base, text.where(("shocks", number)))
         for number, entry in enumerate(file.shocks)
@@ -253,7 +260,7 @@ def _build(loaded: _Loaded, base: str) -> Scenario:
         reason=file.reason,
         levers=levers,
         shocks=tuple(move for move in moves if isinstance(move, Shock)),
-        events=tuple(move for move in moves if isinstance(move, Event)),
+        events=(*taken_out, *(move for move in moves if isinstance(move, Event))),
     )
 
 
@@ -286,9 +293,14 @@ def _summary(file: ScenarioFile) -> ScenarioSummary:
         words=file.words,
         reason=file.reason,
         extends=file.extends or "",
-        levers=dict(file.levers),
-        moves=tuple(_sentence(entry) for entry in file.shocks),
+        levers={name: value for name, value in file.levers.items() if isinstance(value, float)},
+        moves=(*_taken_out(file), *(_sentence(entry) for entry in file.shocks)),
     )
+
+
+def _taken_out(file: ScenarioFile) -> list[str]:
+    value = file.levers.get(REMOVE, [])
+    return [f"default of {name} at t+1" for name in value] if isinstance(value, list) else []
 
 
 def _sentence(entry: ShockEntry | EventEntry) -> str:

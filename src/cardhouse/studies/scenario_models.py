@@ -20,13 +20,23 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from cardhouse.errors import ScenarioError, did_you_mean
 from cardhouse.model.scenario import Lever
-from cardhouse.studies.levers import describe_range, is_automatic, load_levers
+from cardhouse.studies.levers import (
+    REMOVE,
+    REMOVE_WORDS,
+    describe_range,
+    is_automatic,
+    load_levers,
+)
 from cardhouse.studies.yaml_text import Keys, YamlText
 
 SCHEMA_ID = "cardhouse/scenario/1"
 KEBAB = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SNAKE = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 TIME = r"^(t\+[0-9]{1,3}|[0-9]{4}Q[1-4])$"
+
+VALUE, IDS = "a value", "ids"
+TAGS = ("shock", "event", VALUE, IDS)
+"""Names of alternatives, which stand in the places of mistakes beside the keys of the file."""
 
 Kebab = Annotated[str, StringConstraints(pattern=KEBAB, max_length=80)]
 Snake = Annotated[str, StringConstraints(pattern=SNAKE, max_length=80)]
@@ -93,6 +103,17 @@ Entry = Annotated[
 ]
 
 
+def _kind_of_setting(value: Any) -> str:
+    return IDS if isinstance(value, list) else VALUE
+
+
+NAMES = Annotated[list[Snake], Field(min_length=1)]
+LeverSetting = Annotated[
+    Annotated[FiniteFloat, Tag(VALUE)] | Annotated[NAMES, Tag(IDS)],
+    Discriminator(_kind_of_setting),
+]
+
+
 class ScenarioFile(_Entry):
     """A scenario: what moves, when, and why."""
 
@@ -102,7 +123,7 @@ class ScenarioFile(_Entry):
     words: Words = Field(description="what happens, in plain words")
     reason: Words = Field(description="why these numbers: sources, ids of facts")
     extends: str | None = Field(None, description="a shipped id or a path; it applies first")
-    levers: dict[str, FiniteFloat] = Field(
+    levers: dict[str, LeverSetting] = Field(
         default_factory=dict, description="levers moved for the whole run, from t+1"
     )
     shocks: list[Entry] = Field(default_factory=list, max_length=1000)
@@ -136,7 +157,7 @@ def problems_of_model(text: YamlText) -> list[str]:
 
 def _sentences(text: YamlText, error: ValidationError) -> Iterator[str]:
     for detail in error.errors(include_url=False):
-        keys: Keys = tuple(key for key in detail["loc"] if key not in ("shock", "event"))
+        keys: Keys = tuple(key for key in detail["loc"] if key not in TAGS)
         if detail["loc"][-1:] == ("event",):  # the key itself, not the kind of entry
             keys = (*keys, "event")
         yield f"{text.where(keys)}: {_sentence(detail, keys)}"
@@ -200,7 +221,15 @@ def scenario_schema() -> dict[str, Any]:
     schema = ScenarioFile.model_json_schema(by_alias=True)
     levers = load_levers()
     schema["properties"]["levers"] |= {
-        "properties": {lever.id: _lever_schema(lever) for lever in levers.values()},
+        "properties": {
+            **{lever.id: _lever_schema(lever) for lever in levers.values()},
+            REMOVE: {
+                "type": "array",
+                "items": {"type": "string", "pattern": SNAKE},
+                "minItems": 1,
+                "description": f"{REMOVE_WORDS}.",
+            },
+        },
         "additionalProperties": False,
     }
     schema["$defs"]["ShockEntry"]["properties"]["lever"]["enum"] = list(levers)

@@ -377,8 +377,8 @@ def _levers() -> Schema:
     words = ("id", "words", "group", "unit", "channel", "selector")
     one = _record(
         **dict.fromkeys(words, TEXT),
-        kind={"enum": ["factor", "level"]},
-        **dict.fromkeys(("default", "low", "high"), NUMBER),
+        kind={"enum": ["factor", "level", "entities"]},
+        **dict.fromkeys(("default", "low", "high"), MAYBE_NUMBER),
     )
     return _record(levers=_list(one))
 
