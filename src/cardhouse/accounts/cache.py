@@ -12,7 +12,6 @@ import hashlib
 import json
 import math
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -23,11 +22,10 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from cardhouse.model.world import World
+from cardhouse.user_cache import ENVIRONMENT, cache_root, made
 
 KEPT = 40
 SOURCES = ("accounts", "facts", "model")
-ENVIRONMENT = "CARDHOUSE_CACHE"
-OFF = "off"
 
 
 def cached_world(
@@ -61,24 +59,11 @@ def cached_world(
 
 def cache_folder() -> Path | None:
     """Return the folder of the cache, made when missing; None when nothing is to be kept."""
-    told = os.environ.get(ENVIRONMENT, "")
-    if told == OFF:
+    root = cache_root()
+    if root is None:
         return None
-    folder = Path(told) if told else _users_cache() / "cardhouse" / "worlds"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        folder = Path(tempfile.gettempdir()) / f"cardhouse-worlds-{os.getuid()}"
-        folder.mkdir(parents=True, exist_ok=True)
-        sys.stderr.write(f"note: the cache folder cannot be written; worlds are kept in {folder}\n")
-    return folder
-
-
-def _users_cache() -> Path:
-    """Return where this system keeps a user's caches."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = root if os.environ.get(ENVIRONMENT) else root / "worlds"
+    return made(folder, "worlds")
 
 
 def _digest(question: Mapping[str, Any], files: Iterable[Path]) -> str:

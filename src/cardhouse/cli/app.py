@@ -12,6 +12,7 @@ from cardhouse.cli.accounts import accounts
 from cardhouse.cli.catalogue import levers, scenarios, schema
 from cardhouse.cli.facts import facts
 from cardhouse.cli.files import check
+from cardhouse.cli.gauge import gauge
 from cardhouse.cli.guard import INTERRUPTED, guarded, help_of, say
 from cardhouse.cli.run import run
 from cardhouse.cli.trace import trace
@@ -44,7 +45,7 @@ def _root(
     """Who really pays for the AI economy: facts, accounts, and a simulated chain of firms."""
 
 
-for command in (run, accounts, trace, scenarios, levers, check, schema):
+for command in (run, accounts, trace, gauge, scenarios, levers, check, schema):
     app.command(help=help_of(command))(guarded(command))
 app.add_typer(facts)
 

@@ -72,7 +72,7 @@ def as_xlsx(matrices: Sequence[Matrix], source: str, day: dt.date) -> bytes:
     return content.getvalue()
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, option: str = "--out") -> None:
     """Write a file beside its place and move it there when it is whole.
 
     Raises
@@ -87,7 +87,7 @@ def write_whole(path: Path, content: bytes) -> None:
             part.replace(path)
     except OSError as error:
         raise InputError(
-            f"--out names '{path}', which cannot be written: {error.strerror}. "
+            f"{option} names '{path}', which cannot be written: {error.strerror}. "
             "Name a file in a folder that exists."
         ) from error
 

@@ -7,6 +7,12 @@ from typing import Any
 from cardhouse.analysis.journal import FORCES
 from cardhouse.engine.links import FLOW_KINDS
 from cardhouse.engine.resolution import OUTCOMES
+from cardhouse.studies.market_schemas import (
+    constituents_schema,
+    explosive_schema,
+    gauge_schema,
+    overlay_schema,
+)
 from cardhouse.studies.scenario_models import scenario_schema
 
 Schema = dict[str, Any]
@@ -38,6 +44,12 @@ def published_schemas() -> dict[str, Schema]:
         "figure": _titled("figure", "Why a balanced figure is what it is", _figure()),
         "answer": _titled("answer", "Why a number of a run is what it is", _answer()),
         "facts": _titled("facts", "Sourced facts", _facts()),
+        "gauge": _titled("gauge", "Valuation gauges beside the dot-com peak", gauge_schema()),
+        "explosive": _titled("explosive", "Explosive roots of a series", explosive_schema()),
+        "overlay": _titled("overlay", "What a scenario does to the index", overlay_schema()),
+        "constituents": _titled(
+            "constituents", "An index added up from its constituents", constituents_schema()
+        ),
         "check": _titled("check", "The files that were checked", _check()),
         "manifest": _titled("manifest", "What a run wrote", _manifest_file()),
     }

@@ -1,0 +1,138 @@
+"""The published JSON Schemas of the market layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "number"}
+WHOLE: Schema = {"type": "integer", "minimum": 0}
+FLAG: Schema = {"type": "boolean"}
+DAY: Schema = {"type": "string", "format": "date"}
+SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+
+
+def _record(**fields: Schema) -> Schema:
+    return {"type": "object", "properties": dict(fields), "required": list(fields)}
+
+
+def _list(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def _maybe(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def gauge_schema() -> Schema:
+    """Return the schema of the panel of gauges."""
+    reading = _record(value=NUMBER, date=DAY, fact=TEXT)
+    row = _record(
+        **dict.fromkeys(("id", "group", "title", "definition", "caveat"), TEXT),
+        unit={"enum": ["ratio", "share"]},
+        latest=reading,
+        at_note=_maybe(reading),
+        record=reading,
+        peak=_maybe(reading),
+        peak_is_anothers=FLAG,
+        distance=_maybe(NUMBER),
+        percentile=_maybe(SHARE),
+        years=WHOLE,
+        verdict={"enum": ["yes", "no", "undetermined"]},
+        history=_list(reading),
+    )
+    sentences = _list(_record(gauge=TEXT, words=TEXT, facts=_list(TEXT)))
+    passport = _record(source=TEXT, url=TEXT, grade=TEXT, basis=TEXT, note=TEXT)
+    return _record(
+        as_of=DAY,
+        note_date=_maybe(DAY),
+        gauges=_list(row),
+        **{"for": sentences, "against": sentences, "undetermined": sentences},
+        ai_firms=_maybe(_record(names=_list(TEXT), weight=SHARE, date=DAY, facts=_list(TEXT))),
+        backwards=_list(
+            _record(
+                gauge=TEXT,
+                to={"enum": ["peak", "median"]},
+                price_to_book=NUMBER,
+                target=NUMBER,
+                fall=_maybe(NUMBER),
+                index_fall=_maybe(NUMBER),
+            )
+        ),
+        facts={"type": "object", "additionalProperties": passport},
+    )
+
+
+def overlay_schema() -> Schema:
+    """Return the schema of what a scenario does to the index."""
+    both = _record(before=_maybe(NUMBER), after=_maybe(NUMBER))
+    firm = _record(
+        id=TEXT,
+        **dict.fromkeys(("market_value", "book", "weight"), NUMBER),
+        **dict.fromkeys(("value_change", "book_change", "contribution"), NUMBER),
+    )
+    return _record(
+        manifest={"type": "object"},
+        quarter={"type": "string", "pattern": "^[0-9]{4}Q[1-4]$"},
+        snapshot=DAY,
+        rerating=NUMBER,
+        price_change=NUMBER,
+        **dict.fromkeys(("price_to_book", "weight", "largest_weight"), both),
+        firms=_list(firm),
+        not_in_run=_list(TEXT),
+        facts=_list(TEXT),
+    )
+
+
+def constituents_schema() -> Schema:
+    """Return the schema of an index added up from its constituents."""
+    ratios = ("price_to_book", "price_to_book_positive", "price_to_book_median")
+    return _record(
+        file=TEXT,
+        **dict.fromkeys(("firms", "firms_with_book", "negative_books"), WHOLE),
+        market_value=NUMBER,
+        **dict.fromkeys((*ratios, "price_to_sales", "price_to_earnings"), _maybe(NUMBER)),
+        top_share=SHARE,
+        largest=_list(_record(name=TEXT, share=SHARE)),
+    )
+
+
+def explosive_schema() -> Schema:
+    """Return the schema of the explosive-root tests of a series."""
+    numbers = _list(NUMBER)
+    tested = _record(
+        form={"enum": ["level", "logarithm"]},
+        **dict.fromkeys(("length", "lag", "window", "minimum_duration"), WHOLE),
+        starts_at=SHARE,
+        ends_at=SHARE,
+        critical_values={"enum": ["monte_carlo", "wild_bootstrap"]},
+        replications=WHOLE,
+        seed=WHOLE,
+    )
+    statistic = _record(
+        name={"enum": ["adf", "sadf", "gsadf"]},
+        value=NUMBER,
+        critical=numbers,
+        standard_errors=numbers,
+        p_value=SHARE,
+        **{"from": TEXT, "to": TEXT},
+    )
+    episode = _record(
+        start=TEXT, peak=TEXT, end=_maybe(TEXT), points=WHOLE, statistic=NUMBER, lasts=FLAG
+    )
+    points = _record(
+        dates=_list(TEXT),
+        values=numbers,
+        first_end=WHOLE,
+        **dict.fromkeys(("bsadf", "starts_above", "ends_below"), numbers),
+    )
+    return _record(
+        series=TEXT,
+        tested=tested,
+        statistics=_list(statistic),
+        explosive=FLAG,
+        episodes=_list(episode),
+        points=points,
+    )

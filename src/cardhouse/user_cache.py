@@ -1,0 +1,50 @@
+"""The user's cache folder: where it lies, and what happens when it cannot be written."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ENVIRONMENT = "CARDHOUSE_CACHE"
+OFF = "off"
+
+
+def cache_root() -> Path | None:
+    """Return the folder under which caches lie; None when nothing is to be kept.
+
+    ``CARDHOUSE_CACHE`` names another folder than the system's; ``off`` keeps nothing.
+    """
+    told = os.environ.get(ENVIRONMENT, "")
+    if told == OFF:
+        return None
+    return Path(told) if told else users_cache() / "cardhouse"
+
+
+def users_cache() -> Path:
+    """Return where this system keeps a user's caches."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def made(folder: Path, what: str) -> Path:
+    """Return a folder that can be written, made when missing: another one where it cannot be.
+
+    Parameters
+    ----------
+    folder
+        The folder wanted.
+    what
+        What it keeps, for the notice and for the name of the folder in its place.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        other = Path(tempfile.gettempdir()) / f"cardhouse-{what}-{os.getuid()}" / folder.name
+        other.mkdir(parents=True, exist_ok=True)
+        sys.stderr.write(f"note: the cache folder cannot be written; {what} are kept in {other}\n")
+        return other
