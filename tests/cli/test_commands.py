@@ -153,36 +153,6 @@ class TestAccounts:
             assert sum(row["net"]) == pytest.approx(0.0, abs=1e-12)
 
 
-class TestTrace:
-    @pytest.mark.usefixtures("asked")
-    def test_names_who_pays_with_bounds(self) -> None:
-        answer = printed("trace", "nvidia", "--json")
-        assert [part["who"] for part in answer["parts"]] == ["consumers", "venture"]
-        assert answer["parts"][0]["usd_bn"] == pytest.approx(0.75 * 46.7)
-        assert answer["parts"][0]["most"] == 0.9
-        words = call("trace", "nvidia").stdout
-        assert "75.0 %" in words
-        assert "90.0 %" in words
-
-    @pytest.mark.usefixtures("asked")
-    def test_follows_dollars_to_their_ends(self) -> None:
-        answer = printed("trace", "consumers", "--from", "--json")
-        shares = {part["who"]: part["share"] for part in answer["parts"]}
-        assert answer["usd_bn"] == 3.0
-        assert sum(shares.values()) == pytest.approx(1.0)
-        assert shares["openai (kept)"] == pytest.approx(0.5)
-        assert shares["amazon (kept)"] == pytest.approx(0.25)
-        assert shares["labour"] == pytest.approx(0.125)
-        assert "labour" in call("trace", "consumers", "--from").stdout
-
-    @pytest.mark.usefixtures("asked")
-    @pytest.mark.parametrize("words", [("nvdia",), ("consumer", "--from")])
-    def test_an_unknown_entity_is_mended(self, words: tuple[str, ...]) -> None:
-        done = call("trace", *words)
-        assert (done.exit_code, done.stdout) == (2, "")
-        assert "Did you mean" in done.stderr
-
-
 class TestCheck:
     def test_a_good_file_is_fine(self, tmp_path: Path) -> None:
         path = tmp_path / "mine.yaml"

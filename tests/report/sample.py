@@ -208,6 +208,63 @@ def quarter(row: int) -> str:
     return f"{year}Q{number + 1}"
 
 
+def _loop(amount: float, *legs: tuple[str, str], financial: bool) -> Document:
+    """Return a loop of legs (payer, kind)."""
+    ids = [payer for payer, _ in legs]
+    names = {name: told for name, told, _, _ in ACCOUNTS}
+    return {
+        "entities": ids,
+        "names": [names[one] for one in ids],
+        "usd_bn": amount,
+        "financial": financial,
+        "legs": [
+            {"payer": payer, "payee": payee, "financial": kind == "equity", "kinds": {kind: amount}}
+            for (payer, kind), payee in zip(legs, [*ids[1:], ids[0]], strict=True)
+        ],
+    }
+
+
+VENDOR = _loop(
+    0.4, ("nvidia", "equity"), ("openai", "program"), ("microsoft", "capex"), financial=True
+)
+TRADE = _loop(0.02, ("microsoft", "input"), ("coreweave", "input"), financial=False)
+ROUND_TRIPS: Document = {
+    name: {
+        "loops": [VENDOR, TRADE],
+        "smaller": {"loops": 3, "usd_bn": 0.001},
+        "by_seller": {
+            "nvidia": {"usd_bn": 0.4, "financial_usd_bn": 0.4},
+            "microsoft": {"usd_bn": 0.42, "financial_usd_bn": 0.4},
+        },
+    }
+    for name in ("base", "cumulated")
+}
+COMMITTED: Document = {
+    "promises": [],
+    "by_payer": {},
+    "loops": [
+        {
+            **VENDOR,
+            "usd_bn": 10.0,
+            "promised_all_round": False,
+            "legs": [
+                {**{key: leg[key] for key in ("payer", "payee", "financial")}, "parts": [part]}
+                for leg, part in zip(
+                    VENDOR["legs"],
+                    (
+                        {"what": "equity", "strength": "letter", "usd_bn": 10.0},
+                        {"what": "program", "strength": "firm", "usd_bn": 10.0},
+                        {"what": "capex", "strength": "unpromised", "usd_bn": 10.0},
+                    ),
+                    strict=True,
+                )
+            ],
+        }
+    ],
+    "smaller": {"loops": 0, "usd_bn": 0.0},
+}
+
+
 def sample_document(*, freeze: bool = True, count: int = COUNT) -> Document:
     """Return an invented document, with its baseline when capital is frozen."""
     flows = _flows(count, freeze=freeze)
@@ -221,6 +278,8 @@ def sample_document(*, freeze: bool = True, count: int = COUNT) -> Document:
         "ledger": _ledger(),
         "ledger_by_quarter": {},
         **_trace(count),
+        "round_trips": ROUND_TRIPS,
+        "committed": COMMITTED,
         "claims": CLAIMS,
         "fragility": _fragility(count, freeze=freeze),
         "checks": {"money_residual_max": 3e-13, "accounts_residual_max": 2e-12},

@@ -278,6 +278,22 @@ def test_the_four_numbers_are_those_of_the_document() -> None:
     assert "2026Q3" in numbers[3].detail
 
 
+def test_round_trips_are_chains_a_person_can_read(page: str) -> None:
+    figure = page.split('<figure id="round-trips"')[1].split("</figure>", maxsplit=1)[0]
+    chain = "NVIDIA \N{RIGHTWARDS ARROW} OpenAI \N{RIGHTWARDS ARROW} Microsoft"
+    assert f"{chain} \N{RIGHTWARDS ARROW} NVIDIA" in figure
+    assert "shares; programs; plant" in figure
+    assert "On what is promised, 1 loop has finance in it, the widest" in figure
+    assert "shares (letter of intent); programs (promised); plant (not promised)" in figure
+    assert "through Microsoft in all" in figure
+
+
+def test_a_run_in_which_nothing_runs_round_has_no_such_section() -> None:
+    nothing = {"loops": [], "smaller": {"loops": 0, "usd_bn": 0.0}, "by_seller": {}}
+    document = {**sample_document(), "round_trips": {"base": nothing, "cumulated": nothing}}
+    assert 'id="round-trips"' not in report_html(document)
+
+
 def test_shares_by_kind_of_payer_add_up() -> None:
     document = sample_document()
     for shares in document["trace"].values():

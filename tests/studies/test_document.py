@@ -12,16 +12,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from cardhouse.analysis.rules import OWN_MONEY, PRO_RATA, RULES
 from cardhouse.engine.chain import compile_chain
 from cardhouse.model.scenario import Event, Scenario
 from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.vocabulary import EntityKind as E
 from cardhouse.model.world import Contract, Entity, World
 from cardhouse.studies.document_ledger import NOT_IN_CASH
-from cardhouse.studies.extracts import flow_matrix, opening_document, trace_from, trace_to
+from cardhouse.studies.extracts import flow_matrix, opening_document
 from cardhouse.studies.lever_paths import BASELINE
 from cardhouse.studies.run import Study
 from cardhouse.studies.schemas import published_schemas
+from cardhouse.studies.traces import Traced
 from strategies import Recipe, recipes
 
 SCHEMAS = published_schemas()
@@ -102,8 +104,6 @@ class TestSchema:
     def test_of_extracts_is_obeyed(self, recipe: Recipe) -> None:
         document = document_of(recipe)
         valid(opening_document(document), "accounts")
-        valid(trace_to(document, "firm0"), "trace")
-        valid(trace_from(document, "payers"), "trace")
 
 
 class TestEntities:
@@ -283,6 +283,90 @@ class TestTrace:
         sources = {source for shares in document["trace"].values() for source in shares}
         assert sources.isdisjoint(firms)
         assert "firm0.other_business" in sources
+
+
+class TestTraceInFull:
+    @given(recipes())
+    @settings(max_examples=10)
+    def test_cumulated_shares_weigh_each_dollar_once(self, recipe: Recipe) -> None:
+        study = study_of(recipe.world())
+        document, traced = study.document, Traced(study.view)
+        shares, receipts = traced.shares
+        for at, sink in enumerate(traced.sinks):
+            found = document["trace_cumulated"].get(sink.id)
+            total = receipts[:, at].sum()
+            assert (found is None) == (total <= 0)
+            if found is None:
+                continue
+            assert sum(found.values()) == pytest.approx(1.0, abs=1e-9)
+            assert document["trace_receipts_cumulated_usd_bn"][sink.id] == pytest.approx(total)
+            for source, share in found.items():
+                column = traced.payers.sources.index(source)
+                dollars = (shares[:, at, column] * receipts[:, at]).sum()
+                assert share * total == pytest.approx(dollars, rel=1e-9)
+
+    @given(recipes())
+    @settings(max_examples=10)
+    def test_purses_and_ends_add_to_one(self, recipe: Recipe) -> None:
+        document = document_of(recipe)
+        for part in ("trace_purse", "trace_from", "trace_from_cumulated"):
+            for shares in document[part].values():
+                assert sum(shares.values()) == pytest.approx(1.0, abs=0.01)
+        assert set(document["trace_from"]) == set(document["trace_from_usd_bn"])
+
+    @given(recipes())
+    @settings(max_examples=10)
+    def test_every_seller_is_told_under_every_rule(self, recipe: Recipe) -> None:
+        document = document_of(recipe)
+        assert set(document["trace_rules"]) == set(document["trace"])
+        for seller, rules in document["trace_rules"].items():
+            assert set(rules) == set(RULES) - {PRO_RATA}
+            for shares in rules.values():
+                assert sum(shares.values()) == pytest.approx(1.0, abs=0.01)
+            own = rules[OWN_MONEY].get(OWN_MONEY, 0.0) * document["trace_receipts_usd_bn"][seller]
+            told = document["trace_round_trip_usd_bn"][seller]
+            assert own == pytest.approx(told, rel=1e-6, abs=2e-4 * told + 1e-3 * recipe.scale)
+
+    def test_shares_of_revenue_of_ai_lines_are_ai_receipts(self) -> None:
+        """firm1 sells nothing of AI itself and receives a share of what an AI line sells."""
+        world = Recipe(firms=4, seed=1, stationary=False, extras=True).world()
+        taken = next(one for one in world.contracts if one.kind is K.REVENUE_SHARE)
+        payer = taken.payer
+        lines = tuple(replace(one, is_ai=one.id == payer) for one in world.lines)
+        view = study_of(replace(world, lines=lines)).view
+        traced = Traced(view)
+        at = [one.id for one in traced.sinks].index(taken.payee)
+        assert traced.paid_ai.all[0, :, at].sum() == pytest.approx(taken.amount)
+
+    def test_round_trips_of_all_quarters_hold_those_of_the_first(self) -> None:
+        document = document_of(Recipe(firms=6, seed=3, stationary=False))
+        base, all_ = (document["round_trips"][name] for name in ("base", "cumulated"))
+        assert base["loops"]
+        assert sum(one["usd_bn"] for one in all_["loops"]) > sum(
+            one["usd_bn"] for one in base["loops"]
+        )
+        firms = {row["id"] for row in document["entities"]}
+        for loop in base["loops"]:
+            assert set(loop["entities"]) <= firms
+            assert len(loop["names"]) == len(loop["legs"]) == len(loop["entities"])
+
+    def test_promises_are_told_beside_what_was_paid(self, world: World) -> None:
+        bound = replace(
+            world,
+            contracts=tuple(
+                replace(one, committed=5.0) if number == 0 else one
+                for number, one in enumerate(
+                    sorted(world.contracts, key=lambda one: one.kind is not K.INPUT)
+                )
+            ),
+        )
+        document = study_of(bound).document
+        valid(document)
+        told = next(one for one in document["committed"]["promises"] if one["kind"] == "input")
+        assert told["promised"] == 5.0
+        payer = document["committed"]["by_payer"][told["payer"]]
+        assert payer["firm"] >= 5.0
+        assert payer["paid"] >= told["paid"]
 
 
 class TestFragility:

@@ -83,6 +83,19 @@ class TestTrace:
         shares = usual.trace("firm1")["share"]
         np.testing.assert_allclose(first[shares.index], shares)
 
+    def test_under_a_rule_over_all_quarters(self, usual: Run) -> None:
+        frame = usual.trace("firm1", rule="income_first", cumulated=True)
+        assert frame["share"].sum() == pytest.approx(1.0)
+        assert frame.attrs["usd_bn"] > usual.trace("firm1").attrs["usd_bn"]
+        purse = usual.trace("firm1", purse=True, quarter=usual.document["quarters"][1])
+        assert purse["share"].sum() == pytest.approx(1.0)
+
+    def test_round_trips_are_listed(self, usual: Run) -> None:
+        for cumulated in (False, True):
+            frame = usual.round_trips(cumulated=cumulated)
+            assert list(frame) == ["entities", "usd_bn", "financial"]
+            assert (frame["usd_bn"] > 0).all()
+
     def test_of_nobody_is_refused(self, usual: Run) -> None:
         for ask in (usual.trace, usual.trace_over_time):
             with pytest.raises(InputError, match="Did you mean 'firm1'"):

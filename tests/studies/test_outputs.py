@@ -128,3 +128,19 @@ class TestTables:
             assert tuple(table.column_names) == columns
             assert [tuple(row.values()) for row in table.to_pylist()] == body
             assert len(rows(tmp_path / "out" / "tables" / f"{name}.csv")) == len(body)
+
+
+def test_loops_and_promises_have_tables_where_there_are_any() -> None:
+    loop = {"entities": ["chips", "lab"], "usd_bn": 2.0, "financial": True}
+    promise = {"id": "one", "payer": "chips", "payee": "lab", "promised": 5.0}
+    more = {
+        "round_trips": {"base": {"loops": [loop]}, "cumulated": {"loops": []}},
+        "committed": {"loops": [loop], "promises": [promise]},
+    }
+    found = tables({**document(), **more})
+    assert found["round_trips"][1] == [
+        ("base", "chips > lab", 2.0, True),
+        ("committed", "chips > lab", 2.0, True),
+    ]
+    assert found["promises"][1][0][:3] == ("one", "chips", "lab")
+    assert {"round_trips", "promises"}.isdisjoint(tables(document()))

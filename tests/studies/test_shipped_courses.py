@@ -69,3 +69,24 @@ def test_the_loss_travels_to_named_holders(frozen: StudyResult) -> None:
 
 def test_the_trace_of_the_last_seller_adds_to_one(baseline: StudyResult) -> None:
     assert sum(baseline.document["trace"]["nvidia"].values()) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_old_cash_pays_most_under_cash_first_and_least_under_income_first(
+    baseline: StudyResult,
+) -> None:
+    pro_rata = baseline.document["trace"]["nvidia"]["cash_earned_before"]
+    rules = baseline.document["trace_rules"]["nvidia"]
+    income, cash = (rules[rule]["cash_earned_before"] for rule in ("income_first", "cash_first"))
+    assert income < pro_rata < cash
+    least, most = baseline.document["trace_bounds"]["nvidia"]["cash_earned_before"]
+    assert least <= income + 1e-3
+    assert cash <= most + 1e-3
+
+
+def test_equity_of_a_cloud_in_its_lab_comes_back_as_rent(baseline: StudyResult) -> None:
+    loops = baseline.document["round_trips"]["base"]["loops"]
+    financial = {tuple(loop["entities"]): loop for loop in loops if loop["financial"]}
+    assert ("microsoft", "openai") in financial
+    first, second = financial["microsoft", "openai"]["legs"]
+    assert set(first["kinds"]) == {"equity"}
+    assert set(second["kinds"]) <= {"input", "program", "revenue_share"}

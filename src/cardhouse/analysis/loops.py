@@ -126,7 +126,7 @@ def _circulation(flows: FloatArray) -> FloatArray:
     return np.asarray(share[:, None] * flows)
 
 
-def _components(flows: FloatArray) -> IntArray:
+def components(flows: FloatArray) -> IntArray:
     """Return a number for each node: nodes that reach one another share theirs."""
     _, label = connected_components(csr_array(flows), directed=True, connection="strong")
     return np.asarray(label, dtype=np.int64)
@@ -134,13 +134,13 @@ def _components(flows: FloatArray) -> IntArray:
 
 def _within_circles(flows: FloatArray) -> FloatArray:
     """Return the payments that lie on some circle, the others as 0."""
-    label = _components(flows)
+    label = components(flows)
     return np.where(label[:, None] == label, flows, 0.0)
 
 
 def _groups(inside: FloatArray) -> list[IntArray]:
     """Return the sets of nodes that reach one another along the given payments."""
-    label = _components(inside)
+    label = components(inside)
     active = np.flatnonzero(inside.any(axis=1))
     return [active[label[active] == one] for one in np.unique(label[active])]
 

@@ -10,10 +10,13 @@ Sources, by their stable names:
   not tell from whom they had raised it (where it does, the pools stand for it);
 - ``sold_plant``: what outsiders paid for the plant of the dead;
 - ``other_cash``: what closes the base quarter's cash accounts;
-- ``untraced``: money of a closed set of purses into which nothing came.
+- ``untraced``: money of a closed set of purses into which nothing came;
+- ``own_money``: under the rule of that name, what the seller asked about paid out itself.
 
 Money between firms is never a source, neither a supplier's loan nor a parent's: it is traced on to
-whoever paid the investor.
+whoever paid the investor. Which money of a purse pays which bill is a rule (`rules.RULES`), pro
+rata unless another is asked for; under every rule a purse carries what it keeps into the next
+quarter.
 """
 
 from __future__ import annotations
@@ -22,12 +25,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cardhouse.analysis.books import Books
+from cardhouse.analysis.books import CUSTOMER_KINDS, Books
 from cardhouse.analysis.flow_table import PURSE, IntArray
-from cardhouse.analysis.tracing import composition, own_money, source_bounds, trace_shares
-from cardhouse.engine.chain import KIND, Array, Chain, Index
-from cardhouse.engine.sums import group_sum
+from cardhouse.analysis.rules import (
+    CAPITAL,
+    CAPITAL_FIRST,
+    CURRENT,
+    OWN_MONEY,
+    PRO_RATA,
+    trace_by_rule,
+)
+from cardhouse.analysis.tracing import composition, own_money, source_bounds
+from cardhouse.engine.chain import FLOW_KINDS, KIND, Array, Chain, Index
+from cardhouse.engine.matrices import CAPITAL_PAYEE, CAPITAL_PAYER
+from cardhouse.engine.sums import group_sum, ratio
+from cardhouse.errors import InputError
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.model.vocabulary import EntityKind
 
@@ -59,8 +73,13 @@ class Payers:
     opening
         Money of sources that enters a purse otherwise than by a payment between nodes: its cash
         from before, other business, plant sold (quarter, node, source).
-    mix
-        What each node pays with (quarter, node, source); rows add to 1.
+    mixes
+        What each node pays current and capital bills with (account, quarter, node, source); rows
+        add to 1.
+    purse, kept
+        All that a purse had to spend, and what it had left (quarter, node, source); rows add to 1.
+    rule
+        The rule, one of `rules.RULES`.
     """
 
     books: Books
@@ -68,18 +87,41 @@ class Payers:
     source_of: IntArray
     flows: Array
     opening: Array
-    mix: Array
+    mixes: Array
+    purse: Array
+    kept: Array
+    rule: str = PRO_RATA
 
-    def shares(self, payments: Array) -> tuple[Array, Array]:
+    @property
+    def mix(self) -> Array:
+        """Return what each node pays current bills with (quarter, node, source)."""
+        return np.asarray(self.mixes[CURRENT])
+
+    @property
+    def had(self) -> Array:
+        """Return what purses had to spend, USD bn (quarter, node)."""
+        return np.asarray(self.opening.sum(axis=2) + self.flows.sum(axis=1))
+
+    def shares(self, payments: Array, capital: Array | None = None) -> tuple[Array, Array]:
         """Return what payments (quarter, node, sink) are made of, and their totals.
 
         Shares are (quarter, sink, source) and add to 1 where the total (quarter, sink) is above 0.
+        ``capital`` is the part of the payments that buyers book as capital spending, of the same
+        shape; it matters where a rule tells accounts apart.
+
+        Raises
+        ------
+        InputError
+            When the rule tells accounts apart and ``capital`` is missing.
         """
-        nothing = np.zeros(self.mix.shape[1])
-        parts = [
-            composition(paid, mix, nothing)[0] for paid, mix in zip(payments, self.mix, strict=True)
-        ]
-        return np.stack(parts), np.asarray(payments.sum(axis=1))
+        if capital is None:
+            if self.rule == CAPITAL_FIRST:
+                raise InputError(f"rule '{self.rule}' needs the capital part of payments.")
+            capital = np.zeros_like(payments)
+        total = payments.sum(axis=1)
+        parts = ((payments - capital, self.mixes[CURRENT]), (capital, self.mixes[CAPITAL]))
+        paid = np.stack([_composed(parts, at) for at in range(len(total))])
+        return ratio(paid, np.broadcast_to(total[..., None], paid.shape)), np.asarray(total)
 
     def own_share(self, firm: int, payments: Array) -> float:
         """Return the share of base-quarter payments (node,) to a firm that is its own money."""
@@ -94,36 +136,81 @@ class Payers:
         traced = [own_money(flows, self.source_of, firm, opening) for firm in every]
         return np.stack([one.mix[:, -1] for one in traced])
 
-    def bounds(self, firm: int, payments: Array, only: IntArray) -> tuple[Array, Array]:
-        """Return least and most share of base-quarter payments (node,) to a firm.
+    def bounds(
+        self, firm: int, payments: Array, only: IntArray, quarter: int = 0
+    ) -> tuple[Array, Array]:
+        """Return least and most share of a quarter's payments (node,) to a firm.
 
-        ``only`` holds the places of the sources asked about; both answers have its length.
+        ``only`` holds the places of the sources asked about; both answers have its length. Cash
+        from before the quarter is of the sources that the rule had left in it.
         """
         return source_bounds(
-            self.flows[0], self.source_of, firm, self.opening[0], receipts=payments, only=only
+            self.flows[quarter],
+            self.source_of,
+            firm,
+            self.opening[quarter],
+            receipts=payments,
+            only=only,
         )
 
 
-def trace_payers(books: Books) -> Payers:
-    """Return the composition of every purse in every quarter."""
-    sources, source_of = _sources(books)
-    flows = np.stack([_between(books, at, len(source_of)) for at in range(books.rows)])
-    fresh = _fresh_money(books, sources, len(source_of))
-    opening, mixes = [], []
-    held = opening_cash(books, sources, len(source_of))
-    for quarter in range(books.rows):
-        money = held + fresh[quarter]
-        traced = trace_shares(flows[quarter], source_of, money)
-        mix = traced.mix.copy()
-        mix[:, sources.index(UNTRACED)] += traced.mix_untraced
-        opening.append(money)
-        mixes.append(mix)
-        held = np.zeros_like(mix)
-        held[: books.firms] = books.cash[quarter][:, None] * mix[: books.firms]
-    return Payers(books, sources, source_of, flows, np.stack(opening), np.stack(mixes))
+def trace_payers(
+    books: Books, rule: str = PRO_RATA, own: int | None = None, rows: int | None = None
+) -> Payers:
+    """Return the composition of every purse in every quarter under a rule.
+
+    Parameters
+    ----------
+    books
+        The books of a path.
+    rule
+        One of `rules.RULES`.
+    own
+        The firm whose own payments are a source, the last; for `OWN_MONEY`, and beside others.
+    rows
+        How many quarters, the base quarter first; none: all.
+
+    Raises
+    ------
+    InputError
+        When there is no such rule, or own money is asked for of nobody.
+    """
+    if rule == OWN_MONEY and own is None:
+        raise InputError("the rule 'own_money' is about one seller: say whose own money.")
+    sources, source_of = name_sources(books)
+    if own is not None:
+        source_of[own], sources = len(sources), (*sources, OWN_MONEY)
+    nodes, count = len(source_of), books.rows if rows is None else rows
+    flows = [flows_by_account(books, at, nodes) for at in range(count)]
+    fresh = fresh_money(books, sources, nodes)
+    opening, mixes, purses, left = [], [], [], []
+    held = opening_cash(books, sources, nodes)
+    for quarter in range(count):
+        new = fresh[:, quarter]
+        spent = spent_outside(books, quarter, nodes)
+        traced = trace_by_rule(flows[quarter], source_of, held, rule, new, spent)
+        opening.append(np.where((source_of == PURSE)[:, None], held + new.sum(axis=0), 0.0))
+        mixes.append(_with_untraced(sources, traced.mix, traced.mix_untraced))
+        purses.append(_with_untraced(sources, traced.purse, traced.purse_untraced))
+        kept = _with_untraced(sources, traced.kept, traced.kept_untraced)
+        left.append(kept)
+        held = np.zeros_like(kept)
+        held[: books.firms] = books.cash[quarter][:, None] * kept[: books.firms]
+    between = np.stack([one.sum(axis=(0, 1)) for one in flows])
+    return Payers(
+        books, sources, source_of, between, np.stack(opening), np.stack(mixes, axis=1),
+        np.stack(purses), np.stack(left), rule,
+    )  # fmt: skip
 
 
-def _sources(books: Books) -> tuple[tuple[str, ...], IntArray]:
+def _with_untraced(sources: tuple[str, ...], mix: Array, untraced: Array) -> Array:
+    """Return a composition in which what is untraced stands as a source."""
+    out = mix.copy()
+    out[..., sources.index(UNTRACED)] += untraced
+    return out
+
+
+def name_sources(books: Books) -> tuple[tuple[str, ...], IntArray]:
     """Return the sources and which node is which; segments and pools follow the firms."""
     chain, firms = books.chain, books.firms
     givers = chain.node_ids[firms : _outside_from(chain)]
@@ -143,21 +230,37 @@ def _with_other_business(books: Books) -> list[str]:
     return [name for name, sum_ in zip(books.chain.firm_ids, earned, strict=True) if sum_ > 0]
 
 
-def _between(books: Books, quarter: int, nodes: int) -> Array:
-    """Return payments of all kinds between firms, segments and pools (node, node)."""
-    return np.asarray(books.flows(quarter)[:, :nodes, :nodes].sum(axis=0))
+def flows_by_account(books: Books, quarter: int, nodes: int) -> Array:
+    """Return payments between firms, segments and pools by account of each side.
+
+    (account of the payer, account of the payee, node, node): current and capital, as the books of
+    transactions have them.
+    """
+    flows = books.flows(quarter)[:, :nodes, :nodes]
+    payer = np.isin(FLOW_KINDS, CAPITAL_PAYER)
+    payee = np.isin(FLOW_KINDS, CAPITAL_PAYEE)
+    return np.stack(
+        [[flows[(payer == a) & (payee == b)].sum(axis=0) for b in (0, 1)] for a in (0, 1)]
+    )
 
 
-def _fresh_money(books: Books, sources: tuple[str, ...], nodes: int) -> Array:
-    """Return money that outside accounts paid to firms by source (quarter, node, source)."""
-    out = np.zeros((books.rows, nodes, len(sources)))
+def spent_outside(books: Books, quarter: int, nodes: int) -> Array:
+    """Return what was paid to outside accounts from each account (account, node)."""
+    paid = books.flows(quarter)[:, :nodes, nodes:].sum(axis=2)
+    capital = np.isin(FLOW_KINDS, CAPITAL_PAYER)
+    return np.stack([paid[~capital].sum(axis=0), paid[capital].sum(axis=0)])
+
+
+def fresh_money(books: Books, sources: tuple[str, ...], nodes: int) -> Array:
+    """Return money that outside accounts paid to firms (account, quarter, node, source)."""
+    out = np.zeros((2, books.rows, nodes, len(sources)))
     firms = books.firms
-    out[:, :firms, sources.index(SOLD_PLANT)] = books.received_of(("liquidation",))
-    out[:, :firms, sources.index(OTHER_CASH)] = books.received_of((Kind.OTHER_CASH,))
+    out[CAPITAL, :, :firms, sources.index(SOLD_PLANT)] = books.received_of(("liquidation",))
+    out[CURRENT, :, :firms, sources.index(OTHER_CASH)] = books.received_of((Kind.OTHER_CASH,))
     earned = books.received_of((Kind.OTHER_BUSINESS,))
     for name in _with_other_business(books):
         firm = books.chain.firm_ids.index(name)
-        out[:, firm, sources.index(f"{name}.other_business")] = earned[:, firm]
+        out[CURRENT, :, firm, sources.index(f"{name}.other_business")] = earned[:, firm]
     return out
 
 
@@ -193,6 +296,18 @@ def payments_to_lines(books: Books, nodes: int) -> Array:
     return np.stack([books.receipts_by_line(at)[:nodes] for at in range(books.rows)])
 
 
+def capital_to_lines(books: Books, payments: Array) -> Array:
+    """Return the part of payments to lines (quarter, node, line) that buyers book as capital."""
+    links, nodes = books.chain.links, payments.shape[1]
+    kinds = links.kinds(*(kind for kind in CAPITAL_PAYER if kind in CUSTOMER_KINDS))
+    out = np.zeros_like(payments)
+    for at in range(len(payments)):
+        billed = books.trajectory.records[at].bought[books.path][None]
+        capital = links.by_line(billed * kinds)[0, :nodes]
+        out[at] = payments[at] * ratio(capital, links.by_line(billed)[0, :nodes])
+    return out
+
+
 def shares_to_firms(books: Books, nodes: int) -> Array:
     """Return revenue shares that each node paid to each firm (quarter, node, firm)."""
     return np.stack(
@@ -201,6 +316,25 @@ def shares_to_firms(books: Books, nodes: int) -> Array:
             for at in range(books.rows)
         ]
     )
+
+
+def ai_shares_to_firms(books: Books, lines: NDArray[np.bool_], nodes: int) -> Array:
+    """Return revenue shares that each node's chosen lines paid to firms (quarter, node, firm)."""
+    out = np.zeros((books.rows, nodes, books.firms))
+    for at in range(books.rows):
+        chosen = books.shares_received(at) * lines[:, None]
+        out[at, : books.firms] = group_sum(chosen.T, books.chain.firm_of_line, books.firms).T
+    return out
+
+
+def _composed(parts: tuple[tuple[Array, Array], ...], quarter: int) -> Array:
+    """Return what payments are made of in one quarter, USD bn by source (sink, source)."""
+    out = np.zeros((parts[0][0].shape[2], parts[0][1].shape[2]))
+    for payments, mix in parts:
+        paid = payments[quarter]
+        shares, _ = composition(paid, mix[quarter], np.zeros(mix.shape[1]))
+        out += shares * paid.sum(axis=0)[:, None]
+    return out
 
 
 def sinks_of(groups: Index, payments: Array, count: int) -> Array:

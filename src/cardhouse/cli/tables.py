@@ -1,4 +1,4 @@
-"""Tables for the terminal: lists, opening accounts and traces, within 80 columns."""
+"""Tables for the terminal: lists and opening accounts, within 80 columns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from cardhouse.studies.matrices import Matrix
 from cardhouse.studies.scenario_files import ScenarioSummary
 
 SHOWN_MOVES = 8
-SMALLEST_SHARE = 0.005
 
 
 def show(parts: Iterable[RenderableType]) -> None:
@@ -208,20 +207,6 @@ def _amount(amount: float) -> str:
     return f"{amount:,.0f}" if abs(amount) >= 1000 else _money(amount)
 
 
-def trace_table(answer: Mapping[str, Any]) -> list[RenderableType]:
-    """Return a trace, either way, largest share first."""
-    forward = answer["direction"] == "from"
-    who = "ends at" if forward else "paid by"
-    rows = table(who, ">share", ">USD bn", ">least", ">most")
-    for part in answer["parts"]:
-        if part["share"] >= SMALLEST_SHARE:
-            bounds = [_share(part["least"]), _share(part["most"])]
-            rows.add_row(Text(part["who"]), _share(part["share"]), _money(part["usd_bn"]), *bounds)
-    if forward or not any(part["least"] is not None for part in answer["parts"]):
-        rows.columns = rows.columns[:3]
-    return [Text(answer["sentence"], "bold"), rows, Text(answer["note"], "dim")]
-
-
 def _indented(text: str, style: str = "") -> Padding:
     return Padding(Text(text, style), (0, 0, 0, 2))
 
@@ -232,7 +217,3 @@ def _money(amount: float | None) -> str:
     if abs(amount) < 0.0005:
         return "0"
     return f"{amount:,.1f}" if abs(amount) >= 1 else f"{amount:,.2f}"
-
-
-def _share(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f} %"

@@ -25,6 +25,7 @@ from cardhouse.report._failures import (
 from cardhouse.report._headline import headline_numbers
 from cardhouse.report._over_time import tiers_figure
 from cardhouse.report._payers import payers_figure
+from cardhouse.report._round_trips import round_trips_figure
 from cardhouse.report._sources import Sources
 from cardhouse.report._subsidies import growth_table, needed, sources_figure, subsidised_figure
 from cardhouse.report.flow_picture import flow_figures
@@ -67,6 +68,7 @@ def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
         "flows": flow_figures(document, sources),
         "tiers": tiers_figure(document),
         "payers": payers_figure(document, cast),
+        "round_trips": round_trips_figure(document, cast),
         "subsidies": [subsidised_figure(document, cast), sources_figure(document, cast)],
         "needed": needed(document),
         "growth": growth_table(document, cast),

@@ -22,9 +22,9 @@ from cardhouse.studies.run import run_study
 
 TABLE = Path(__file__).with_name("answers.csv")
 ROW_KEYS = (
+    ("id",),
     ("payer", "payee", "kind"),
     ("failed", "holder"),
-    ("id",),
     ("firm",),
     ("tier",),
     ("entity",),

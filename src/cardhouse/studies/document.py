@@ -10,8 +10,10 @@ from cardhouse.studies.document_entities import default_quarter, entity_rows, ti
 from cardhouse.studies.document_flows import estimated_share, flow_rows
 from cardhouse.studies.document_fragility import fragility_row
 from cardhouse.studies.document_ledger import PAYS, ledger_by_quarter, ledger_row, use_cost_of
-from cardhouse.studies.document_trace import Traced, trace_rows
+from cardhouse.studies.document_loops import committed_row, round_trip_rows
+from cardhouse.studies.document_trace import trace_rows
 from cardhouse.studies.manifest import manifest_of
+from cardhouse.studies.traces import Traced
 from cardhouse.studies.views import View
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ def build_document(
         "ledger": ledger_row(view, use),
         "ledger_by_quarter": ledger_by_quarter(view, use),
         **trace_rows(Traced(view)),
+        "round_trips": round_trip_rows(view),
+        "committed": committed_row(view),
         "claims": judged,
         "fragility": fragility_row(view),
         "checks": {

@@ -67,7 +67,7 @@ def _contracts(chain: Chain) -> tuple[dict[Key, dict[Ends, float]], set[tuple[st
     shown = {name: shown_as(chain, name) for name in ids}
     split: dict[Key, dict[Ends, float]] = {}
     unknown: dict[tuple[str, str, str], float] = {}
-    for one in chain.world.contracts:
+    for one in (row for row in chain.world.contracts if row.kind in KIND):  # no line of credit
         ends = (shown[one.payer], shown[one.payee])
         parts = split.setdefault((KIND[one.kind], purse[one.payer], purse[one.payee]), {})
         parts[ends] = parts.get(ends, 0.0) + one.amount

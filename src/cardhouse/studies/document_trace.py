@@ -2,108 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from cardhouse.analysis.parts import ai_lines
-from cardhouse.analysis.payers import (
-    Payers,
-    payments_to_lines,
-    shares_to_firms,
-    trace_payers,
-)
-from cardhouse.engine.chain import Array, Index
-from cardhouse.studies.views import SMALLEST, Unit, View, named
+from cardhouse.analysis.destinations import follow_together, list_sources
+from cardhouse.analysis.payers import Payers
+from cardhouse.analysis.rules import OWN_MONEY, PRO_RATA, RULES
+from cardhouse.engine.chain import Array
+from cardhouse.studies.traces import Paid, Sink, Traced, cumulated
+from cardhouse.studies.views import SMALLEST, named
 
 Row = dict[str, Any]
 
 BOUNDED_FROM = 0.005
 """Share of a seller's receipts from which a source's bounds are computed."""
-
-
-@dataclass(frozen=True)
-class Sink:
-    """A seller whose receipts are followed back: its lines, and whether shares of others' too."""
-
-    id: str
-    firm: int
-    lines: Index
-    is_firm: bool
-
-
-@dataclass(frozen=True)
-class Traced:
-    """The trace of a run: sellers with their payments, and what these are made of."""
-
-    view: View
-
-    @cached_property
-    def payers(self) -> Payers:
-        """Return the composition of every purse."""
-        return trace_payers(self.view.books)
-
-    @cached_property
-    def sinks(self) -> list[Sink]:
-        """Return firms, their divisions, and lines where a unit has several."""
-        units = self.view.units
-        sinks = [Sink(one.entity.id, one.firm, one.lines, one.is_firm) for one in units]
-        known = {one.id for one in sinks}
-        lines = [_line_sink(self.view, unit, int(at)) for unit in units for at in _several(unit)]
-        return [*sinks, *(one for one in lines if one.id not in known)]
-
-    @cached_property
-    def payments(self) -> Array:
-        """Return what each node paid each seller (quarter, node, sink)."""
-        books, nodes = self.view.books, len(self.payers.source_of)
-        to_lines = payments_to_lines(books, nodes)
-        to_firms = shares_to_firms(books, nodes)
-        return np.stack([_payments(one, to_lines, to_firms) for one in self.sinks], axis=2)
-
-    @cached_property
-    def shares(self) -> tuple[Array, Array]:
-        """Return shares (quarter, sink, source) and receipts (quarter, sink)."""
-        return self.payers.shares(self.payments)
+TOLD_FROM = 1e-4
+"""Shares below this are left out of the parts that tell rules and ends."""
 
 
 def trace_rows(traced: Traced) -> Row:
-    """Return the trace of the base quarter and over quarters, with round trips and bounds."""
+    """Return the trace of the base quarter, over quarters and cumulated, bounds, rules, ends."""
     shares, receipts = traced.shares
     sold = [at for at in range(len(traced.sinks)) if receipts[0, at] > 0]
+    ever = [at for at in range(len(traced.sinks)) if receipts[:, at].any()]
     sources = traced.payers.sources
     ids = [one.id for one in traced.sinks]
+    over, total = cumulated(shares, receipts)
     return {
-        "trace": {ids[at]: named(sources, _capped(shares[0, at])) for at in sold},
+        "trace": {ids[at]: named(sources, capped(shares[0, at])) for at in sold},
         "trace_by_quarter": {
-            ids[at]: _over_quarters(sources, shares[:, at], receipts[:, at])
-            for at in range(len(ids))
-            if receipts[:, at].any()
+            ids[at]: _over_quarters(sources, shares[:, at], receipts[:, at]) for at in ever
         },
+        "trace_cumulated": {ids[at]: named(sources, capped(over[at])) for at in ever},
         "trace_receipts_usd_bn": {ids[at]: float(receipts[0, at]) for at in sold},
-        "trace_round_trip_usd_bn": {ids[at]: _round_trip(traced, at) for at in sold},
-        "trace_bounds": {ids[at]: _bounds(traced, at) for at in sold},
-        "trace_ai": _ai_part(traced),
+        "trace_receipts_cumulated_usd_bn": {ids[at]: float(total[at]) for at in ever},
+        "trace_round_trip_usd_bn": {ids[at]: round_trip(traced, at) for at in sold},
+        "trace_bounds": {
+            ids[at]: bounds_of(traced.payers, traced.sinks[at], traced.paid.of(at), shares[0, at])
+            for at in sold
+        },
+        **_ai_parts(traced),
+        "trace_purse": _purses(traced),
+        "trace_rules": _under_rules(traced, sold),
+        **_ends(traced),
     }
 
 
-def _several(unit: Unit) -> Index:
-    """Return the lines of a unit that has more than one and no divisions of its own."""
-    return unit.lines if len(unit.lines) > 1 and not unit.includes else unit.lines[:0]
-
-
-def _line_sink(view: View, unit: Unit, line: int) -> Sink:
-    return Sink(view.chain.line_ids[line], unit.firm, np.array([line]), is_firm=False)
-
-
-def _payments(sink: Sink, to_lines: Array, to_firms: Array) -> Array:
-    """Return payments to one seller (quarter, node)."""
-    sold = to_lines[:, :, sink.lines].sum(axis=2)
-    return np.asarray(sold + to_firms[:, :, sink.firm] if sink.is_firm else sold)
-
-
-def _capped(shares: Array) -> Array:
+def capped(shares: Array) -> Array:
     """Return shares without the rounding above 1."""
     return np.minimum(shares, 1.0)
 
@@ -121,42 +67,94 @@ def _over_quarters(sources: tuple[str, ...], shares: Array, receipts: Array) -> 
     }
 
 
-def _round_trip(traced: Traced, at: int) -> float:
+def round_trip(traced: Traced, at: int) -> float:
     """Return the dollars of a seller's receipts that were its own firm's money (base quarter)."""
-    paid = traced.payments[0, :, at]
+    paid = traced.paid.all[0, :, at]
     return float(traced.payers.own_share(traced.sinks[at].firm, paid) * paid.sum())
 
 
-def _bounds(traced: Traced, at: int) -> dict[str, list[float]]:
-    """Return least and most share of the sources that matter to a seller (base quarter).
+def bounds_of(
+    payers: Payers, sink: Sink, paid: Paid, shares: Array, quarter: int = 0
+) -> dict[str, list[float]]:
+    """Return least and most share of the sources that matter to a seller in a quarter.
 
-    The bounds count the seller's own money as a source of its own; the trace looks through it,
-    which may lift a share a little beyond, and the range is widened to hold it.
+    The bounds count the seller's own money as a source of its own; a trace that looks through it
+    may lift a share a little beyond, and the range is widened to hold it.
     """
-    payers, shares = traced.payers, traced.shares[0][0, at]
-    paid = traced.payments[0, :, at]
+    payments = paid.all[quarter, :, 0]
     matter = np.flatnonzero(shares >= BOUNDED_FROM)
-    if not paid[payers.source_of < 0].any():  # nobody but sources pays it: nothing is a choice
+    if not payments[payers.source_of < 0].any():  # only sources pay it: nothing is a choice
         return {payers.sources[one]: [float(shares[one])] * 2 for one in matter}
-    least, most = payers.bounds(traced.sinks[at].firm, paid, matter)
+    least, most = payers.bounds(sink.firm, payments, matter, quarter)
     held = shares[matter]
     ranges = zip(matter, np.minimum(least, held), np.maximum(most, held), strict=True)
     return {payers.sources[one]: [float(low), float(high)] for one, low, high in ranges}
 
 
-def _ai_part(traced: Traced) -> dict[str, dict[str, float]]:
-    """Return the trace of the AI lines of sellers that also have others (base quarter)."""
-    ai = ai_lines(traced.view.chain)
-    mixed = [one for one in traced.sinks if ai[one.lines].any() and not ai[one.lines].all()]
-    if not mixed:
-        return {}
-    books, nodes = traced.view.books, len(traced.payers.source_of)
-    paid = payments_to_lines(books, nodes)[:1]
-    parts = np.stack([paid[:, :, one.lines[ai[one.lines]]].sum(axis=2) for one in mixed], axis=2)
-    padded = np.concatenate([parts, np.zeros((books.rows - 1, *parts.shape[1:]))])
-    shares, receipts = traced.payers.shares(padded)
+def _ai_parts(traced: Traced) -> Row:
+    """Return the trace of the AI lines of sellers that also have others: base and cumulated."""
+    ai = traced.ai
+    mixed = [
+        at for at, one in enumerate(traced.sinks) if ai[one.lines].any() and not ai[one.lines].all()
+    ]
+    shares, receipts = traced.payers.shares(traced.paid_ai.all)
+    over, total = cumulated(shares, receipts)
+    sources, ids = traced.payers.sources, [one.id for one in traced.sinks]
     return {
-        one.id: named(traced.payers.sources, _capped(shares[0, at]))
-        for at, one in enumerate(mixed)
-        if receipts[0, at] > 0
+        "trace_ai": {
+            ids[at]: named(sources, capped(shares[0, at])) for at in mixed if receipts[0, at] > 0
+        },
+        "trace_ai_cumulated": {
+            ids[at]: named(sources, capped(over[at])) for at in mixed if total[at] > 0
+        },
     }
+
+
+def _purses(traced: Traced) -> Row:
+    """Return what firms had to spend in the base quarter by source."""
+    payers, firms = traced.payers, traced.view.chain.firm_ids
+    had = payers.had[0]
+    return {
+        name: named(payers.sources, capped(payers.purse[0, firm]))
+        for firm, name in enumerate(firms)
+        if had[firm] > 0
+    }
+
+
+def _under_rules(traced: Traced, sold: list[int]) -> Row:
+    """Return the base quarter's shares under the rules beside pro rata, by seller and rule."""
+    paid = traced.paid.until(1)
+    rows: dict[str, Row] = {traced.sinks[at].id: {} for at in sold}
+    for rule in RULES:
+        if rule not in (PRO_RATA, OWN_MONEY):
+            payers = traced.under(rule, rows=1)
+            shares, _ = payers.shares(paid.all, paid.capital)
+            for at in sold:
+                told = named(payers.sources, capped(shares[0, at]), TOLD_FROM)
+                rows[traced.sinks[at].id][rule] = told
+    for firm in {traced.sinks[at].firm for at in sold}:
+        payers = traced.under(OWN_MONEY, firm, rows=1)
+        shares, _ = payers.shares(paid.all)
+        for at in (one for one in sold if traced.sinks[one].firm == firm):
+            told = named(payers.sources, capped(shares[0, at]), TOLD_FROM)
+            rows[traced.sinks[at].id][OWN_MONEY] = told
+    return rows
+
+
+def _ends(traced: Traced) -> Row:
+    """Return where the dollars of segments and pools end: base quarter and cumulated."""
+    books = traced.view.books
+    givers = books.chain.node_ids[books.firms :]
+    sources = [name for name in list_sources(books) if name in givers]
+    base = follow_together(books, sources)
+    over = follow_together(books, sources, last=books.rows - 1)
+    return {
+        "trace_from": {name: _told(one.by_sink()) for name, one in base.items() if one.dollars},
+        "trace_from_usd_bn": {name: one.dollars for name, one in base.items() if one.dollars},
+        "trace_from_cumulated": {name: _told(one.by_sink()) for name, one in over.items()},
+        "trace_from_cumulated_usd_bn": {name: one.dollars for name, one in over.items()},
+    }
+
+
+def _told(shares: dict[str, float]) -> dict[str, float]:
+    return {end: min(share, 1.0) for end, share in shares.items() if share > TOLD_FROM}

@@ -15,13 +15,14 @@ import numpy as np
 
 from cardhouse.accounts import economy_facts, known_economies, open_world
 from cardhouse.analysis.ledger import SERIES, Ledger
+from cardhouse.analysis.rules import PRO_RATA
 from cardhouse.errors import InputError, did_you_mean
 from cardhouse.facts import FactTable, load_facts
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
-from cardhouse.studies.extracts import trace_to
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.run import Study, scenario_on
+from cardhouse.studies.trace_answers import TraceQuestion, trace_to
 from cardhouse.studies.views import numbers
 
 if TYPE_CHECKING:
@@ -171,18 +172,52 @@ class Run:
         )
         return pd.DataFrame(_ledger_columns(ledger), index=index)
 
-    def trace(self, entity: str) -> pd.DataFrame:
-        """Return who ultimately paid an entity's sales in the base quarter, largest share first.
+    def trace(
+        self,
+        entity: str,
+        *,
+        rule: str = PRO_RATA,
+        quarter: str | None = None,
+        cumulated: bool = False,
+        purse: bool = False,
+        ai: bool = False,
+    ) -> pd.DataFrame:
+        """Return who ultimately paid an entity's sales, largest share first.
 
-        Columns: share, USD bn, and the least and most that any way of following money allows.
-        ``attrs`` holds receipts and the dollars of its own that came back to it.
+        Parameters
+        ----------
+        entity
+            A firm, a division or a line that sells.
+        rule
+            Which money of a purse pays which bill: ``pro_rata``, ``own_money``, ``income_first``,
+            ``cash_first``, ``capital_first``.
+        quarter, cumulated
+            One quarter of the run, the base quarter by default; or all of them added up.
+        purse, ai
+            What the firm had to spend instead; its AI sales alone.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns: share, USD bn, and the least and most that any way of following money allows.
+            ``attrs`` holds receipts and the dollars of its own that came back to it.
         """
         import pandas as pd
 
-        answer = trace_to(self.document, entity)
+        asked = TraceQuestion(entity, rule, quarter, cumulated, purse, ai)
+        answer = trace_to(self._study.view, self.document["manifest"], asked)
         frame = pd.DataFrame(answer["parts"]).set_index("who").rename_axis("source")
         frame.attrs |= {name: answer[name] for name in ("usd_bn", "round_trip_usd_bn", "sentence")}
         return frame
+
+    def round_trips(self, *, cumulated: bool = False) -> pd.DataFrame:
+        """Return money that ran round among firms: loop, USD bn, whether finance is in it."""
+        import pandas as pd
+
+        found = self.document["round_trips"]["cumulated" if cumulated else "base"]["loops"]
+        columns = ["entities", "usd_bn", "financial"]
+        rows = [{**one, "entities": tuple(one["entities"])} for one in found]
+        return pd.DataFrame(rows, columns=columns)
 
     def trace_over_time(self, entity: str) -> pd.DataFrame:
         """Return who ultimately paid an entity's sales, quarter by source."""

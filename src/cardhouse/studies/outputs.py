@@ -43,6 +43,10 @@ PAYMENT = (
     "quarter", "kind", "payer", "payee", "contract", "committed", "law", "force", "owed", "paid",
     "lost",
 )  # fmt: skip
+PROMISE = (
+    "id", "payer", "payee", "kind", "strength", "probability", "paid", "promised", "binding",
+    "expected", "from", "to", "condition",
+)  # fmt: skip
 TABLES_ALONE = ("journal", "members")
 """Parts of a document that are long, and stand in tables of their own, not in the summary."""
 
@@ -118,8 +122,21 @@ def tables(document: Document) -> dict[str, Rows]:
         "defaults": _records(document["fragility"]["defaults"], DEFAULT),
         "conflicts": _records(document["accounts"]["moves"], CONFLICT),
         "cascade": _records(document["fragility"].get("cascade", ()), FALL),
+        **{name: rows for name, rows in _loops_and_promises(document) if rows[1]},
         **{name: rows for name, rows in _asked_for(document) if rows[1]},
     }
+
+
+def _loops_and_promises(document: Document) -> Iterator[tuple[str, Rows]]:
+    """Yield the loops on each basis as chains of ids, and what is promised."""
+    bases = {**document.get("round_trips", {}), "committed": document.get("committed", {})}
+    loops = [
+        (basis, " > ".join(loop["entities"]), loop["usd_bn"], loop["financial"])
+        for basis, found in bases.items()
+        for loop in found.get("loops", ())
+    ]
+    yield "round_trips", (("basis", "loop", "usd_bn", "financial"), loops)
+    yield "promises", _records(document.get("committed", {}).get("promises", ()), PROMISE)
 
 
 def _asked_for(document: Document) -> Iterator[tuple[str, Rows]]:

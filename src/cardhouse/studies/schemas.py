@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cardhouse.analysis.journal import FORCES
+from cardhouse.analysis.promises import FIRM, LETTER, UNPROMISED
+from cardhouse.analysis.rules import RULES
 from cardhouse.engine.links import FLOW_KINDS
 from cardhouse.engine.resolution import OUTCOMES
 from cardhouse.studies.market_schemas import (
@@ -19,6 +21,7 @@ Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 STATUS = ("active", "stressed", "restructured", "rescued", "in_default", "gone")
+STRENGTHS = (FIRM, LETTER, UNPROMISED)
 VERDICTS = ("holds", "in_part", "does_not_hold", "undetermined")
 KINDS = ("firm", "division", "parent", "population", "segment", "pool", "outside")
 
@@ -39,6 +42,8 @@ def published_schemas() -> dict[str, Schema]:
         "run": _titled("run", "Result of a run, USD bn a quarter", _run()),
         "accounts": _titled("accounts", "Balanced opening accounts", _accounts()),
         "trace": _titled("trace", "Who ultimately pays, or where dollars end", _trace()),
+        "loops": _titled("loops", "Money that runs round among firms", _loops()),
+        "committed": _titled("committed", "What is promised beside what was paid", _promises()),
         "scenarios": _titled("scenarios", "The shipped scenarios", _scenarios()),
         "levers": _titled("levers", "The levers", _levers()),
         "figure": _titled("figure", "Why a balanced figure is what it is", _figure()),
@@ -277,6 +282,22 @@ def _move() -> Schema:
     )
 
 
+TRACE_MORE = (
+    "trace_cumulated",
+    "trace_ai_cumulated",
+    "trace_purse",
+    "trace_receipts_cumulated_usd_bn",
+    "trace_rules",
+    "trace_from",
+    "trace_from_cumulated",
+    "trace_from_usd_bn",
+    "trace_from_cumulated_usd_bn",
+    "round_trips",
+    "committed",
+)
+"""Parts of a trace that documents of earlier versions do not have."""
+
+
 def _run() -> Schema:
     shares = _map(_map(SHARE))
     return _optional(
@@ -294,6 +315,13 @@ def _run() -> Schema:
             trace_round_trip_usd_bn=_map(NUMBER),
             trace_bounds=_map(_map(_list(NUMBER))),
             trace_ai=shares,
+            **dict.fromkeys(("trace_cumulated", "trace_ai_cumulated", "trace_purse"), shares),
+            trace_receipts_cumulated_usd_bn=_map(NUMBER),
+            trace_rules=_map(shares),
+            **dict.fromkeys(("trace_from", "trace_from_cumulated"), shares),
+            **dict.fromkeys(("trace_from_usd_bn", "trace_from_cumulated_usd_bn"), _map(NUMBER)),
+            round_trips=_record(base=_record(**_loop_parts()), cumulated=_record(**_loop_parts())),
+            committed=_committed(),
             claims=_list(_claim()),
             fragility=_fragility(),
             checks=_record(money_residual_max=NUMBER, accounts_residual_max=NUMBER),
@@ -306,6 +334,7 @@ def _run() -> Schema:
         "trace_bounds",
         "trace_ai",
         "trace_receipts_usd_bn",
+        *TRACE_MORE,
         "facts",
         "baseline",
         "journal",
@@ -366,17 +395,96 @@ def _answer() -> Schema:
 
 
 def _trace() -> Schema:
-    part = _record(who=TEXT, share=SHARE, usd_bn=NUMBER, least=MAYBE_NUMBER, most=MAYBE_NUMBER)
+    part = _optional(
+        _record(
+            who=TEXT, share=SHARE, usd_bn=NUMBER, least=MAYBE_NUMBER, most=MAYBE_NUMBER, sink=TEXT
+        ),
+        "sink",
+    )
+    return _optional(
+        _record(
+            manifest=_manifest(),
+            direction={"enum": ["to", "from"]},
+            entity=TEXT,
+            of={"enum": ["all", "ai", "purse"]},
+            period=TEXT,
+            rule={"enum": list(RULES)},
+            usd_bn=NUMBER,
+            round_trip_usd_bn=MAYBE_NUMBER,
+            parts=_list(part),
+            sentence=TEXT,
+            note=TEXT,
+        ),
+        "of",
+        "period",
+        "rule",
+    )
+
+
+def _loop() -> Schema:
+    """Return the schema of a loop: legs hold amounts by kind, or parts with how sure they are."""
+    part = _record(what=TEXT, strength={"enum": list(STRENGTHS)}, usd_bn=NUMBER)
+    leg = _record(payer=TEXT, payee=TEXT, financial=FLAG, kinds=_map(NUMBER), parts=_list(part))
+    return _optional(
+        _record(
+            entities=_list(TEXT),
+            names=_list(TEXT),
+            usd_bn=NUMBER,
+            financial=FLAG,
+            legs=_list(_optional(leg, "kinds", "parts")),
+            promised_all_round=FLAG,
+        ),
+        "promised_all_round",
+    )
+
+
+def _loop_parts() -> dict[str, Schema]:
+    return {
+        "loops": _list(_loop()),
+        "smaller": _record(loops={"type": "integer"}, usd_bn=NUMBER),
+        "by_seller": _map(_record(usd_bn=NUMBER, financial_usd_bn=NUMBER)),
+    }
+
+
+def _loops() -> Schema:
     return _record(
         manifest=_manifest(),
-        direction={"enum": ["to", "from"]},
-        entity=TEXT,
-        usd_bn=NUMBER,
-        round_trip_usd_bn=MAYBE_NUMBER,
-        parts=_list(part),
+        basis={"enum": ["paid", "committed"]},
+        entity=MAYBE_TEXT,
+        period=TEXT,
+        **_loop_parts(),
         sentence=TEXT,
         note=TEXT,
     )
+
+
+def _promise() -> Schema:
+    amounts = dict.fromkeys(("paid", "promised", "binding", "expected"), NUMBER)
+    return _record(
+        **dict.fromkeys(("id", "payer", "payee", "kind", "condition"), TEXT),
+        strength={"enum": list(STRENGTHS[:2])},
+        probability=SHARE,
+        **amounts,
+        **{"from": QUARTER, "to": MAYBE_QUARTER},
+        facts=_list(TEXT),
+    )
+
+
+def _promises() -> Schema:
+    return _record(
+        manifest=_manifest(),
+        entity=MAYBE_TEXT,
+        period=TEXT,
+        promises=_list(_promise()),
+        sentence=TEXT,
+        note=TEXT,
+    )
+
+
+def _committed() -> Schema:
+    payer = _record(**dict.fromkeys(("paid", "firm", "letter", "expected"), NUMBER))
+    parts = {name: part for name, part in _loop_parts().items() if name != "by_seller"}
+    return _record(promises=_list(_promise()), by_payer=_map(payer), **parts)
 
 
 def _scenarios() -> Schema:

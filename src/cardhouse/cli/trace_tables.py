@@ -1,0 +1,136 @@
+"""Tables for the terminal of traces, loops and promises, within 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from cardhouse.cli.tables import table
+from cardhouse.report.wording import money
+
+Answer = Mapping[str, Any]
+
+SMALLEST_SHARE = 0.005
+SHOWN_HOLDERS = 3
+SHOWN_LOOPS = 12
+SHOWN_FROM = 0.005
+"""USD bn from which a loop, or what ran round a firm, is shown."""
+MOSTLY = 0.1
+"""Part of a kind of end from which its holder is named."""
+
+
+def tables_of(answer: Answer) -> list[RenderableType]:
+    """Return the tables of an answer to a trace, whichever it is."""
+    kind = answer["schema"].split("/")[1]
+    if kind == "loops":
+        return loop_table(answer)
+    if kind == "committed":
+        return promise_table(answer)
+    return end_table(answer) if answer["direction"] == "from" else source_table(answer)
+
+
+def source_table(answer: Answer) -> list[RenderableType]:
+    """Return who paid, largest share first, with bounds where there are any."""
+    rows = table("paid by", ">share", ">USD bn", ">least", ">most")
+    for part in answer["parts"]:
+        if part["share"] >= SMALLEST_SHARE:
+            bounds = [_share(part["least"]), _share(part["most"])]
+            rows.add_row(Text(part["who"]), _share(part["share"]), money(part["usd_bn"]), *bounds)
+    if not any(part["least"] is not None for part in answer["parts"]):
+        rows.columns = rows.columns[:3]
+    return _told(answer, rows)
+
+
+def end_table(answer: Answer) -> list[RenderableType]:
+    """Return where dollars ended, largest share first, and with whom mostly."""
+    sums: dict[str, list[Mapping[str, Any]]] = {}
+    for part in answer["parts"]:
+        sums.setdefault(part["sink"], []).append(part)
+    rows = table("ends as", ">share", ">USD bn", "mostly with")
+    ends = [(sum(part["share"] for part in parts), sink, parts) for sink, parts in sums.items()]
+    for share, sink, parts in sorted(ends, key=lambda end: (-end[0], end[1])):
+        if share >= SMALLEST_SHARE:
+            dollars = money(sum(part["usd_bn"] for part in parts))
+            holders = _holders(share, sink, parts)
+            rows.add_row(_words(sink), _share(share), dollars, Text(holders, "dim"))
+    return _told(answer, rows)
+
+
+def _holders(share: float, sink: str, parts: Iterable[Mapping[str, Any]]) -> str:
+    """Return who has most of what ended as one kind of thing."""
+    named = [part for part in parts if part["share"] >= MOSTLY * share and part["who"] != sink]
+    return ", ".join(f"{part['who']} {_share(part['share'])}" for part in named[:SHOWN_HOLDERS])
+
+
+def loop_table(answer: Answer) -> list[RenderableType]:
+    """Return loops as chains of names, the dollars before, the kinds of each leg below."""
+    rows = table(">USD bn", "loop")
+    shown = [loop for loop in answer["loops"] if loop["usd_bn"] >= SHOWN_FROM][:SHOWN_LOOPS]
+    for loop in shown:
+        chain = " -> ".join([*loop["names"], loop["names"][0]])
+        told = Text.assemble(chain, "\n", (_legs(loop), "dim"))
+        rows.add_row(money(loop["usd_bn"]), told)
+    parts: list[RenderableType] = [Text(answer["sentence"], "bold")]
+    parts.append(rows if shown else Text("There is none."))
+    rest = len(answer["loops"]) - len(shown) + answer["smaller"]["loops"]
+    if rest and answer["entity"] is None:
+        parts.append(Text(f"and {rest} smaller ones", "dim"))
+    by_seller = _by_seller(answer)
+    if by_seller is not None:
+        parts += [Text(), by_seller]
+    return [*parts, Text(answer["note"], "dim")]
+
+
+def _legs(loop: Mapping[str, Any]) -> str:
+    """Return what each leg of a loop consists of, and whether finance is in it."""
+    kind = "financial" if loop["financial"] else "trade alone"
+    return f"{kind}: {'; '.join(_leg(leg) for leg in loop['legs'])}"
+
+
+def _leg(leg: Mapping[str, Any]) -> str:
+    if "parts" in leg:
+        return ", ".join(f"{_words(one['what'])} ({_strength(one)})" for one in leg["parts"])
+    return ", ".join(_words(kind) for kind in leg["kinds"])
+
+
+def _strength(part: Mapping[str, Any]) -> str:
+    return "letter of intent" if part["strength"] == "letter" else str(part["strength"])
+
+
+def _by_seller(answer: Answer) -> RenderableType | None:
+    """Return what ran round by seller, largest first; nothing on the committed basis."""
+    every = answer["by_seller"].items()
+    found = [(name, one) for name, one in every if one["usd_bn"] >= SHOWN_FROM]
+    if not found or answer["entity"] is not None:
+        return None
+    rows = table("ran round through", ">USD bn", ">with finance")
+    for name, one in sorted(found, key=lambda item: (-item[1]["usd_bn"], item[0])):
+        rows.add_row(Text(name), money(one["usd_bn"]), money(one["financial_usd_bn"]))
+    return rows
+
+
+def promise_table(answer: Answer) -> list[RenderableType]:
+    """Return promises beside what was paid, largest first."""
+    rows = table("by", "to", "for", ">paid", ">promised", "how sure", "until")
+    for one in answer["promises"]:
+        sure = "firm"
+        if one["strength"] == "letter":
+            sure = f"letter {100 * one['probability']:.0f} %"
+        who = (Text(one["payer"]), Text(one["payee"]), Text(_words(one["kind"])))
+        rows.add_row(*who, money(one["paid"]), money(one["promised"]), sure, one["to"] or "")
+    return _told(answer, rows if answer["promises"] else Text("Nothing is promised."))
+
+
+def _told(answer: Answer, rows: RenderableType) -> list[RenderableType]:
+    return [Text(answer["sentence"], "bold"), rows, Text(answer["note"], "dim")]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f} %"
