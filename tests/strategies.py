@@ -452,6 +452,7 @@ def _financed_by_first(firm: Firm) -> Firm:
             firm,
             strategic_share=0.3,
             strategic_of_revenue=0.2,
+            strategic_of_purchases=0.5,
             other_beta=0.5,
             other_growth=0.01,
         )

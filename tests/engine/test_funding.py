@@ -448,6 +448,27 @@ def test_strategic_money_is_at_most_a_multiple_of_the_investors_revenue(
     assert found.equity[0, 0, 1] == pytest.approx(given)
 
 
+@pytest.mark.parametrize(
+    ("multiple", "gave", "given"),
+    [(np.inf, 0.0, 3.0), (0.25, 0.0, 0.5), (0.25, 1.0, 1.0), (0.0, 0.0, 0.0), (9.0, 0.0, 3.0)],
+)
+def test_strategic_money_is_at_most_what_the_firm_buys_warrants(
+    multiple: float, gave: float, given: float
+) -> None:
+    rows = [(K.SALE, "users", f"line_{name}", 2.0) for name in TWO]
+    rows += [(K.INPUT, "line_two", "line_one", 1.0)]
+    rows += [(K.EQUITY, "one", "two", gave)] if gave else []
+    firms = [
+        Firm("one", 9.0, strategic_share=0.5, cash_floor=1.0, strategic_of_purchases=multiple),
+        Firm("two", 1.0, access=("one",)),
+    ]
+    now = moment_of(hand_made(rows, lines={f"line_{name}": name for name in TWO}, firms=firms))
+    billed = invoices(now, 2.0, 53.0)
+    billed.bought[0, now.chain.links.of("input")] = 2.0
+    found = raise_funds(asking_for_the_gap(now), billed, np.zeros_like(now.state.loans))
+    assert found.equity[0, 0, 1] == pytest.approx(given)
+
+
 def vendor(in_step: float = 0.5, cash: float = 9.0) -> World:
     """Return a maker of chips that gives a lab money in step with what the lab buys of it."""
     rows = [

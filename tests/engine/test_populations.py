@@ -408,7 +408,7 @@ def test_a_mean_that_is_no_growth_is_left_for_others_to_refuse() -> None:
 
 RATES = {
     "runway_target_quarters", "cash_per_capex", "other_growth", "other_beta", "payout_growth",
-    "strategic_share", "strategic_of_revenue",
+    "strategic_share", "strategic_of_revenue", "strategic_of_purchases",
 }  # fmt: skip
 WORDS = {"id", "access", "venture_funded", "on_default", "rescuers"}
 

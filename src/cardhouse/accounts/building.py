@@ -155,6 +155,7 @@ def _firm(row: Row, value: Mapping[str, float]) -> Firm:
         payout_growth=row.number_of("payout_growth", 0.0),
         strategic_share=row.number_of("strategic_share", 0.0),
         strategic_of_revenue=row.number_of("strategic_of_revenue", math.inf),
+        strategic_of_purchases=row.number_of("strategic_of_purchases", math.inf),
         on_default=row.one_of("on_default", RESOLUTIONS) if row.text("on_default") else LIQUIDATE,
         rescuers=row.words("rescuers"),
         other_assets=row.number_of("other_assets", 0.0),

@@ -28,7 +28,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "firms.csv": (
         "id", "access", "venture_funded", "runway_target_quarters", "cash_floor",
         "cash_per_capex", "other_growth", "other_beta", "payout_growth", "strategic_share",
-        "strategic_of_revenue", "on_default", "rescuers", "other_assets", "note",
+        "strategic_of_revenue", "strategic_of_purchases", "on_default", "rescuers",
+        "other_assets", "note",
     ),
     "pools.csv": (
         "id", "instrument", "rate", "maturity_quarters", "seniority", "growth", "half_life",

@@ -121,6 +121,8 @@ class Purses:
     access: Mask  # (firm, node): the pools and strategic investors a firm may ask
     strategic_share: Array
     strategic_of_revenue: Array
+    strategic_of_purchases: Array
+    gave: Array  # (investor firm, firm): equity of row 0
     restructures: Mask
     rescuers: Mask  # (firm, rescuing firm)
     stock_pay: Array

@@ -79,6 +79,8 @@ def compile_purses(world: World, names: Names, rows: Rows, plants: Plants) -> Pu
         access=_access(world, names),
         strategic_share=of("strategic_share"),
         strategic_of_revenue=of("strategic_of_revenue"),
+        strategic_of_purchases=of("strategic_of_purchases"),
+        gave=rows.matrix(ContractKind.EQUITY, names.firm, names.firm),
         restructures=np.array([firm.on_default == "restructure" for firm in firms], dtype=bool),
         rescuers=_rescuers(world, names),
         stock_pay=of("stock_pay"),

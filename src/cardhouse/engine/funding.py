@@ -18,6 +18,7 @@ from cardhouse.engine.debts import rolled_into
 from cardhouse.engine.demand import driver_log_growth
 from cardhouse.engine.equity import earns, equity_offers, serve
 from cardhouse.engine.leasing import leasable
+from cardhouse.engine.links import summed
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.programs import loose_share
 from cardhouse.engine.rounds import in_step, signed_rounds
@@ -286,7 +287,8 @@ def _finite_ratio(top: Array, bottom: Array) -> Array:
 def _strategic(now: Moment, invoices: Invoices, signed: Array, asks: Array) -> Array:
     """Return money from strategic investors (path, node, firm), from surplus after own bills.
 
-    An investor places at most a share of its surplus, and at most a multiple of its own revenue.
+    An investor places at most a share of its surplus, and at most a multiple of its own revenue;
+    in one firm no more than its purchases warrant.
     """
     chain, state, purses = now.chain, now.state, now.chain.purses
     firms = len(chain.firm_ids)
@@ -298,12 +300,30 @@ def _strategic(now: Moment, invoices: Invoices, signed: Array, asks: Array) -> A
     most = np.where(endless, 0.0, purses.strategic_of_revenue) * state.revenue * lever
     limit = np.where(endless, limit, np.minimum(limit, most)) * state.alive
     may = purses.access[:, :firms] & ~np.eye(firms, dtype=bool)
-    wanted = asks[:, :, None] * shares(may * limit[:, None, :], axis=2)
+    most = np.minimum(limit[:, None, :], _most_in_one(now, invoices))
+    wanted = np.minimum(asks[:, :, None] * shares(may * most, axis=2), most)
     total = wanted.sum(axis=1)
     given = wanted * covered(limit, total)[:, None, :]
     out = np.zeros_like(signed)
     out[:, :firms] = np.swapaxes(given, 1, 2)
     return out
+
+
+def _most_in_one(now: Moment, invoices: Invoices) -> Array:
+    """Return the most that an investor gives one firm: (path, firm, investor firm).
+
+    A multiple of what the firm buys from it this quarter, or what it gave it in row 0.
+    """
+    purses, links, firms = now.chain.purses, now.chain.links, len(now.chain.firm_ids)
+    endless = np.isinf(purses.strategic_of_purchases)
+    if endless.all():
+        return np.full((now.state.paths, firms, firms), np.inf)
+    at = np.flatnonzero((links.seller_line >= 0) & links.by_firm)
+    seller = now.chain.firm_of_line[links.seller_line[at]]
+    bought = summed(invoices.bought[:, at], links.payer[at] * firms + seller, firms * firms)
+    multiple = np.where(endless, 0.0, purses.strategic_of_purchases)
+    warranted = bought.reshape(now.state.paths, firms, firms) * multiple
+    return np.where(endless, np.inf, np.maximum(warranted, purses.gave.T))
 
 
 def _stress(now: Moment, essential: Array, raised: Array) -> Array:

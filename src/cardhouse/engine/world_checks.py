@@ -39,6 +39,7 @@ _RANGES: dict[str, dict[str, tuple[float, float]]] = {
         "payout_growth": (-1.0, 1.0),
         "strategic_share": (0.0, 1.0),
         "strategic_of_revenue": (0.0, inf),
+        "strategic_of_purchases": (0.0, inf),
         "other_assets": (0.0, MOST),
         "receivables": (0.0, MOST),
         "payables": (0.0, MOST),

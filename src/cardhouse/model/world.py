@@ -94,7 +94,9 @@ class Firm:
     when None. ``access`` lists the pools, and the strategic investors, that a firm may ask.
     ``stock_pay`` is the quarter's cost paid in shares: a cost, never a flow. ``strategic_share``
     is the share of its surplus that a firm may place as strategic money, at most
-    ``strategic_of_revenue`` times its own revenue. ``on_default`` is ``liquidate`` or
+    ``strategic_of_revenue`` times its own revenue, and in one firm at most
+    ``strategic_of_purchases`` times what that firm buys from it in the quarter, or what it gave it
+    in the base quarter. ``on_default`` is ``liquidate`` or
     ``restructure``; ``rescuers`` are firms that may keep it alive. ``receivables``, ``payables``
     and ``deferred_revenue`` stand on the opening balance sheet alone.
     """
@@ -112,6 +114,7 @@ class Firm:
     payout_growth: float = 0.0
     strategic_share: float = 0.0
     strategic_of_revenue: float = float("inf")
+    strategic_of_purchases: float = float("inf")
     on_default: str = "liquidate"
     rescuers: tuple[str, ...] = ()
     other_assets: float = 0.0
