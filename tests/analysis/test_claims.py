@@ -61,11 +61,14 @@ class TestWithin:
 
 
 class TestBelowCost:
-    @pytest.mark.parametrize(
-        ("service", "full", "verdict"), [(1.1, 2.0, HOLDS), (0.9, 2.0, IN_PART), (0.5, 0.9, FAILS)]
-    )
-    def test_verdict(self, service: float, full: float, verdict: str) -> None:
-        assert below_cost([Business("a", 1.0, service, full)]).verdict == verdict
+    @pytest.mark.parametrize(("service", "verdict"), [(1.1, HOLDS), (0.9, FAILS)])
+    def test_verdict(self, service: float, verdict: str) -> None:
+        assert below_cost([Business("a", 1.0, service)]).verdict == verdict
+        assert below_cost([Business("a", 1.0, 0.5, service)], "full").verdict == verdict
+        assert below_cost([Business("a", 1.0, 9.0, paid=service)], "paid").verdict == verdict
+
+    def test_some_below_while_all_together_are_above(self) -> None:
+        assert below_cost([Business("a", 1.0, 2.0), Business("b", 9.0, 4.5)]).verdict == IN_PART
 
     def test_nobody_sells(self) -> None:
         assert below_cost([Business("a", 0.0, 1.0, 1.0)]).verdict == UNDETERMINED
@@ -74,7 +77,7 @@ class TestBelowCost:
         found = below_cost([Business("a", 1.0, 2.0, 3.0), Business("b", 9.0, 4.5, 5.0)])
         assert len(found.supports) == 1
         assert found.supports[0].startswith("a sells for 1.00 bn a quarter what costs 2.00 bn")
-        assert found.opposes == ("b keeps 50% of its sales after the cost of service.",)
+        assert found.opposes == ("b sells for 9.00 bn a quarter what costs 4.50 bn to serve.",)
 
 
 class TestMargins:

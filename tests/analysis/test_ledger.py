@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardhouse.analysis.books import Books
+from cardhouse.analysis.cash_gaps import gaps_by_source
 from cardhouse.analysis.ledger import Ledger, sources_of_money, subsidy_ledger
 from cardhouse.analysis.parts import LineCosts, Mask
-from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.chain import KIND, compile_chain
 from cardhouse.engine.drivers import neutral
 from cardhouse.engine.simulate import simulate
 from cardhouse.model.vocabulary import ContractKind as K
@@ -94,6 +95,58 @@ def test_parts_cover_the_whole_once(recipe: Recipe) -> None:
     for name in ("revenue", "receipts", "full_cost"):
         both = sum(getattr(one, name) for one in parts)
         np.testing.assert_allclose(both, getattr(whole, name), rtol=1e-9, atol=1e-12 * scale(books))
+
+
+@given(recipes())
+@settings(max_examples=20)
+def test_a_part_and_the_rest_are_the_whole_once(recipe: Recipe) -> None:
+    """What a part's subsidy exceeds the whole's by is what the rest earned, and nothing else."""
+    books = books_of(recipe)
+    odd = odd_lines(books)
+    part, rest, whole = ledger_of(books, odd), ledger_of(books, ~odd), ledger_of(books)
+    small = 1e-9 * scale(books)
+    gaps = [one.full_cost - one.receipts for one in (part, rest, whole)]
+    np.testing.assert_allclose(gaps[0] + gaps[1], gaps[2], rtol=0, atol=small)
+    earned = np.maximum(0.0, -gaps[0]) + np.maximum(0.0, -gaps[1])
+    over = part.subsidy + rest.subsidy - np.maximum(0.0, gaps[2])
+    assert (over >= -small).all()
+    assert (over <= earned + small).all()
+    assert (part.subsidy <= part.full_cost + small).all()
+
+
+@given(recipes(), every_part)
+@settings(max_examples=20)
+def test_no_source_gives_more_than_it_gave(recipe: Recipe, part: str) -> None:
+    """New money covers several uses, and all of them together once: no dollar stands twice."""
+    books, ledger = drawn(recipe, part)
+    for at, giver in enumerate(ledger.sources):
+        if giver in books.chain.firm_ids or giver in _pools(books):
+            node = books.chain.node_ids.index(giver)
+            kinds = [KIND[K.EQUITY], KIND[K.DEBT_DRAWN]]
+            for quarter in range(books.rows):
+                given_ = books.flows(quarter)[kinds][:, node, : books.firms].sum(axis=0)
+                gap = ledger.by_source[quarter, :, at] - given_
+                assert gap.max() <= 1e-9 * scale(books)
+
+
+def _pools(books: Books) -> set[str]:
+    return {books.chain.node_ids[node] for node in books.chain.pool_nodes}
+
+
+@given(recipes(), every_part)
+@settings(max_examples=20)
+def test_the_gap_with_its_plant_is_covered_by_its_sources(recipe: Recipe, part: str) -> None:
+    """Cash costs and capex beyond receipts split over sources, where anybody gave money."""
+    books = books_of(recipe)
+    mask = np.ones(len(books.chain.line_ids), bool) if part == "whole" else odd_lines(books)
+    costs, ledger = LineCosts(books), ledger_of(books, mask)
+    gaps = gaps_by_source(books, costs, mask, ledger)
+    spent = books.per_firm((costs.cash_cost + books.capex) * mask)
+    want = np.maximum(0.0, spent - ledger.receipts)
+    total = gaps.sum(axis=2)
+    assert (gaps >= 0.0).all()
+    same = np.abs(total - want) <= 1e-9 * scale(books)
+    assert (same | (total == 0.0)).all()
 
 
 @given(recipes())

@@ -276,7 +276,7 @@ def sample_document(*, freeze: bool = True, count: int = COUNT) -> Document:
         "tiers": [_tier(tier, flows, count) for tier in TIERS],
         "flows": flows,
         "ledger": _ledger(),
-        "ledger_by_quarter": {},
+        "ledger_by_quarter": {"ai": {**_by_tier(count), "cumulated": _by_tier(count)}},
         **_trace(count),
         "round_trips": ROUND_TRIPS,
         "committed": COMMITTED,
@@ -439,11 +439,87 @@ def _ledger() -> Document:
             }
             for firm, tier, revenue, cost in firms
         ],
+        "back_of_envelope": [
+            {
+                "id": name, "name": title, "published": bool(facts), "facts": facts,
+                "run_rate_usd_bn": rate, "multiplier": 2.0, "gross_margin": 0.5,
+                "spend_usd_bn": 2 * rate, "revenue_needed_usd_bn": 4 * rate,
+                "revenue_usd_bn": 75.0, "hole_usd_bn": 4 * rate - 75.0,
+            }
+            for name, title, rate, facts in (
+                ("yearbook", "An invented yearbook", 50.0, ["0000000001", "0000000002"]),
+                ("accounts", "These accounts", 198.0, []),
+            )
+        ],
+        "people": [
+            {
+                "id": "openai_consumers", "name": "OpenAI, consumers", "lines": ["openai"],
+                "segments": ["consumers_paying"], "revenue_usd_bn": 1.6, "service_usd_bn": 1.8,
+                "full_cost_usd_bn": 4.8,
+                "users": {"value": 640.0, "low": 580.0, "high": 700.0, "facts": ["0000000003"]},
+                "payers": {"value": 26.0, "low": 23.0, "high": 29.0, "facts": ["0000000004"]},
+                "per_user_year": _year(10.0, 11.0, 30.0),
+                "per_payer_year": _year(246.0, 150.0, 740.0),
+                "free_user_year": {"service": 5.4},
+                "gap_by_source_per_person_year": {
+                    "venture": 12.0, "amazon": 2.0, "not_in_cash": 6.0
+                },
+                "uncertain": "users: weekly",
+            },
+            {
+                "id": "cursor", "name": "Cursor", "lines": ["cursor"], "segments": [],
+                "revenue_usd_bn": 0.08, "service_usd_bn": 0.1, "full_cost_usd_bn": 0.12,
+                "users": None,
+                "payers": {"value": 0.6, "low": 0.6, "high": 0.6, "facts": ["0000000005"]},
+                "per_user_year": None, "per_payer_year": _year(533.0, 666.0, 800.0),
+                "free_user_year": None,
+                "gap_by_source_per_person_year": {"venture": 200.0, "cash": 67.0},
+                "uncertain": "users are not counted",
+            },
+        ],
+        "best_price": {
+            "held": "Free users are held as they are.",
+            "segments": [
+                {
+                    "id": "consumers_paying_openai", "segment": "consumers_paying",
+                    "line": "openai", "name": "OpenAI", "conversion": 0.05, "spread": 1.0,
+                    "today": _priced(240.0, 0.05, 1.6, 1.8),
+                    "best": {
+                        **_priced(63.0, 0.38, 3.0, 7.9), "price_low": 63.0, "price_high": 87.0
+                    },
+                    "most_kept": _priced(280.0, 0.04, 1.3, 1.2),
+                }
+            ],
+            "elastic": [
+                {"id": "enterprises", "lines": ["openai"], "elasticity": 0.8,
+                 "takings": "rise with every price: no price brings the most"}
+            ],
+        },
         "revenue_needed_usd_bn": 62.0,
         "implied_expected_growth": {
             "aws_ai": 0.066, "azure_core": {"value": 0.05, "low": 0.04, "high": 0.06}
         },
     }  # fmt: skip
+
+
+def _year(revenue: float, service: float, full: float) -> Document:
+    return {
+        "revenue": revenue, "revenue_low": 0.9 * revenue, "revenue_high": 1.1 * revenue,
+        "service": service, "full_cost": full, "gap": full - revenue,
+    }  # fmt: skip
+
+
+def _priced(price: float, share: float, revenue: float, service: float) -> Document:
+    return {
+        "price": price, "paying_share": share, "revenue": revenue, "cost_of_service": service,
+        "full_cost": service + 3.0, "covers_service": revenue >= service,
+        "covers_full_cost": False,
+    }  # fmt: skip
+
+
+def _by_tier(count: int) -> Document:
+    one = {name: [1.5] * count for name in ("subsidy", "cash_part", "result", "cash_result")}
+    return {"by_tier": {"labs": {**one, "by_source": {"venture": [1.0] * count}}}}
 
 
 def _trace(count: int) -> Document:
@@ -526,7 +602,16 @@ CLAIMS: list[Document] = [
         "claim": "Clouds live on thin margins",
         "verdict": "does_not_hold",
         "probability": None,
-        "figures": [{"name": "margin", "value": "33 to 41 %", "facts": ["0000000004"]}],
+        "by_definition": [
+            {"definition": "all business, as filed", "verdict": "does_not_hold"},
+            {"definition": "those who only rent out accelerators", "verdict": "holds"},
+        ],
+        "figures": [
+            {"name": "margin", "value": "33 to 41 %", "facts": ["0000000004"], "when": "2025-06"},
+            {"name": "loans to sales, then", "value": 0.23, "unit": "share", "when": "2000-12",
+             "facts": ["0000000006"]},
+            {"name": "loans to sales, now", "value": 0.03, "unit": "share", "facts": []},
+        ],
         "for": ["Pure rental of accelerators earns about nothing."],
         "against": ["Whole segments earn 21 to 41 % of sales."],
         "facts": ["0000000004"],

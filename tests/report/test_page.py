@@ -66,6 +66,38 @@ def test_the_room_writes_a_file(tmp_path: Path) -> None:
     assert text.strip().endswith("</html>")
 
 
+def test_people_and_prices_are_told_with_their_sources(page: str) -> None:
+    assert 'id="people"' in page
+    assert "pays $246, serving it costs $150; a free user costs $5.40" in page
+    assert "640 (580 to 700)" in page
+    assert "$63.00" not in page
+    assert "$63 a year instead of $240: 38% pay instead of 5%" in page
+    assert "Free users are held as they are." in page
+    assert "Enterprises (elasticity 0.8): takings rise with every price" in page
+
+
+def test_envelopes_stand_side_by_side(page: str) -> None:
+    assert "An invented yearbook" in page
+    assert re.search(r"These accounts.*?198\.0.*?396\.0.*?792\.0", page, re.DOTALL)
+
+
+def test_a_verdict_stands_beside_each_definition(page: str) -> None:
+    assert "those who only rent out accelerators" in page
+    assert page.count('class="rulings"') == 1
+    assert "Then and now: Clouds live on thin margins" in page
+    assert "Margin (2025-06)" in page
+
+
+def test_a_document_without_them_is_told_without_them() -> None:
+    short = sample_document()
+    for part in ("people", "best_price", "back_of_envelope"):
+        del short["ledger"][part]
+    short["ledger_by_quarter"] = {}
+    told = report_html(short)
+    assert 'id="people"' not in told
+    assert "back-of-envelope" not in told
+
+
 def test_the_same_document_gives_the_same_bytes(page: str) -> None:
     assert report_html(sample_document()) == page
 

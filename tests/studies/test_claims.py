@@ -5,22 +5,36 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
 
+from cardhouse.accounts import economy_facts, open_world
 from cardhouse.analysis.claims import UNDETERMINED
-from cardhouse.facts import Fact, FactTable
+from cardhouse.facts import Fact, FactTable, load_facts
 from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.world import World
+from cardhouse.studies.claim_evidence import Evidence
+from cardhouse.studies.claim_facts import with_then
 from cardhouse.studies.claim_judges import JUDGES
+from cardhouse.studies.claim_judges_prices import load_series
+from cardhouse.studies.claim_judges_then import like_then, load_pairs
 from cardhouse.studies.claim_table import Claim, load_claims
-from cardhouse.studies.claims import judge_claims
-from cardhouse.studies.fact_choice import chosen, read_wishes
+from cardhouse.studies.claims import findings, judge_claims
+from cardhouse.studies.fact_choice import (
+    chosen,
+    chosen_each,
+    facts_of,
+    read_term,
+    read_wishes,
+)
 from cardhouse.studies.lever_paths import BASELINE
 from cardhouse.studies.run import Study
 from cardhouse.studies.scenario_files import list_scenarios
 from cardhouse.studies.schemas import VERDICTS
+from cardhouse.studies.simulation import Chains
+from cardhouse.studies.views import View
 from strategies import Recipe
 
 ROWS = load_claims()
@@ -45,6 +59,17 @@ def claim(judge: str, **changes: Any) -> Claim:
     return replace(empty, **changes)
 
 
+@cache
+def evidence(quarters: int = 0) -> Evidence:
+    """The date of the thesis, from all facts."""
+    return Evidence(View.of(chains(), None, quarters), with_then(economy_facts("ai")))
+
+
+@cache
+def chains() -> Chains:
+    return Chains.of(open_world("ai", base="2025Q2"))
+
+
 @pytest.fixture
 def judged() -> Callable[..., dict[str, Any]]:
     def judge(row: Claim, world: World | None = None, facts: FactTable | None = None):  # type: ignore[no-untyped-def]
@@ -67,8 +92,8 @@ class TestTable:
 
     def test_facts_are_asked_for_in_the_way_that_is_read(self) -> None:
         for row in ROWS:
-            assert len(read_wishes(row.facts)) == row.facts.count("=")
-            assert len(read_wishes(row.shown)) == row.shown.count("=")
+            assert len(read_wishes(row.facts)) == row.facts.count(" = ")
+            assert len(read_wishes(row.shown)) == row.shown.count(" = ")
 
     def test_scenarios_are_shipped(self) -> None:
         shipped = {one.id for one in list_scenarios()}
@@ -87,13 +112,52 @@ class TestWishes:
             read_wishes("price per month")
 
     def test_the_newest_fact_of_each_item_is_taken(self) -> None:
-        later = {"period_start": dt.date(2025, 9, 30), "period_end": dt.date(2025, 9, 30)}
+        day = dt.date(2025, 9, 30)
+        later = {"period_start": day, "period_end": day, "known_from": day}
         facts = FactTable([
             fact("price", 10.0, item="pro"), fact("price", 12.0, item="pro", **later),
             fact("price", 20.0, item="max"), fact("cost", 1.0),
         ])  # fmt: skip
         found = {one.name: one.value for one in chosen(facts, "a month = price")}
         assert found == {"a month, somebody pro": 12.0, "a month, somebody max": 20.0}
+
+    def test_a_forecast_is_taken_only_by_its_day(self) -> None:
+        ahead = {"period_start": dt.date(2025, 7, 1), "period_end": dt.date(2030, 12, 31)}
+        facts = FactTable([fact("users", 700.0), fact("users", 2600.0, **ahead)])
+        assert [one.value for one in chosen(facts, "now = users")] == [700.0]
+        assert [one.value for one in chosen(facts, "then = users#2030-12-31")] == [2600.0]
+
+    def test_of_some_entities_of_one_item_on_every_day(self) -> None:
+        day = dt.date(2025, 1, 31)
+        earlier = {"period_start": day, "period_end": day}
+        facts = FactTable([
+            fact("price", 9.0, item="pro", **earlier), fact("price", 10.0, item="pro"),
+            fact("price", 20.0, item=""), fact("price", 30.0, entity="other", item="pro"),
+        ])  # fmt: skip
+        every = [one.value for one in chosen(facts, "a = price@somebody:pro~")]
+        assert every == [9.0, 10.0]
+        assert [one.value for one in chosen(facts, "a = price@somebody:_")] == [20.0]
+        both = {one.value for one in chosen(facts, "a = price@somebody|other:pro")}
+        assert both == {10.0, 30.0}
+
+    def test_of_a_year_or_a_span_of_two_that_end_on_one_day(self) -> None:
+        end = {"period_end": dt.date(2000, 12, 31), "known_from": dt.date(2001, 3, 1)}
+        facts = FactTable([
+            fact("sales", 4.0, period_start=dt.date(2000, 1, 1), **end),
+            fact("sales", 1.5, period_start=dt.date(2000, 10, 1), **end),
+        ])  # fmt: skip
+        wishes = ("sales", "sales#2000", "sales#2000-10-01..2000-12-31")
+        assert [chosen(facts, f"a = {one}")[0].value for one in wishes] == [1.5, 4.0, 1.5]
+        assert [one.when for one in chosen(facts, "a = sales#2000")] == ["2000"]
+
+    def test_a_ratio_of_sums_needs_every_part(self) -> None:
+        facts = FactTable([fact("loans", 7.0), fact("more", 2.0), fact("sales", 20.0)])
+        found = chosen(facts, "a = loans + more / sales")
+        assert [(one.value, one.unit) for one in found] == [(0.45, "ratio")]
+        assert set(found[0].facts) == {"id_loans_7", "id_more_2", "id_sales_20"}
+        assert chosen(facts, "a = loans + missing / sales") == []
+        with pytest.raises(ValueError, match="label = sum / sum"):
+            read_wishes("a = loans + more")
 
     def test_of_one_entity_on_one_day_times_a_factor(self) -> None:
         facts = FactTable([
@@ -109,6 +173,93 @@ class TestWishes:
 
     def test_without_facts_nothing_is_found(self) -> None:
         assert chosen(None, "a year = price") == []
+
+
+class TestTables:
+    """What the tables of series and pairs ask for is on file."""
+
+    def test_every_series_of_prices_has_two_prices_and_its_costs(self) -> None:
+        facts = load_facts()
+        assert len(load_series()) >= 10
+        for series in load_series():
+            terms = [read_term(part) for part in series.terms.split(";")]
+            assert sum(len(facts_of(facts, term)) for term in terms) >= 2, series.id
+            for wish in read_wishes(series.costs):
+                assert facts_of(facts, wish.terms[0]), series.id
+
+    def test_every_ratio_has_both_sides_today(self) -> None:
+        found = like_then(claim("like_then", low=0.25), evidence())
+        assert len(load_pairs()) >= 10
+        names = {one.name for one in found.figures}
+        for pair in load_pairs():
+            assert {f"{pair.words}, then", f"{pair.words}, now"} <= names
+        assert all(one.facts for one in found.figures[1:])
+
+    def test_every_wish_of_a_claim_finds_a_fact(self) -> None:
+        facts = load_facts()
+        for row in ROWS:
+            for wish, found in zip(
+                read_wishes(row.facts + ";" + row.shown),
+                chosen_each(facts, row.facts + ";" + row.shown),
+                strict=True,
+            ):
+                assert found, (row.id, wish.label)
+
+
+class TestDraws:
+    """A posterior draw of the base quarter is judged without a run."""
+
+    def test_all_but_two_claims_need_one_quarter_alone(self) -> None:
+        at_once = findings(evidence())
+        assert {row.id for row in ROWS} - set(at_once) == {
+            "wrappers_need_capital",
+            "house_of_cards",
+        }
+        longer = findings(evidence(quarters=2))
+        assert {name: one.verdict for name, one in at_once.items()} == {
+            name: one.verdict for name, one in longer.items()
+        }
+
+    def test_claims_on_facts_alone_do_not_move_with_the_accounts(self) -> None:
+        alone = [row for row in ROWS if row.id in ("accelerator_price", "price_to_book")]
+        known = evidence()
+        invented = Recipe(firms=3, seed=1).world()
+        other = replace(invented, economy="ai", as_of=known.world.as_of)
+        view = View.of(Chains.of(other), None, 0)
+        assert findings(known, alone) == findings(Evidence(view, known.facts), alone)
+
+
+class TestDocument:
+    def test_every_figure_has_a_name_of_its_own(self) -> None:
+        known = evidence()
+        rows = [row for row in ROWS if not row.scenario]
+        for told in judge_claims(known.view, known.facts, rows):
+            names = [figure["name"] for figure in told["figures"]]
+            assert len(names) == len(set(names)), told["id"]
+            cited = {fact for figure in told["figures"] for fact in figure["facts"]}
+            assert cited == set(told["facts"])
+            assert told["facts"], told["id"]
+
+
+class TestThesis:
+    """What a hostile reader looks up first, at the date of the thesis."""
+
+    def test_definitions_that_matter_are_told_apart(self) -> None:
+        told = {name: dict(one.by_definition) for name, one in findings(evidence()).items()}
+        assert told["labs_below_cost"]["inference alone"] == "does_not_hold"
+        assert told["labs_below_cost"]["with staff, training and research"] == "holds"
+        assert told["labs_below_cost"]["margins published for 2024"] == "in_part"
+        assert told["labs_below_cost"]["margins published for 2025"] == "does_not_hold"
+        assert told["user_price"]["share of people who pay"] == "does_not_hold"
+        assert told["rounds_fill_gap"]["apps and labs"] == "holds"
+        assert told["rounds_fill_gap"]["all AI business, with its plant"] == "does_not_hold"
+        filed = told["clouds_thin_margin"]["divisions of larger firms, as filed"]
+        assert filed == "does_not_hold"
+        assert (
+            told["competition_low_prices"]["accelerators, in the last change of a year"] != "holds"
+        )
+        whole = told["picks_and_shovels"]["whole firms, free cash filed or told since 2023"]
+        assert whole == "does_not_hold"
 
 
 class TestVintage:
@@ -127,7 +278,7 @@ class TestPairs:
         ])  # fmt: skip
         one = "a = now; b = then"
         told = judged(claim("figures_above", facts=one), facts=facts)
-        assert (told["verdict"], told["for"]) == ("holds", ["a: 5.3; b: 5.1."])
+        assert (told["verdict"], told["for"]) == ("holds", ["a (2025-06): 5.3; b (2025-06): 5.1."])
         both = judged(
             claim("figures_above", facts=f"{one}; c = other_now; d = other_then"), facts=facts
         )

@@ -219,6 +219,7 @@ def _debt(row: Row, value: Mapping[str, float]) -> Debt:
 def _contracts(build: Build, balanced: Balanced) -> tuple[Contract, ...]:
     """Return the contracts at balanced amounts, with the facts that speak of each."""
     place, spoken = build.unknowns.place, _facts_by_unknown(build.unknowns, build.observations)
+    payers = _payers(build.definition, place, balanced)
     committed = committed_by_contract(build.definition, build.figures, quarter_number(build.base))
     sd = balanced.sd
     out = []
@@ -231,8 +232,20 @@ def _contracts(build: Build, balanced: Balanced) -> tuple[Contract, ...]:
         contract = _contract(row, amount, float(sd[place[name]]), spoken[name])
         promise = committed.get(name, NOTHING)
         terms = {**aged(contract.terms, build.quarters), **promise.terms(contract.kind)}
+        terms |= payers.get(name, {})
         out.append(replace(contract, terms=terms, committed=promise.amount))
     return tuple(out)
+
+
+def _payers(
+    definition: Definition, place: Mapping[str, int], balanced: Balanced
+) -> dict[str, dict[str, float]]:
+    """Return the balanced number of payers of each flow that a product says is price x payers."""
+    return {
+        row.needed("of"): {"people_mn": float(balanced.values[place[row.needed("payers")]])}
+        for row in definition.rows("products")
+        if row.needed("of") in place and row.needed("payers") in place
+    }
 
 
 def _contract(row: Row, amount: float, sd: float, facts: tuple[str, ...]) -> Contract:

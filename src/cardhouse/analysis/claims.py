@@ -22,33 +22,46 @@ Sides = tuple[tuple[str, ...], tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Figure:
-    """One number behind a verdict, with the facts that it rests on."""
+    """One number behind a verdict, with the facts that it rests on and, where told, their date."""
 
     name: str
     value: Value
     unit: str
     facts: tuple[str, ...] = ()
+    when: str = ""
+
+    @property
+    def called(self) -> str:
+        """Return the name with the date."""
+        return f"{self.name} ({self.when})" if self.when else self.name
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a definition says about a sentence."""
+    """What a definition says about a sentence; ``by_definition`` where several were asked."""
 
     verdict: str
     figures: tuple[Figure, ...] = ()
     supports: tuple[str, ...] = ()
     opposes: tuple[str, ...] = ()
+    by_definition: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Business:
-    """Revenue and costs of a seller in a quarter, USD bn; ``service`` is without programs."""
+    """Revenue and costs of a seller in a quarter, USD bn.
+
+    ``service`` is what serving costs: compute, hosting, shares passed on, wear of plant. ``full``
+    is with staff, training, research, interest and pay in shares. ``paid`` is the part of service
+    that those who pay use.
+    """
 
     name: str
     revenue: float
     service: float
     full: float = 0.0
     facts: tuple[str, ...] = ()
+    paid: float = 0.0
 
     @property
     def margin(self) -> float:
@@ -70,13 +83,13 @@ def within(figures: Sequence[Figure], low: float, high: float) -> Finding:
         if isinstance(one.value, float)
     ]
     inside = sum(1 for fits, _ in told if fits)
-    return Finding(_graded(inside, len(told)), tuple(figures), *_sides(told))
+    return Finding(_graded(inside, len(told)), tuple(figures), *sides(told))
 
 
 def _against_band(one: Figure, value: float, low: float, high: float) -> str:
     place = "below" if value < low else "above" if value > high else "within"
     digits = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return f"{one.name}: {digits} {one.unit}, {place} {low:,.0f} to {high:,.0f}."
+    return f"{one.called}: {digits} {one.unit}, {place} {low:,.0f} to {high:,.0f}."
 
 
 def _graded(found: int, of: int) -> str:
@@ -86,43 +99,51 @@ def _graded(found: int, of: int) -> str:
     return HOLDS if found == of else IN_PART if found else FAILS
 
 
-def below_cost(sellers: Sequence[Business]) -> Finding:
-    """Judge "they sell below cost": below the cost of service alone, or only with programs.
+def below_cost(sellers: Sequence[Business], cost: str = "service") -> Finding:
+    """Judge "they sell below cost" by one layer of cost: all together do, some do, none does.
+
+    Parameters
+    ----------
+    sellers
+        Those who sell.
+    cost
+        ``service``, ``paid`` (that of paid use alone) or ``full``.
 
     Examples
     --------
-    >>> below_cost([Business("lab", revenue=2.0, service=1.5, full=4.0)]).verdict
-    'in_part'
+    >>> labs = [Business("lab", revenue=2.0, service=1.5, full=4.0)]
+    >>> below_cost(labs).verdict, below_cost(labs, "full").verdict
+    ('does_not_hold', 'holds')
     """
     sellers = [one for one in sellers if one.revenue > 0]
     if not sellers:
         return Finding(UNDETERMINED)
     total = _together(sellers)
-    verdict = HOLDS if total.service > total.revenue else FAILS
-    verdict = IN_PART if verdict == FAILS and total.full > total.revenue else verdict
-    figures = [
-        Figure("paid per dollar of service", total.revenue / total.service, "USD", total.facts),
-        Figure("paid per dollar with programs", total.revenue / total.full, "USD", total.facts),
-    ]
-    supports = [_below(one) for one in sellers if one.full > one.revenue]
-    opposes = [
-        f"{one.name} keeps {one.margin:.0%} of its sales after the cost of service."
-        for one in sellers
-        if one.service <= one.revenue
-    ]
-    return Finding(verdict, tuple(figures), tuple(supports), tuple(opposes))
+    spent = float(getattr(total, cost))
+    told = [_paid_for(one, float(getattr(one, cost)), cost) for one in sellers]
+    some = any(supports for supports, _ in told)
+    verdict = HOLDS if spent > total.revenue else IN_PART if some else FAILS
+    figures = [Figure(PER_DOLLAR[cost], total.revenue / spent if spent > 0 else None, "USD",
+                      total.facts)]  # fmt: skip
+    return Finding(verdict, tuple(figures), *sides(told))
 
 
-def _below(one: Business) -> str:
-    if one.service > one.revenue:
-        return (
-            f"{one.name} sells for {one.revenue:.2f} bn a quarter what costs {one.service:.2f} bn "
-            "to serve, training and research apart."
-        )
-    return (
-        f"{one.name} sells for {one.revenue:.2f} bn a quarter and spends {one.full:.2f} bn, "
-        "training and research included."
-    )
+PER_DOLLAR = {
+    "service": "paid per dollar of service",
+    "paid": "paid per dollar of serving paid use",
+    "full": "paid per dollar with staff, training and research",
+}
+_COST_WORDS = {
+    "service": "to serve",
+    "paid": "to serve those who pay",
+    "full": "with staff, training and research",
+}
+
+
+def _paid_for(one: Business, spent: float, cost: str) -> tuple[bool, str]:
+    """Return whether a seller sells below a cost, and what it sells for and spends."""
+    sells = f"{one.name} sells for {one.revenue:.2f} bn a quarter"
+    return spent > one.revenue, f"{sells} what costs {spent:.2f} bn {_COST_WORDS[cost]}."
 
 
 def _together(sellers: Sequence[Business]) -> Business:
@@ -132,11 +153,14 @@ def _together(sellers: Sequence[Business]) -> Business:
         sum(one.service for one in sellers),
         sum(one.full for one in sellers),
         tuple(dict.fromkeys(fact for one in sellers for fact in one.facts)),
+        sum(one.paid for one in sellers),
     )
 
 
-def negative_margins(sellers: Sequence[Business]) -> Finding:
+def negative_margins(sellers: Sequence[Business], of: str = "") -> Finding:
     """Judge "they have negative margins": most of them and all together, some, none.
+
+    ``of`` says which margin is meant.
 
     Examples
     --------
@@ -151,13 +175,22 @@ def negative_margins(sellers: Sequence[Business]) -> Finding:
     verdict = IN_PART if negative else FAILS
     if len(negative) > MOST * len(sellers) and total.margin < 0:
         verdict = HOLDS
-    figures = [Figure(f"margin of {one.name}", one.margin, "share", one.facts) for one in sellers]
-    figures.append(Figure("margin of all together", total.margin, "share", total.facts))
-    return Finding(verdict, tuple(figures), *_by_margin(sellers, 0.0))
+    return Finding(verdict, _margins(sellers, total, of), *_by_margin(sellers, 0.0, of))
 
 
-def thin_margins(sellers: Sequence[Business], thin: float) -> Finding:
+def _margins(sellers: Sequence[Business], total: Business, of: str) -> tuple[Figure, ...]:
+    """Return the margins of all, each and together."""
+    which = f", {of}" if of else ""
+    each = [
+        Figure(f"margin of {one.name}{which}", one.margin, "share", one.facts) for one in sellers
+    ]
+    return (*each, Figure(f"margin of all together{which}", total.margin, "share", total.facts))
+
+
+def thin_margins(sellers: Sequence[Business], thin: float, of: str = "") -> Finding:
     """Judge "they live on thin margins": all together below `thin`, some of them, none.
+
+    ``of`` says which margin is meant.
 
     Examples
     --------
@@ -170,23 +203,22 @@ def thin_margins(sellers: Sequence[Business], thin: float) -> Finding:
     total = _together(sellers)
     some = any(one.margin < thin for one in sellers)
     verdict = HOLDS if total.margin < thin else IN_PART if some else FAILS
-    figures = [Figure(f"margin of {one.name}", one.margin, "share", one.facts) for one in sellers]
-    figures.append(Figure("margin of all together", total.margin, "share", total.facts))
-    return Finding(verdict, tuple(figures), *_by_margin(sellers, thin))
+    return Finding(verdict, _margins(sellers, total, of), *_by_margin(sellers, thin, of))
 
 
-def _by_margin(sellers: Sequence[Business], limit: float) -> Sides:
+def _by_margin(sellers: Sequence[Business], limit: float, of: str) -> Sides:
     """Return sentences on those below a margin and on the others."""
-    return _sides(
+    which = f", {of}" if of else ""
+    return sides(
         (
             one.margin < limit,
-            f"{one.name} makes {one.margin:.0%} on {one.revenue:.2f} bn of sales.",
+            f"{one.name} makes {one.margin:.0%} on {one.revenue:.2f} bn of sales{which}.",
         )
         for one in sellers
     )
 
 
-def _sides(told: Iterable[tuple[bool, str]]) -> Sides:
+def sides(told: Iterable[tuple[bool, str]]) -> Sides:
     """Sort sentences into those that support a claim and those that oppose it."""
     kept = list(told)
     return (
@@ -195,11 +227,13 @@ def _sides(told: Iterable[tuple[bool, str]]) -> Sides:
     )
 
 
-def gap_filled(by_source: Mapping[str, float], rounds: Mapping[str, float], some: float) -> Finding:
+def gap_filled(
+    by_source: Mapping[str, float], rounds: Mapping[str, float], some: float, of: str = ""
+) -> Finding:
     """Judge "the gap is filled by new rounds": by more than half, by at least `some`, by less.
 
     ``by_source`` splits the cash that customers did not pay, ``rounds`` is the part of it that
-    new equity paid, by giver.
+    new equity paid, by giver; ``of`` says whose gap it is.
 
     Examples
     --------
@@ -212,20 +246,28 @@ def gap_filled(by_source: Mapping[str, float], rounds: Mapping[str, float], some
     new = sum(rounds.values())
     share = new / gap
     verdict = HOLDS if share > MOST else IN_PART if share >= some else FAILS
-    figures = [Figure("cash that customers did not pay", gap, "USD bn a quarter")]
-    figures.append(Figure("paid by new rounds", share, "share"))
-    figures += [Figure(f"paid by {name}", one / gap, "share") for name, one in by_source.items()]
+    figures = [Figure(f"cash that customers did not pay{of}", gap, "USD bn a quarter")]
+    figures.append(Figure(f"paid by new rounds{of}", share, "share"))
+    figures += [
+        Figure(f"paid by {name}{of}", one / gap, "share") for name, one in by_source.items()
+    ]
     told = (
-        (name in rounds, f"{name} pays {one:.2f} of the {gap:.2f} bn.")
+        (name in rounds, f"{one:.2f} of the {gap:.2f} bn{of} came from {name}.")
         for name, one in by_source.items()
     )
-    return Finding(verdict, tuple(figures), *_sides(told))
+    return Finding(verdict, tuple(figures), *sides(told))
 
 
-def takes_profit(profits: Mapping[str, float], who: Sequence[str]) -> Finding:
+def takes_profit(
+    profits: Mapping[str, float],
+    who: Sequence[str],
+    of: str = "",
+    facts: tuple[str, ...] = (),
+) -> Finding:
     """Judge "they take the profit": more than half of it, more than anybody else, less.
 
-    ``profits`` are operating results by group; losses count as no profit.
+    ``profits`` are operating results by group; losses count as no profit. ``of`` says of which
+    business they are, ``facts`` what they rest on.
 
     Examples
     --------
@@ -239,20 +281,24 @@ def takes_profit(profits: Mapping[str, float], who: Sequence[str]) -> Finding:
     share = sum(positive.get(name, 0.0) for name in who) / total
     largest = share >= max(one for one in positive.values()) / total
     verdict = HOLDS if share > MOST else IN_PART if largest else FAILS
+    which = f", {of}" if of else ""
     figures = tuple(
-        Figure(f"share of profit: {name}", one / total, "share")
+        Figure(f"share of profit: {name}{which}", one / total, "share", facts)
         for name, one in positive.items()
         if one > 0
     )
     told = (
-        (name in who, f"{name} makes {one:.1f} of {total:.1f} bn of operating profit a quarter.")
+        (
+            name in who,
+            f"{name} makes {one:.1f} of {total:.1f} bn of operating profit a quarter{which}.",
+        )
         for name, one in positive.items()
         if one > 0
     )
-    return Finding(verdict, figures, *_sides(told))
+    return Finding(verdict, figures, *sides(told))
 
 
-def mostly(shares: Mapping[str, float | None]) -> Finding:
+def mostly(shares: Mapping[str, float | None], facts: tuple[str, ...] = ()) -> Finding:
     """Judge "most of it": more than half by every measure, by some, by none.
 
     Examples
@@ -264,12 +310,12 @@ def mostly(shares: Mapping[str, float | None]) -> Finding:
     found = sum(1 for share in known.values() if share > MOST)
     return Finding(
         _graded(found, len(known)),
-        tuple(Figure(f"by {name}", share, "share") for name, share in shares.items()),
-        *_sides((share > MOST, f"By {name}: {share:.0%}.") for name, share in known.items()),
+        tuple(Figure(f"by {name}", share, "share", facts) for name, share in shares.items()),
+        *sides((share > MOST, f"By {name}: {share:.0%}.") for name, share in known.items()),
     )
 
 
-def not_covered(paid: Mapping[str, float | None]) -> Finding:
+def not_covered(paid: Mapping[str, float | None], facts: tuple[str, ...] = ()) -> Finding:
     """Judge "users do not pay what it costs": by every measure of cost, by some, by none.
 
     ``paid`` is what users pay per dollar, by measure of cost.
@@ -283,8 +329,8 @@ def not_covered(paid: Mapping[str, float | None]) -> Finding:
     short = sum(1 for one in known.values() if one < 1.0)
     return Finding(
         _graded(short, len(known)),
-        tuple(Figure(f"paid per dollar {name}", one, "USD") for name, one in paid.items()),
-        *_sides(
+        tuple(Figure(f"paid per dollar {name}", one, "USD", facts) for name, one in paid.items()),
+        *sides(
             (one < 1.0, f"Users pay {one:.2f} of each dollar {name}.")
             for name, one in known.items()
         ),
@@ -324,8 +370,14 @@ def lost_without(outcomes: Sequence[Outcome], some: float) -> Finding:
             Figure(f"{one.what}, lost", one.lost, "share"),
             Figure(f"{one.what}, lost without the scenario", one.lost_anyway, "share"),
         ]
-    told = ((one.lost > one.lost_anyway, _outcome(one)) for one in outcomes)
-    return Finding(verdict, tuple(figures), *_sides(told))
+    told = [(one.lost > one.lost_anyway, _outcome(one)) for one in outcomes]
+    supports, opposes = sides(told)
+    stays = tuple(
+        f"{one.what}: {1.0 - one.lost:.0%} not lost."
+        for one in outcomes
+        if one.lost > one.lost_anyway and one.lost - one.lost_anyway <= MOST
+    )
+    return Finding(verdict, tuple(figures), supports, opposes + stays)
 
 
 def _outcome(one: Outcome) -> str:
@@ -343,10 +395,47 @@ def above(pairs: Sequence[tuple[Figure, Figure]]) -> Finding:
     'holds'
     """
     told = [
-        (now.value > then.value, f"{now.name}: {now.value:.4g}; {then.name}: {then.value:.4g}.")
+        (
+            now.value > then.value,
+            f"{now.called}: {now.value:.4g}; {then.called}: {then.value:.4g}.",
+        )
         for now, then in pairs
         if isinstance(now.value, float) and isinstance(then.value, float)
     ]
     found = sum(1 for higher, _ in told if higher)
     figures = tuple(figure for pair in pairs for figure in pair)
-    return Finding(_graded(found, len(told)), figures, *_sides(told))
+    return Finding(_graded(found, len(told)), figures, *sides(told))
+
+
+def as_extreme(pairs: Sequence[tuple[str, bool, Figure, Figure]], some: float) -> Finding:
+    """Judge "it is like then": most ratios are at least as extreme, at least `some`, fewer.
+
+    ``pairs`` are words, whether higher is the more extreme, the ratio then and the ratio now.
+
+    Examples
+    --------
+    >>> then, now = Figure("then", 0.2, "share"), Figure("now", 0.3, "share")
+    >>> as_extreme([("loans", True, then, now), ("profit", False, then, now)], 0.25).verdict
+    'in_part'
+    """
+    told = []
+    for words, higher, then, now in pairs:
+        if isinstance(then.value, float) and isinstance(now.value, float):
+            reached = now.value >= then.value if higher else now.value <= then.value
+            told.append((reached, _then_and_now(words, then, now)))
+    figures = [figure for _, _, then, now in pairs for figure in (then, now)]
+    if not told:
+        return Finding(UNDETERMINED, tuple(figures))
+    share = sum(1 for reached, _ in told if reached) / len(told)
+    verdict = HOLDS if share > MOST else IN_PART if share >= some else FAILS
+    figures.insert(0, Figure("share of ratios at least as extreme as then", share, "share"))
+    return Finding(verdict, tuple(figures), *sides(told))
+
+
+def _then_and_now(words: str, then: Figure, now: Figure) -> str:
+    when = [f" ({one.when})" if one.when else "" for one in (then, now)]
+    return f"{words}: {_plain(then)} then{when[0]}, {_plain(now)} now{when[1]}."
+
+
+def _plain(one: Figure) -> str:
+    return f"{one.value:.0%}" if one.unit == "share" else f"{one.value:.3g}"

@@ -52,6 +52,49 @@ def revenue_needed(capex: float, gross_margin: float = END_USER_GROSS_MARGIN) ->
 
 
 @dataclass(frozen=True)
+class Envelope:
+    """The arithmetic of Cahn: what accelerators cost, what whole centres cost, who must pay it.
+
+    Parameters
+    ----------
+    run_rate
+        Spending on accelerators, USD bn a year.
+    multiplier
+        Cost of a whole data centre over that of its accelerators.
+    gross_margin
+        What end users' suppliers keep of a dollar before they pay for compute, below 1.
+    revenue
+        What end users pay today, USD bn a year.
+
+    Examples
+    --------
+    >>> published = Envelope(150.0, 2.0, 0.5, 100.0)
+    >>> published.spend, published.needed, published.hole
+    (300.0, 600.0, 500.0)
+    """
+
+    run_rate: float
+    multiplier: float
+    gross_margin: float
+    revenue: float
+
+    @property
+    def spend(self) -> float:
+        """Return spending on whole data centres, USD bn a year."""
+        return datacenter_spend(self.run_rate, self.multiplier)
+
+    @property
+    def needed(self) -> float:
+        """Return the revenue that pays for it, USD bn a year."""
+        return revenue_needed(self.spend, self.gross_margin)
+
+    @property
+    def hole(self) -> float:
+        """Return the revenue that is missing, USD bn a year; negative where none is."""
+        return self.needed - self.revenue
+
+
+@dataclass(frozen=True)
 class GrowthRange:
     """Growth a quarter that opening capex implies (line,): as the accounts say, least, most."""
 

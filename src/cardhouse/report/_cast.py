@@ -13,7 +13,10 @@ Document = Mapping[str, Any]
 Row = Mapping[str, Any]
 
 OUTSIDE = "outside"
-OWN_CASH = {"cash": "Own cash"}  # a source of the ledger that is nobody's but the firm's own
+OWN_CASH = {  # sources of the ledger that are nobody's but the firm's own
+    "cash": "Own cash",
+    "not_in_cash": "Not in cash",
+}
 SELLERS = frozenset({"firm", "division", "parent", "population"})
 
 

@@ -25,7 +25,11 @@ FAR = 2.0  # standard deviations from which a move is called a conflict
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim as it is shown: verdict with its sign, probability, figures, evidence both ways."""
+    """A claim as it is shown: verdict with its sign, probability, figures, evidence both ways.
+
+    ``by_definition`` holds sign, words and id of the verdict, and the definition, where several
+    were asked. ``pairs`` holds figures that were taken then and now, side by side.
+    """
 
     id: str
     claim: str
@@ -34,6 +38,8 @@ class Claim:
     sign: str
     told: str
     probability: str
+    by_definition: tuple[tuple[str, str, str, str], ...]
+    pairs: Table | None
     figures: tuple[tuple[str, str, Markup], ...]
     evidence_for: tuple[str, ...]
     evidence_against: tuple[str, ...]
@@ -47,13 +53,11 @@ def claims(document: Document, sources: Sources) -> list[Claim]:
 
 def _claim(claim: Mapping[str, Any], sources: Sources) -> Claim:
     sign, told = VERDICTS[claim["verdict"]]
+    paired = _paired(claim["figures"])
     figures = [
-        (
-            sentence_case(words(one["name"])),
-            value_of(one["value"], one.get("unit") or ""),
-            sources.cite(one.get("facts") or ()),
-        )
+        (sentence_case(_dated(one)), _value(one), sources.cite(one.get("facts") or ()))
         for one in claim["figures"]
+        if not any(one is side for pair in paired.values() for side in pair)
     ]
     cited = {fact for one in claim["figures"] for fact in one.get("facts") or ()}
     return Claim(
@@ -64,11 +68,57 @@ def _claim(claim: Mapping[str, Any], sources: Sources) -> Claim:
         sign,
         told,
         "" if claim["probability"] is None else f"probability {percent(claim['probability'])}",
+        tuple(
+            (*VERDICTS[one["verdict"]], one["verdict"], one["definition"])
+            for one in claim.get("by_definition") or ()
+        ),
+        _pairs_table(claim["claim"], paired, sources),
         tuple(figures),
         tuple(map(sentence_case, claim["for"])),
         tuple(map(sentence_case, claim["against"])),
         sources.cite(fact for fact in claim["facts"] if fact not in cited),
     )
+
+
+THEN, NOW = ", then", ", now"  # how the names of paired figures end
+
+
+def _paired(figures: list[Mapping[str, Any]]) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """Return the figures that stand in pairs, then and now, by their common name."""
+    by_name = {one["name"]: one for one in figures}
+    names = [name.removesuffix(THEN) for name in by_name if name.endswith(THEN)]
+    return {
+        name: (by_name[name + THEN], by_name[name + NOW]) for name in names if name + NOW in by_name
+    }
+
+
+def _pairs_table(
+    claim: str, paired: Mapping[str, tuple[Mapping[str, Any], ...]], sources: Sources
+) -> Table | None:
+    if not paired:
+        return None
+    rows = [
+        (sentence_case(name), *(_sourced(one, sources) for one in pair))
+        for name, pair in paired.items()
+    ]
+    return Table(f"Then and now: {claim}", ("Figure", ">Then", ">Now"), tuple(rows))
+
+
+def _sourced(figure: Mapping[str, Any], sources: Sources) -> Markup:
+    """Return a figure's value with its date and sources."""
+    when = f" ({figure['when']})" if figure.get("when") else ""
+    return Markup("{}{} {}").format(_value(figure), when, sources.cite(figure.get("facts") or ()))
+
+
+def _value(figure: Mapping[str, Any]) -> str:
+    unit = figure.get("unit") or ""
+    return value_of(figure["value"], "" if unit == "ratio" else unit)
+
+
+def _dated(figure: Mapping[str, Any]) -> str:
+    """Return the name of a figure with its date, where it has one."""
+    when, name = figure.get("when"), words(figure["name"])
+    return f"{name} ({when})" if when and f", {when}" not in name else name
 
 
 def conflicts_table(document: Document, sources: Sources) -> Table:

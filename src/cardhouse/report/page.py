@@ -26,6 +26,12 @@ from cardhouse.report._headline import headline_numbers
 from cardhouse.report._over_time import tiers_figure
 from cardhouse.report._payers import payers_figure
 from cardhouse.report._round_trips import round_trips_figure
+from cardhouse.report._people import (
+    envelopes_table,
+    people_figure,
+    prices_figure,
+    tiers_table,
+)
 from cardhouse.report._sources import Sources
 from cardhouse.report._subsidies import growth_table, needed, sources_figure, subsidised_figure
 from cardhouse.report.flow_picture import flow_figures
@@ -70,6 +76,16 @@ def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
         "payers": payers_figure(document, cast),
         "round_trips": round_trips_figure(document, cast),
         "subsidies": [subsidised_figure(document, cast), sources_figure(document, cast)],
+        "people": [
+            figure
+            for figure in (
+                people_figure(document, cast, sources),
+                prices_figure(document, cast),
+            )
+            if figure
+        ],
+        "subsidised_tiers": tiers_table(document, cast),
+        "envelopes": envelopes_table(document, sources),
         "needed": needed(document),
         "growth": growth_table(document, cast),
         "failures": failures_figure(document, cast),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from cardhouse.analysis.claims import Business
-from cardhouse.engine.chain import Index
+from cardhouse.analysis.cost_of_service import ServiceCosts, service_costs
+from cardhouse.engine.chain import Array, Index
+from cardhouse.engine.sums import ratio
 from cardhouse.facts import FactTable
+from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.model.world import World
 from cardhouse.studies.claim_table import Claim
 from cardhouse.studies.scenario_files import load_scenario
@@ -57,15 +62,48 @@ class Evidence:
         ids = dict.fromkeys(fact for one in spoken for fact in one.facts)
         return tuple(ids)[:SHOWN_FACTS]
 
+    @cached_property
+    def layers(self) -> ServiceCosts:
+        """Return the layers of cost of every line in the base quarter."""
+        return service_costs(self.view.books, self.view.costs)
+
+    @cached_property
+    def use(self) -> tuple[Array, Array]:
+        """Return the shares of each line's output that are sold or given away, and paid (line,).
+
+        What is left is use by the seller's own parent.
+        """
+        output = self.view.books.value[0]
+        sales = self.view.chain.sales
+        own = np.zeros_like(output)
+        np.add.at(own, sales.line, sales.volume * (sales.own_use > 0))
+        paid = ratio(self.view.books.line_revenue[0], output)
+        return 1.0 - ratio(own, output), paid
+
     def business(self, name: str, lines: Index, *entities: str) -> Business:
-        """Return sales and costs of some lines in the base quarter; service has no programs."""
-        books, costs = self.view.books, self.view.costs
-        service = books.line_cost[0, lines].sum() + books.depreciation[0, lines].sum()
-        full = costs.cash_cost[0, lines].sum() + costs.noncash_cost[0, lines].sum()
-        revenue = books.line_revenue[0, lines].sum()
+        """Return sales and costs of some lines in the base quarter, their own use left out."""
+        sold, paid = (share[lines] for share in self.use)
+        layers = self.layers
         ids = [self.view.chain.line_ids[at] for at in lines]
-        facts = self.facts_on(*entities, *ids)
-        return Business(name, float(revenue), float(service), float(full), facts)
+        return Business(
+            name,
+            revenue=float(self.view.books.line_revenue[0, lines].sum()),
+            service=float((layers.direct[lines] * sold).sum()),
+            full=float((layers.full[lines] * sold).sum()),
+            facts=self.facts_on(*entities, *ids),
+            paid=float((layers.direct[lines] * paid).sum()),
+        )
+
+    def flow_facts(
+        self, kind: Kind, *, payers: Sequence[str] = (), payees: Sequence[str] = ()
+    ) -> tuple[str, ...]:
+        """Return the first facts that speak of flows of a kind between some ends; no end: any."""
+        spoken = [
+            one
+            for one in self.world.contracts_of(kind)
+            if (not payers or one.payer in payers) and (not payees or one.payee in payees)
+        ]
+        return tuple(dict.fromkeys(fact for one in spoken for fact in one.facts[:2]))[:SHOWN_FACTS]
 
     def runs(self, row: Claim) -> tuple[View, View]:
         """Return the run of a claim's scenario, and the run without it, over its quarters."""

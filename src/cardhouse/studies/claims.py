@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from cardhouse.analysis.claims import Figure, Finding
 from cardhouse.facts import FactTable
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_judges import JUDGES
@@ -29,10 +31,50 @@ def judge_claims(
         The claims; none: the shipped table.
     """
     world = view.chain.world
-    known = facts and facts.known_at(dt.date.fromisoformat(world.as_of))
-    evidence = Evidence(view, known)
+    evidence = Evidence(view, facts and facts.known_at(dt.date.fromisoformat(world.as_of)))
     rows = load_claims() if table is None else table
     return [_told(row, evidence) for row in rows if row.economy == world.economy]
+
+
+def findings(
+    evidence: Evidence, table: list[Claim] | None = None, *, runs: bool = False
+) -> dict[str, Finding]:
+    """Return what the definitions say of one base quarter, by claim: for draws of the accounts.
+
+    Parameters
+    ----------
+    evidence
+        A view of the base quarter (a run of no quarters will do), and the facts known.
+    table
+        The claims; none: the shipped table's for the world's economy.
+    runs
+        Judge those claims too that run a scenario; else they are left out.
+    """
+    rows = load_claims() if table is None else table
+    return {
+        row.id: JUDGES[row.judge](row, evidence)
+        for row in rows
+        if row.economy == evidence.world.economy and (runs or not row.scenario)
+    }
+
+
+def _names(figures: Sequence[Figure]) -> list[str]:
+    """Return a name of its own for each figure: with its date, else a number, where it needs one.
+
+    Examples
+    --------
+    >>> _names([Figure("margin", 0.1, "share", (), "2024"), Figure("margin", 0.2, "share")])
+    ['margin, 2024', 'margin']
+    """
+    plain = [one.name for one in figures]
+    dated = [
+        f"{one.name}, {one.when}" if plain.count(one.name) > 1 and one.when else one.name
+        for one in figures
+    ]
+    return [
+        name if dated.count(name) == 1 else f"{name}, {1 + dated[:at].count(name)}"
+        for at, name in enumerate(dated)
+    ]
 
 
 def _told(row: Claim, evidence: Evidence) -> dict[str, Any]:
@@ -44,8 +86,14 @@ def _told(row: Claim, evidence: Evidence) -> dict[str, Any]:
         "claim": row.claim,
         "definition": row.definition,
         "verdict": finding.verdict,
+        "by_definition": [
+            {"definition": words, "verdict": verdict} for words, verdict in finding.by_definition
+        ],
         "probability": None,
-        "figures": [{**asdict(figure), "facts": list(figure.facts)} for figure in figures],
+        "figures": [
+            {**asdict(figure), "name": name, "facts": list(figure.facts)}
+            for name, figure in zip(_names(figures), figures, strict=True)
+        ],
         "for": list(finding.supports),
         "against": list(finding.opposes),
         "facts": list(cited),

@@ -9,7 +9,13 @@ from cardhouse.model.scenario import Scenario
 from cardhouse.studies.document_entities import default_quarter, entity_rows, tier_rows
 from cardhouse.studies.document_flows import estimated_share, flow_rows
 from cardhouse.studies.document_fragility import fragility_row
-from cardhouse.studies.document_ledger import PAYS, ledger_by_quarter, ledger_row, use_cost_of
+from cardhouse.studies.document_ledger import (
+    PAYS,
+    facts_named,
+    ledger_by_quarter,
+    ledger_row,
+    use_cost_of,
+)
 from cardhouse.studies.document_loops import committed_row, round_trip_rows
 from cardhouse.studies.document_trace import trace_rows
 from cardhouse.studies.manifest import manifest_of
@@ -49,6 +55,7 @@ def build_document(
     use = use_cost_of(view)
     judged = [dict(claim) for claim in claims]
     quarters = view.books.rows - 1
+    ledger = ledger_row(view, use, facts)
     return {
         "schema": "cardhouse/run/1",
         "manifest": manifest_of(world, scenario, quarters),
@@ -56,7 +63,7 @@ def build_document(
         "entities": entity_rows(view),
         "tiers": tier_rows(view),
         "flows": flow_rows(view),
-        "ledger": ledger_row(view, use),
+        "ledger": ledger,
         "ledger_by_quarter": ledger_by_quarter(view, use),
         **trace_rows(Traced(view)),
         "round_trips": round_trip_rows(view),
@@ -71,7 +78,7 @@ def build_document(
             "moves": [_move(move, facts) for move in world.moves],
             "estimated_share_of_flows": estimated_share(view.chain),
         },
-        "facts": _facts(_cited(view, judged), facts),
+        "facts": _facts([*_cited(view, judged), *facts_named(ledger)], facts),
         "baseline": None if baseline is None else _baseline(baseline),
     }
 

@@ -1,7 +1,12 @@
-"""Facts that a table asks for by name: ``label = metric@entity*factor#day``, several after ``;``.
+"""Facts that a table asks for by name: ``label = term``, several after ``;``.
 
-``metric`` alone takes the newest fact of every entity and item; ``@entity`` one entity's; ``*12``
-multiplies (months to a year); ``#2000-03-31`` takes the fact of that day instead of the newest.
+A term is ``metric@entity:item*factor#day``. ``metric`` alone takes the newest fact of every entity
+and item, of two that end on one day the shorter; ``@a|b`` those of some entities; ``:item`` of one
+item (``:_`` of none); ``*12`` multiplies (months to a year); ``#2000-03-31`` takes the fact of that
+day, ``#2000-01-01..2000-06-30`` of that span, ``#2000`` of a whole year that ends in it; a ``~`` at
+the end takes every day's.
+``a + b / c + d`` is a ratio of sums, each of single facts. Forecasts, said before their time had
+come, are taken only where their day is asked for.
 """
 
 from __future__ import annotations
@@ -12,22 +17,34 @@ from dataclasses import dataclass
 from cardhouse.analysis.claims import Figure
 from cardhouse.facts import Fact, FactTable
 
-_WISH = re.compile(
-    r"(?P<label>[^=]+?)\s*=\s*(?P<metric>\w+)(?:@(?P<entity>\w+))?"
-    r"(?:\*(?P<factor>[\d.]+))?(?:#(?P<day>\d{4}-\d\d-\d\d))?"
+_WISH = re.compile(r"(?P<label>[^=]+?)\s*=\s*(?P<terms>[^=]+)")
+_TERM = re.compile(
+    r"(?P<metric>\w+)(?:@(?P<entity>\w+(?:\|\w+)*))?(?::(?P<item>[\w.\-]+))?"
+    r"(?:\*(?P<factor>[\d.]+))?(?:#(?P<day>\d{4}(?:-\d\d-\d\d(?:\.\.\d{4}-\d\d-\d\d)?)?))?(?P<every>~?)"
 )
-_UNITS = {"usd_per_month": {12.0: "USD a year"}, "usd": {1.0: "USD"}}
+NO_ITEM = "_"
+_UNITS = {"usd_per_month": {12.0: "USD a year"}}
+
+
+@dataclass(frozen=True)
+class Term:
+    """Facts of one kind that a table asks for."""
+
+    metric: str
+    entities: tuple[str, ...] = ()
+    item: str = ""
+    factor: float = 1.0
+    day: str = ""
+    every: bool = False
 
 
 @dataclass(frozen=True)
 class Wish:
-    """One kind of fact that a table asks for."""
+    """What a table asks for under one label; ``over`` is what it is divided by, if anything."""
 
     label: str
-    metric: str
-    entity: str
-    factor: float
-    day: str
+    terms: tuple[Term, ...]
+    over: tuple[Term, ...] = ()
 
 
 def read_wishes(text: str) -> list[Wish]:
@@ -40,24 +57,39 @@ def read_wishes(text: str) -> list[Wish]:
 
     Examples
     --------
-    >>> read_wishes("a year of the plan = price_per_month*12")[0].factor
+    >>> read_wishes("a year of the plan = price_per_month*12")[0].terms[0].factor
     12.0
     """
-    parts = [part.strip() for part in text.split(";") if part.strip()]
-    matches = [(part, _WISH.fullmatch(part)) for part in parts]
-    wrong = [part for part, match in matches if match is None]
-    if wrong:
-        raise ValueError(f"'{wrong[0]}' is not written as label = metric@entity*factor#day")
-    return [_wish(match) for _, match in matches if match is not None]
+    return [_wish(part.strip()) for part in text.split(";") if part.strip()]
 
 
-def _wish(match: re.Match[str]) -> Wish:
-    return Wish(
-        match["label"].strip(),
+def _wish(part: str) -> Wish:
+    match = _WISH.fullmatch(part)
+    if match is None:
+        raise ValueError(f"'{part}' is not written as label = metric@entity:item*factor#day")
+    sums = [
+        tuple(read_term(term, part) for term in half.split(" + "))
+        for half in match["terms"].split(" / ")
+    ]
+    if len(sums) > 2 or (len(sums) < 2 and len(sums[0]) > 1):
+        raise ValueError(f"'{part}' is not written as label = term, or label = sum / sum")
+    return Wish(match["label"].strip(), sums[0], sums[1] if len(sums) > 1 else ())
+
+
+def read_term(text: str, where: str = "") -> Term:
+    """Return one term; raises ValueError where it is not written as the module says."""
+    match = _TERM.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(
+            f"'{where or text}' is not written as label = metric@entity:item*factor#day"
+        )
+    return Term(
         match["metric"],
-        match["entity"] or "",
+        tuple((match["entity"] or "").split("|")) if match["entity"] else (),
+        match["item"] or "",
         float(match["factor"] or 1.0),
         match["day"] or "",
+        bool(match["every"]),
     )
 
 
@@ -70,27 +102,90 @@ def chosen_each(facts: FactTable | None, text: str) -> list[list[Figure]]:
     """Return the figures for each thing that a cell asks for; none where there are no facts."""
     if facts is None:
         return []
-    return [_figures(facts, wish) for wish in read_wishes(text)]
+    wishes = read_wishes(text)
+    labels = [wish.label for wish in wishes]
+    return [_figures(facts, wish, again=labels.count(wish.label) > 1) for wish in wishes]
 
 
-def _figures(facts: FactTable, wish: Wish) -> list[Figure]:
-    newest: dict[tuple[str, str], Fact] = {}
-    for fact in facts:
-        if fact.metric == wish.metric and _fits(fact, wish):
-            key = (fact.entity, fact.item)
-            older = newest.get(key)
-            if older is None or older.period_end <= fact.period_end:
-                newest[key] = fact
-    return [_figure(fact, wish, several=len(newest) > 1) for fact in newest.values()]
+def chosen_by_label(facts: FactTable | None, text: str) -> dict[str, list[Figure]]:
+    """Return the figures that a cell asks for by its labels; a label may stand several times."""
+    found: dict[str, list[Figure]] = {}
+    for wish, figures in zip(read_wishes(text), chosen_each(facts, text), strict=False):
+        found.setdefault(wish.label, []).extend(figures)
+    return found
 
 
-def _fits(fact: Fact, wish: Wish) -> bool:
-    right_day = not wish.day or fact.period_end.isoformat() == wish.day
-    return right_day and wish.entity in ("", fact.entity) and isinstance(fact.value, float)
+def _figures(facts: FactTable, wish: Wish, *, again: bool) -> list[Figure]:
+    """Return the figures of a wish; named by entity and item where the label alone would not do."""
+    if wish.over:
+        return _ratio(facts, wish)
+    term = wish.terms[0]
+    told = facts_of(facts, term)
+    several = again or len({(one.entity, one.item) for one in told}) > 1
+    return [_figure(one, wish.label, term, several=several) for one in told]
 
 
-def _figure(fact: Fact, wish: Wish, *, several: bool) -> Figure:
+def facts_of(facts: FactTable, term: Term) -> list[Fact]:
+    """Return the facts that a term asks for, in order of time for each entity and item."""
+    fitting = [one for one in _candidates(facts, term) if _fits(one, term)]
+    groups: dict[tuple[str, str], list[Fact]] = {}
+    for one in fitting:
+        groups.setdefault((one.entity, one.item), []).append(one)
+    ordered = [
+        sorted(group, key=lambda one: (one.period_end, one.period_start))
+        for group in groups.values()
+    ]
+    return [one for group in ordered for one in (group if term.every else group[-1:])]
+
+
+def _candidates(facts: FactTable, term: Term) -> list[Fact]:
+    if not term.entities:
+        return [one for one in facts if one.metric == term.metric]
+    return [one for entity in term.entities for one in facts.find(entity, term.metric)]
+
+
+def _fits(fact: Fact, term: Term) -> bool:
+    right_item = term.item in ("", fact.item or NO_ITEM)
+    came = bool(term.day) or fact.period_end <= fact.known_from
+    return _on(fact, term.day) and right_item and came and isinstance(fact.value, float)
+
+
+def _on(fact: Fact, day: str) -> bool:
+    """Tell whether a fact is of the day, the span or the year that a term names."""
+    end = fact.period_end.isoformat()
+    if len(day) == len("2000"):
+        return end.startswith(day) and is_year(fact)
+    return day in ("", end, f"{fact.period_start.isoformat()}..{end}")
+
+
+def is_year(fact: Fact) -> bool:
+    """Tell whether a fact speaks of a whole year."""
+    return 350 <= (fact.period_end - fact.period_start).days <= 380
+
+
+def _figure(fact: Fact, label: str, term: Term, *, several: bool) -> Figure:
     who = " ".join(part.replace("_", " ") for part in (fact.entity, fact.item) if part)
-    name = f"{wish.label}, {who}" if several else wish.label
-    unit = _UNITS.get(fact.unit, {}).get(wish.factor, fact.unit.replace("_", " "))
-    return Figure(name, fact.number * wish.factor, unit, (fact.id,))
+    name = f"{label}, {who}" if several else label
+    plain = "USD" if fact.unit == "usd" else fact.unit.replace("_", " ")
+    unit = _UNITS.get(fact.unit, {}).get(term.factor, plain)
+    return Figure(name, fact.number * term.factor, unit, (fact.id,), told_when(fact))
+
+
+def told_when(fact: Fact) -> str:
+    """Return the month of a fact, or its year where it speaks of a whole year."""
+    return f"{fact.period_end:%Y}" if is_year(fact) else f"{fact.period_end:%Y-%m}"
+
+
+def _ratio(facts: FactTable, wish: Wish) -> list[Figure]:
+    """Return a ratio of sums as one figure; none where a part is missing or not single."""
+    halves = [[facts_of(facts, term) for term in half] for half in (wish.terms, wish.over)]
+    if any(len(found) != 1 for half in halves for found in half):
+        return []
+    sums = [
+        sum(found[0].number * term.factor for found, term in zip(half, terms, strict=True))
+        for half, terms in zip(halves, (wish.terms, wish.over), strict=True)
+    ]
+    if sums[1] <= 0.0:
+        return []
+    ids = tuple(dict.fromkeys(found[0].id for half in halves for found in half))
+    return [Figure(wish.label, sums[0] / sums[1], "ratio", ids, told_when(halves[0][0][0]))]

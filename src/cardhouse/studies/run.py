@@ -14,6 +14,7 @@ from cardhouse.engine.simulate import Trajectory
 from cardhouse.facts import FactTable
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
+from cardhouse.studies.claim_facts import with_then
 from cardhouse.studies.claims import judge_claims
 from cardhouse.studies.document import build_document
 from cardhouse.studies.document_entities import member_rows
@@ -76,14 +77,19 @@ class Study:
         return View.of(self.chains, self.scenario, self.quarters)
 
     @cached_property
+    def told_facts(self) -> FactTable | None:
+        """Return the facts that claims and sources are looked up in."""
+        return with_then(self.facts)
+
+    @cached_property
     def document(self) -> dict[str, Any]:
         """Return the result document."""
         return build_document(
             self.view,
             self.scenario,
             baseline=self.baseline if self.view is not self.baseline else None,
-            claims=judge_claims(self.baseline, self.facts),
-            facts=self.facts,
+            claims=judge_claims(self.baseline, self.told_facts),
+            facts=self.told_facts,
         )
 
     def result(self) -> StudyResult:

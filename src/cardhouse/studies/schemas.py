@@ -15,6 +15,7 @@ from cardhouse.studies.market_schemas import (
     gauge_schema,
     overlay_schema,
 )
+from cardhouse.studies.ledger_schemas import envelope_schema, people_schema, prices_schema
 from cardhouse.studies.scenario_models import scenario_schema
 
 Schema = dict[str, Any]
@@ -175,26 +176,44 @@ def _ledger() -> Schema:
         cash_part=NUMBER,
         noncash_part=NUMBER,
     )
-    return _record(
-        users_pay_per_dollar_of_cost=pays,
-        subsidy_by_source=_map(NUMBER),
-        subsidy_by_firm=_list(firm),
-        revenue_needed_usd_bn=MAYBE_NUMBER,
-        implied_expected_growth=_map({}),
+    return _optional(
+        _record(
+            users_pay_per_dollar_of_cost=pays,
+            subsidy_by_source=_map(NUMBER),
+            subsidy_by_tier_and_source=_map(_map(NUMBER)),
+            subsidy_by_firm=_list(firm),
+            revenue_needed_usd_bn=MAYBE_NUMBER,
+            implied_expected_growth=_map({}),
+            back_of_envelope=_list(envelope_schema()),
+            people=_list(people_schema()),
+            best_price=prices_schema(),
+        ),
+        "subsidy_by_tier_and_source",
+        "back_of_envelope",
+        "people",
+        "best_price",
     )
 
 
 def _claim() -> Schema:
-    figure = _optional(_record(name=TEXT, value={}, unit=TEXT, facts=_list(TEXT)), "unit", "facts")
-    return _record(
+    figure = _optional(
+        _record(name=TEXT, value={}, unit=TEXT, facts=_list(TEXT), when=TEXT),
+        "unit",
+        "facts",
+        "when",
+    )
+    verdict: Schema = {"enum": list(VERDICTS)}
+    claim = _record(
         id=TEXT,
         claim=TEXT,
-        verdict={"enum": list(VERDICTS)},
+        verdict=verdict,
+        by_definition=_list(_record(definition=TEXT, verdict=verdict)),
         probability={"anyOf": [SHARE, {"type": "null"}]},
         figures=_list(figure),
         **{"for": _list(TEXT), "against": _list(TEXT)},
         facts=_list(TEXT),
     )
+    return _optional(claim, "by_definition")
 
 
 def _fragility() -> Schema:

@@ -133,6 +133,19 @@ class View:
         return np.asarray(self.ai_ledger.revenue - self.ai_ledger.full_cost + interest)
 
     @cached_property
+    def ai_result(self) -> Array:
+        """Return revenue less full cost of firms' AI lines (quarter, firm)."""
+        return np.asarray(self.ai_ledger.revenue - self.ai_ledger.full_cost)
+
+    @cached_property
+    def ai_cash_result(self) -> Array:
+        """Return receipts less cash costs and capex of firms' AI lines (quarter, firm)."""
+        spent = self.costs.cash_cost + self.books.capex
+        return np.asarray(
+            self.ai_ledger.receipts - self.books.per_firm(spent * ai_lines(self.chain))
+        )
+
+    @cached_property
     def loss_making(self) -> dict[str, LossMaking]:
         """Return how much of the chain loses money in the base quarter: whole firms, AI lines.
 

@@ -1,0 +1,280 @@
+"""Judges that set today beside the turn of the century: market gauges, and ratios of the chains."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from cardhouse.analysis import claims
+from cardhouse.analysis.books import Books
+from cardhouse.analysis.claims import Figure, Finding
+from cardhouse.analysis.fragility import runway
+from cardhouse.analysis.parts import ai_lines
+from cardhouse.facts import Fact, FactTable
+from cardhouse.studies.claim_evidence import Evidence
+from cardhouse.studies.claim_table import Claim
+from cardhouse.studies.document_people import last_day
+from cardhouse.studies.fact_choice import (
+    Term,
+    chosen_each,
+    facts_of,
+    is_year,
+    read_term,
+    told_when,
+)
+
+TABLE = Path(__file__).with_name("ratio_pairs.csv")
+REPORTED_AFTER = dt.timedelta(days=62)
+"""Today's figures are those of periods that end within two months of the base quarter."""
+BUILDERS = ("amazon", "microsoft", "alphabet", "meta", "oracle")
+
+Told = Figure | None
+
+
+def figures_above(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether each first fact of a pair stands above the second.
+
+    Pairs of other gauges, shown beside, are told as evidence and decide nothing.
+    """
+    judged = claims.above(_pairs(evidence, row.facts))
+    beside = claims.above(_pairs(evidence, row.shown))
+    return replace(
+        judged,
+        supports=judged.supports + beside.supports,
+        opposes=judged.opposes + beside.opposes,
+    )
+
+
+def _pairs(evidence: Evidence, cell: str) -> list[tuple[Figure, Figure]]:
+    found = chosen_each(evidence.facts, cell)
+    pairs = zip(found[::2], found[1::2], strict=False)
+    return [(now[0], then[0]) for now, then in pairs if now and then]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A row of ``ratio_pairs.csv``: one ratio then and now, and which way is the more extreme."""
+
+    id: str
+    words: str
+    extreme: str
+    then: str
+    now: str
+    note: str
+
+
+@cache
+def load_pairs(table: Path = TABLE) -> tuple[Pair, ...]:
+    """Return the pairs in the order of the table."""
+    with table.open(encoding="utf-8", newline="") as file:
+        return tuple(Pair(**row) for row in csv.DictReader(file))
+
+
+def like_then(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether ratios stand at least as extreme as then: most of them, some, fewer."""
+    told = [(pair, *_both(pair, evidence)) for pair in load_pairs()]
+    known = [(pair, then, now) for pair, then, now in told if then and now]
+    return claims.as_extreme(
+        [(pair.words, pair.extreme == "higher", then, now) for pair, then, now in known], row.low
+    )
+
+
+def _both(pair: Pair, evidence: Evidence) -> tuple[Told, Told]:
+    then = _value(pair.then, evidence, dt.date.max)
+    now = _value(pair.now, evidence, last_day(evidence.world.base) + REPORTED_AFTER)
+    shares = any(one is not None and one.unit == "share" for one in (then, now))
+    named = [
+        one and replace(one, name=f"{pair.words}, {words}", unit="share" if shares else one.unit)
+        for one, words in ((then, "then"), (now, "now"))
+    ]
+    return named[0], named[1]
+
+
+def _value(cell: str, evidence: Evidence, until: dt.date) -> Told:
+    """Return a ratio of sums of facts or of named figures; None where a part is missing."""
+    sums: list[Figure] = []
+    for half in cell.split(" / "):
+        parts = [_part(part.strip(), evidence, until) for part in half.split(" + ")]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        sums.append(_added(known))
+    if len(sums) == 1:
+        return sums[0]
+    top, bottom = sums
+    below = _number(bottom)
+    if below <= 0.0:
+        return None
+    facts = tuple(dict.fromkeys(top.facts + bottom.facts))
+    return Figure("", _number(top) / below, "ratio", facts, top.when)
+
+
+def _number(figure: Figure) -> float:
+    return figure.value if isinstance(figure.value, float) else 0.0
+
+
+def _added(parts: Sequence[Figure]) -> Figure:
+    if len(parts) == 1:
+        return parts[0]
+    facts = tuple(dict.fromkeys(fact for part in parts for fact in part.facts))
+    return Figure("", sum(map(_number, parts)), parts[0].unit, facts, parts[0].when)
+
+
+def _part(cell: str, evidence: Evidence, until: dt.date) -> Told:
+    if cell.startswith("!"):
+        name, _, argument = cell[1:].partition(":")
+        return NAMED[name](evidence, until, argument)
+    return _fact(evidence.facts, read_term(cell), until)
+
+
+def _fact(facts: FactTable | None, term: Term, until: dt.date) -> Told:
+    """Return the newest fact of a term that ends by a day."""
+    told = [] if facts is None else facts_of(facts, replace(term, every=True))
+    ended = [one for one in told if one.period_end <= until]
+    newest = max(ended, key=lambda one: (one.period_end, one.period_start), default=None)
+    return None if newest is None else _figure(newest, term.factor)
+
+
+def _figure(fact: Fact, factor: float = 1.0) -> Figure:
+    unit = "share" if fact.unit == "share" else "ratio" if fact.unit == "ratio" else fact.unit
+    return Figure("", fact.number * factor, unit, (fact.id,), told_when(fact))
+
+
+def _venture_share(evidence: Evidence, until: dt.date, _: str) -> Told:
+    """Return AI in the world's venture money, in the newest quarter with both figures."""
+    if evidence.facts is None:
+        return None
+    parts = (
+        Term("vc_ai", ("vc_global",), every=True),
+        Term("vc_total", ("vc_global",), every=True),
+    )
+    ai, all_ = (
+        {(one.period_start, one.period_end): one for one in facts_of(evidence.facts, term)}
+        for term in parts
+    )
+    both = [span for span in ai.keys() & all_.keys() if span[1] <= until and _is_quarter(span)]
+    if not both:
+        return None
+    span = max(both, key=lambda one: one[1])
+    share = ai[span].number / all_[span].number
+    return Figure("", share, "share", (ai[span].id, all_[span].id), told_when(ai[span]))
+
+
+def _is_quarter(span: tuple[dt.date, dt.date]) -> bool:
+    return 80 <= (span[1] - span[0]).days <= 100
+
+
+def _profitable(evidence: Evidence, _: dt.date, __: str) -> Told:
+    loss = evidence.view.loss_making["ai"].firms
+    facts = evidence.facts_on(*evidence.view.chain.line_ids)
+    return None if loss is None else Figure("", 1.0 - loss, "share", facts, evidence.world.base)
+
+
+def _short_of_cash(evidence: Evidence, _: dt.date, __: str) -> Told:
+    """Return the share of apps and labs, members one by one, with cash for less than a year."""
+    left = runways(evidence, ("apps", "labs"))
+    if not left:
+        return None
+    short = sum(1 for one, _sales in left if one is not None and one < 4.0)
+    facts = evidence.facts_on(*evidence.view.chain.firm_ids)
+    return Figure("", short / len(left), "share", facts, evidence.world.base)
+
+
+def runways(evidence: Evidence, tiers: Sequence[str]) -> list[tuple[float | None, float]]:
+    """Return quarters of cash without new money, and sales, of each firm; members one by one."""
+    whole = evidence.view.trajectory if evidence.view.whole is None else evidence.view.whole
+    first = replace(whole, states=whole.states[:1], records=whole.records[:1])
+    books = Books(first)
+    left = runway(books)
+    return [
+        (left[at], float(books.revenue[0, at]))
+        for at, name in enumerate(first.chain.firm_ids)
+        if first.chain.world.entity(name).tier in tiers
+    ]
+
+
+def _carriers_capex(evidence: Evidence, until: dt.date, _: str) -> Told:
+    """Return carriers' capex of 2000 over the sales that capex and its ratio of 2003 imply."""
+    names = ("capex", "capex", "capex_to_revenue")
+    days = ("2000-12-31", "2003-12-31", "2003-12-31")
+    found = [
+        _fact(evidence.facts, Term(name, ("telecom_sector",), day=day), until)
+        for name, day in zip(names, days, strict=True)
+    ]
+    told = [one for one in found if one is not None]
+    if len(told) < len(found):
+        return None
+    spent, later, ratio = (_number(one) for one in told)
+    facts = tuple(fact for one in told for fact in one.facts)
+    return Figure("", spent * ratio / later, "ratio", facts, told[0].when)
+
+
+def _builders_capex(evidence: Evidence, until: dt.date, _: str) -> Told:
+    """Return the builders' capex over their groups' sales, in their newest quarters."""
+    spent = [_fact(evidence.facts, Term("capex", (one,), "_"), until) for one in BUILDERS]
+    sold = [_fact(evidence.facts, Term("revenue", (one,), "_"), until) for one in BUILDERS]
+    pairs = [(a, b) for a, b in zip(spent, sold, strict=True) if a and b and a.when == b.when]
+    if not pairs:
+        return None
+    top, bottom = (sum(_number(pair[side]) for pair in pairs) for side in (0, 1))
+    facts = tuple(fact for pair in pairs for one in pair for fact in one.facts)
+    return Figure("", top / bottom, "ratio", facts, pairs[0][0].when)
+
+
+def _renters_debt(evidence: Evidence, _: dt.date, __: str) -> Told:
+    """Return debt over four quarters' sales of clouds that rent out AI plant and nothing else."""
+    view = evidence.view
+    ai = ai_lines(view.chain)
+    renters = [
+        unit.firm
+        for unit in evidence.view.units
+        if unit.is_firm
+        and unit.entity.tier == "clouds"
+        and len(unit.lines)
+        and ai[unit.lines].all()
+    ]
+    renters = [firm for firm in renters if view.books.revenue[0, firm] > 0]
+    sold = 4.0 * float(view.books.revenue[0, renters].sum())
+    owed = float(view.books.debt[0, renters].sum())
+    ids = [view.chain.firm_ids[firm] for firm in renters]
+    facts = evidence.facts_on(*ids)
+    return Figure("", owed / sold, "ratio", facts, evidence.world.base) if sold > 0 else None
+
+
+def _years(facts: FactTable | None, entity: str, until: dt.date) -> list[Fact]:
+    """Return the sales of whole years that ended by a day, in order of time."""
+    told = [] if facts is None else facts_of(facts, Term("revenue", (entity,), "_", every=True))
+    return [one for one in told if one.period_end <= until and is_year(one)]
+
+
+def _year_sales(evidence: Evidence, until: dt.date, entity: str) -> Told:
+    years = _years(evidence.facts, entity, until)
+    return _figure(years[-1]) if years else None
+
+
+def _year_growth(evidence: Evidence, until: dt.date, argument: str) -> Told:
+    """Return how a firm's sales grew in its last year, or in the year that is told."""
+    entity, _, year = argument.partition(":")
+    years = _years(evidence.facts, entity, dt.date(int(year), 12, 31) if year else until)
+    if len(years) < 2:
+        return None
+    before, last = years[-2:]
+    growth = last.number / before.number - 1.0
+    return Figure("", growth, "share", (last.id, before.id), told_when(last))
+
+
+NAMED: dict[str, Callable[[Evidence, dt.date, str], Told]] = {
+    "venture_share": _venture_share,
+    "profitable": _profitable,
+    "short_of_cash": _short_of_cash,
+    "carriers_capex": _carriers_capex,
+    "builders_capex": _builders_capex,
+    "renters_debt": _renters_debt,
+    "year_sales": _year_sales,
+    "year_growth": _year_growth,
+}
+"""Figures that the table calls by name with ``!``."""
