@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cardhouse.cli.accelerators import accelerators
 from cardhouse.cli.accounts import accounts
 from cardhouse.cli.catalogue import levers, scenarios, schema
 from cardhouse.cli.facts import facts
@@ -44,7 +45,7 @@ def _root(
     """Who really pays for the AI economy: facts, accounts, and a simulated chain of firms."""
 
 
-for command in (run, accounts, trace, scenarios, levers, check, schema):
+for command in (run, accounts, trace, accelerators, scenarios, levers, check, schema):
     app.command(help=help_of(command))(guarded(command))
 app.add_typer(facts)
 

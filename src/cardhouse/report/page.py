@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from cardhouse.report._accelerators import accelerators
 from cardhouse.report._cast import Cast
 from cardhouse.report._claims import claims, conflicts_sentence, conflicts_table
 from cardhouse.report._failures import (
@@ -70,6 +71,7 @@ def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
         "subsidies": [subsidised_figure(document, cast), sources_figure(document, cast)],
         "needed": needed(document),
         "growth": growth_table(document, cast),
+        "accelerators": accelerators(document, sources),
         "failures": failures_figure(document, cast),
         "fragility": [
             figure

@@ -10,6 +10,7 @@ from cardhouse.analysis.claims import Business
 from cardhouse.engine.chain import Index
 from cardhouse.facts import FactTable
 from cardhouse.model.world import World
+from cardhouse.studies.accelerator_market import Priced
 from cardhouse.studies.claim_table import Claim
 from cardhouse.studies.scenario_files import load_scenario
 from cardhouse.studies.views import PARENT, Unit, View
@@ -23,6 +24,7 @@ class Evidence:
 
     view: View
     facts: FactTable | None
+    accelerators: tuple[Priced, ...] = ()
 
     @property
     def world(self) -> World:

@@ -13,6 +13,7 @@ from cardhouse.analysis.use_cost import use_cost
 from cardhouse.engine.chain import Array
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.studies.claim_evidence import SHOWN_FACTS, Evidence
+from cardhouse.studies.claim_judges_prices import tariffs_cover
 from cardhouse.studies.claim_table import Claim
 from cardhouse.studies.fact_choice import chosen, chosen_each
 from cardhouse.studies.views import Unit, View
@@ -222,6 +223,7 @@ JUDGES: dict[str, Callable[[Claim, Evidence], Finding]] = {
         firms_lost,
         chain_lost,
         figures_above,
+        tariffs_cover,
     )
 }
 """The judges by the name that the table uses."""

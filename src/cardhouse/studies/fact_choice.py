@@ -1,7 +1,8 @@
 """Facts that a table asks for by name: ``label = metric@entity*factor#day``, several after ``;``.
 
-``metric`` alone takes the newest fact of every entity and item; ``@entity`` one entity's; ``*12``
-multiplies (months to a year); ``#2000-03-31`` takes the fact of that day instead of the newest.
+``metric`` alone takes the newest fact of every entity and item; ``@entity`` one entity's, and
+``@entity.item`` one item's; ``*12`` multiplies (months to a year), ``/72`` divides (a rack to its
+parts); ``#2000-03-31`` takes the fact of that day instead of the newest.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from cardhouse.analysis.claims import Figure
 from cardhouse.facts import Fact, FactTable
 
 _WISH = re.compile(
-    r"(?P<label>[^=]+?)\s*=\s*(?P<metric>\w+)(?:@(?P<entity>\w+))?"
-    r"(?:\*(?P<factor>[\d.]+))?(?:#(?P<day>\d{4}-\d\d-\d\d))?"
+    r"(?P<label>[^=]+?)\s*=\s*(?P<metric>\w+)(?:@(?P<entity>\w+)(?:\.(?P<item>[\w.-]+))?)?"
+    r"(?:\*(?P<factor>[\d.]+)|/(?P<divisor>[\d.]+))?(?:#(?P<day>\d{4}-\d\d-\d\d))?"
 )
-_UNITS = {"usd_per_month": {12.0: "USD a year"}, "usd": {1.0: "USD"}}
+_UNITS = {"usd": "USD"}
+_UNITS_TIMES = {("usd_per_month", 12.0): "USD a year"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Wish:
     entity: str
     factor: float
     day: str
+    item: str = ""
 
 
 def read_wishes(text: str) -> list[Wish]:
@@ -56,8 +59,9 @@ def _wish(match: re.Match[str]) -> Wish:
         match["label"].strip(),
         match["metric"],
         match["entity"] or "",
-        float(match["factor"] or 1.0),
+        float(match["factor"] or 1.0) / float(match["divisor"] or 1.0),
         match["day"] or "",
+        match["item"] or "",
     )
 
 
@@ -86,11 +90,13 @@ def _figures(facts: FactTable, wish: Wish) -> list[Figure]:
 
 def _fits(fact: Fact, wish: Wish) -> bool:
     right_day = not wish.day or fact.period_end.isoformat() == wish.day
-    return right_day and wish.entity in ("", fact.entity) and isinstance(fact.value, float)
+    right_item = wish.entity in ("", fact.entity) and wish.item in ("", fact.item)
+    return right_day and right_item and isinstance(fact.value, float)
 
 
 def _figure(fact: Fact, wish: Wish, *, several: bool) -> Figure:
     who = " ".join(part.replace("_", " ") for part in (fact.entity, fact.item) if part)
     name = f"{wish.label}, {who}" if several else wish.label
-    unit = _UNITS.get(fact.unit, {}).get(wish.factor, fact.unit.replace("_", " "))
+    plain = _UNITS.get(fact.unit, fact.unit.replace("_", " "))
+    unit = _UNITS_TIMES.get((fact.unit, wish.factor), plain)
     return Figure(name, fact.number * wish.factor, unit, (fact.id,))

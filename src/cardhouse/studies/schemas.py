@@ -8,6 +8,7 @@ from cardhouse.analysis.journal import FORCES
 from cardhouse.engine.links import FLOW_KINDS
 from cardhouse.engine.resolution import OUTCOMES
 from cardhouse.studies.scenario_models import scenario_schema
+from cardhouse.studies.schemas_accelerators import accelerators_part, accelerators_schema
 
 Schema = dict[str, Any]
 
@@ -37,6 +38,9 @@ def published_schemas() -> dict[str, Schema]:
         "levers": _titled("levers", "The levers", _levers()),
         "figure": _titled("figure", "Why a balanced figure is what it is", _figure()),
         "answer": _titled("answer", "Why a number of a run is what it is", _answer()),
+        "accelerators": _titled(
+            "accelerators", "What an hour of an accelerator costs, USD", _accelerators()
+        ),
         "facts": _titled("facts", "Sourced facts", _facts()),
         "check": _titled("check", "The files that were checked", _check()),
         "manifest": _titled("manifest", "What a run wrote", _manifest_file()),
@@ -283,6 +287,7 @@ def _run() -> Schema:
             trace_bounds=_map(_map(_list(NUMBER))),
             trace_ai=shares,
             claims=_list(_claim()),
+            accelerators=accelerators_schema(),
             fragility=_fragility(),
             checks=_record(money_residual_max=NUMBER, accounts_residual_max=NUMBER),
             accounts=_record(moves=_list(_move()), estimated_share_of_flows=NUMBER),
@@ -294,6 +299,7 @@ def _run() -> Schema:
         "trace_bounds",
         "trace_ai",
         "trace_receipts_usd_bn",
+        "accelerators",
         "facts",
         "baseline",
         "journal",
@@ -365,6 +371,12 @@ def _trace() -> Schema:
         sentence=TEXT,
         note=TEXT,
     )
+
+
+def _accelerators() -> Schema:
+    part = accelerators_part()["properties"]
+    head = _record(economy=TEXT, base_quarter=QUARTER, as_of={"type": "string", "format": "date"})
+    return _record(**head["properties"], **part, facts=_map({"type": "object"}))
 
 
 def _scenarios() -> Schema:
