@@ -14,7 +14,18 @@ from typer.testing import CliRunner, Result
 from cardhouse.cli.app import app
 from cardhouse.studies.schemas import published_schemas
 
-COMMANDS = ["run", "accounts", "trace", "gauge", "scenarios", "levers", "check", "schema", "facts"]
+COMMANDS = [
+    "run",
+    "accounts",
+    "trace",
+    "accelerators",
+    "gauge",
+    "scenarios",
+    "levers",
+    "check",
+    "schema",
+    "facts",
+]
 
 
 def call(*words: str) -> Result:

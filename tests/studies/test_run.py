@@ -15,6 +15,7 @@ import pytest
 from cardhouse.accounts import economy_facts
 from cardhouse.errors import ScenarioError
 from cardhouse.model.vocabulary import EntityKind
+from cardhouse.studies.accelerator_classes import accelerator_classes
 from cardhouse.studies.claim_table import load_claims
 from cardhouse.studies.expectations import unmet_expectations
 from cardhouse.studies.run import Study, StudyResult, run_study, scenario_on
@@ -34,11 +35,11 @@ def baseline() -> StudyResult:
 @pytest.fixture(scope="module")
 def run(baseline: StudyResult) -> Callable[..., StudyResult]:
     """Return the function that runs a scenario on the world of the baseline."""
-    facts = economy_facts(ECONOMY)
+    facts, classes = economy_facts(ECONOMY), accelerator_classes(ECONOMY)
 
     def of(scenario: str, **settings: float) -> StudyResult:
         combined = scenario_on(baseline.world, [scenario], settings)
-        return Study(baseline.world, combined, QUARTERS, facts).result()
+        return Study(baseline.world, combined, QUARTERS, facts, classes).result()
 
     return of
 

@@ -59,10 +59,14 @@ TABLES: dict[str, tuple[str, ...]] = {
     "populations.csv": (
         "firm", "count", "size_spread", "margin_sd", "runway_spread", "growth_sd", "note",
     ),
+    "accelerators.csv": ("class", "name", "input", "figure", "value", "low", "high", "note"),
+    "accelerator_rentals.csv": (
+        "class", "kind", "figure", "utilisation", "low", "high", "note",
+    ),
 }  # fmt: skip
 """Every table of an economy and its columns; the same in each economy."""
 
-OPTIONAL = ("populations.csv",)
+OPTIONAL = ("populations.csv", "accelerators.csv", "accelerator_rentals.csv")
 """Tables that an economy may leave out."""
 
 MEMBERS = (2, 5000)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cardhouse.cli.accelerators import accelerators
 from cardhouse.cli.accounts import accounts
 from cardhouse.cli.catalogue import levers, scenarios, schema
 from cardhouse.cli.facts import facts
@@ -45,7 +46,7 @@ def _root(
     """Who really pays for the AI economy: facts, accounts, and a simulated chain of firms."""
 
 
-for command in (run, accounts, trace, gauge, scenarios, levers, check, schema):
+for command in (run, accounts, trace, accelerators, gauge, scenarios, levers, check, schema):
     app.command(help=help_of(command))(guarded(command))
 app.add_typer(facts)
 

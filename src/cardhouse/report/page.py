@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from cardhouse.report._accelerators import accelerators
 from cardhouse.report._cast import Cast
 from cardhouse.report._claims import claims, conflicts_sentence, conflicts_table
 from cardhouse.report._failures import (
@@ -25,13 +26,13 @@ from cardhouse.report._failures import (
 from cardhouse.report._headline import headline_numbers
 from cardhouse.report._over_time import tiers_figure
 from cardhouse.report._payers import payers_figure
-from cardhouse.report._round_trips import round_trips_figure
 from cardhouse.report._people import (
     envelopes_table,
     people_figure,
     prices_figure,
     tiers_table,
 )
+from cardhouse.report._round_trips import round_trips_figure
 from cardhouse.report._sources import Sources
 from cardhouse.report._subsidies import growth_table, needed, sources_figure, subsidised_figure
 from cardhouse.report.flow_picture import flow_figures
@@ -88,6 +89,7 @@ def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
         "envelopes": envelopes_table(document, sources),
         "needed": needed(document),
         "growth": growth_table(document, cast),
+        "accelerators": accelerators(document, sources),
         "failures": failures_figure(document, cast),
         "fragility": [
             figure

@@ -46,10 +46,10 @@ def _yaml_problems(path: Path) -> list[str]:
 
 
 def _economy_problems(path: Path) -> list[str]:
-    from cardhouse.accounts.definition import read_definition
+    from cardhouse.studies.accelerator_classes import accelerator_classes
 
     try:
-        read_definition(str(path))
+        accelerator_classes(str(path))
     except CardhouseError as error:
         return [f"{path}: {error}"]
     return []

@@ -15,6 +15,7 @@ from cardhouse.engine.sums import ratio
 from cardhouse.facts import FactTable
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.model.world import World
+from cardhouse.studies.accelerator_market import Priced
 from cardhouse.studies.claim_table import Claim
 from cardhouse.studies.scenario_files import load_scenario
 from cardhouse.studies.views import PARENT, Unit, View
@@ -28,6 +29,7 @@ class Evidence:
 
     view: View
     facts: FactTable | None
+    accelerators: tuple[Priced, ...] = ()
 
     @property
     def world(self) -> World:

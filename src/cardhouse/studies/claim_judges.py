@@ -29,6 +29,7 @@ from cardhouse.studies.claim_judges_money import (
     users_short,
 )
 from cardhouse.studies.claim_judges_prices import prices_fell
+from cardhouse.studies.claim_judges_tariffs import tariffs_cover
 from cardhouse.studies.claim_judges_then import figures_above, like_then, runways
 from cardhouse.studies.claim_table import Claim
 from cardhouse.studies.views import View
@@ -163,6 +164,7 @@ JUDGES: dict[str, Callable[[Claim, Evidence], Finding]] = {
         prices_fell,
         like_then,
         cash_earners,
+        tariffs_cover,
     )
 }
 """The judges by the name that the table uses."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from cardhouse.analysis.claims import Figure, Finding
 from cardhouse.facts import FactTable
+from cardhouse.studies.accelerator_market import Priced
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_judges import JUDGES
 from cardhouse.studies.claim_table import Claim, load_claims
@@ -17,7 +18,10 @@ from cardhouse.studies.views import View
 
 
 def judge_claims(
-    view: View, facts: FactTable | None, table: list[Claim] | None = None
+    view: View,
+    facts: FactTable | None,
+    table: list[Claim] | None = None,
+    accelerators: tuple[Priced, ...] = (),
 ) -> list[dict[str, Any]]:
     """Return the claims about an economy as the document tells them.
 
@@ -29,9 +33,13 @@ def judge_claims(
         All facts; those known on the world's date are used. None: facts stay undetermined.
     table
         The claims; none: the shipped table.
+    accelerators
+        The economy's classes of accelerators with their costs; none: what rests on them stays
+        undetermined.
     """
     world = view.chain.world
-    evidence = Evidence(view, facts and facts.known_at(dt.date.fromisoformat(world.as_of)))
+    known = facts and facts.known_at(dt.date.fromisoformat(world.as_of))
+    evidence = Evidence(view, known, accelerators)
     rows = load_claims() if table is None else table
     return [_told(row, evidence) for row in rows if row.economy == world.economy]
 

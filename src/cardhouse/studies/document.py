@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cardhouse.model.scenario import Scenario
+from cardhouse.studies.document_accelerators import cited_facts
 from cardhouse.studies.document_entities import default_quarter, entity_rows, tier_rows
 from cardhouse.studies.document_flows import estimated_share, flow_rows
 from cardhouse.studies.document_fragility import fragility_row
@@ -35,6 +36,7 @@ def build_document(
     baseline: View | None = None,
     claims: Iterable[Mapping[str, Any]] = (),
     facts: FactTable | None = None,
+    accelerators: Document | None = None,
 ) -> Document:
     """Return the document of a run.
 
@@ -50,6 +52,8 @@ def build_document(
         The claims of the thesis as they were judged.
     facts
         The facts behind the world, for the sources of moves and claims; none: ids alone.
+    accelerators
+        What an hour of an accelerator costs, where the economy has a table of them.
     """
     world = view.chain.world
     use = use_cost_of(view)
@@ -69,6 +73,7 @@ def build_document(
         "round_trips": round_trip_rows(view),
         "committed": committed_row(view),
         "claims": judged,
+        "accelerators": accelerators,
         "fragility": fragility_row(view),
         "checks": {
             "money_residual_max": view.trajectory.money_residual,
@@ -78,7 +83,9 @@ def build_document(
             "moves": [_move(move, facts) for move in world.moves],
             "estimated_share_of_flows": estimated_share(view.chain),
         },
-        "facts": _facts([*_cited(view, judged), *facts_named(ledger)], facts),
+        "facts": _facts(
+            [*_cited(view, judged), *facts_named(ledger), *cited_facts(accelerators)], facts
+        ),
         "baseline": None if baseline is None else _baseline(baseline),
     }
 
@@ -127,7 +134,7 @@ def _facts(ids: Iterable[str], facts: FactTable | None) -> dict[str, Document]:
     """Return the facts by id, cells as they stand in the tables, figures as numbers."""
     if facts is None:
         return {}
-    found = {name: facts.by_id[name] for name in ids if name in facts.by_id}
+    found = {name: facts.by_id[name] for name in dict.fromkeys(ids) if name in facts.by_id}
     return {
         name: {**fact.cells(), **{part: _figure(getattr(fact, part)) for part in FIGURES}}
         for name, fact in found.items()

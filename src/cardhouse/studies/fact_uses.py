@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cardhouse.accounts import Definition, known_economies, read_definition
 from cardhouse.accounts.tables import Row
 from cardhouse.facts import Fact, FactTable
+from cardhouse.studies.accelerator_figures import parse_figure
 from cardhouse.studies.claim_table import load_claims
 from cardhouse.studies.fact_choice import chosen
 
@@ -79,10 +80,18 @@ def _is_named(row: Row, fact: Fact) -> bool:
     return row.text("fact") == fact.id
 
 
+def _is_in_figure(row: Row, fact: Fact) -> bool:
+    """Return whether a figure of a table of accelerators asks for a fact."""
+    figure = parse_figure(row.text("figure"), row.place)
+    return any(leaf.fits(fact) for one in figure for leaf in one.leaves)
+
+
 _PICKS: tuple[tuple[str, Callable[[Row, Fact], bool], str], ...] = (
     ("observations", _is_observed, "of"),
     ("rounds", _is_round, "firm"),
     ("commitments", _is_named, "contract"),
+    ("accelerators", _is_in_figure, "input"),
+    ("accelerator_rentals", _is_in_figure, "kind"),
 )
 """Each table of an economy that picks facts: how, and the column that says what for."""
 

@@ -20,6 +20,7 @@ from cardhouse.errors import InputError, did_you_mean
 from cardhouse.facts import FactTable, load_facts
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
+from cardhouse.studies.accelerator_classes import accelerator_classes
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.run import Study, scenario_on
 from cardhouse.studies.trace_answers import TraceQuestion, trace_to
@@ -99,7 +100,9 @@ def run_world(
     given = [scenario] if isinstance(scenario, str | Path | Scenario) else list(scenario)
     combined = scenario_on(world, given, levers or {})
     known = _facts_behind(world) if facts is None else facts
-    return Run(Study(world, combined, check_quarters(quarters), known))
+    shipped = world.economy in known_economies()
+    classes = accelerator_classes(world.economy) if shipped else ()
+    return Run(Study(world, combined, check_quarters(quarters), known, classes))
 
 
 def _facts_behind(world: World) -> FactTable:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cardhouse.errors import InputError
+from cardhouse.studies.document_accelerators import accelerator_rows
 
 Document = Mapping[str, Any]
 Writer = Callable[[Path], object]
@@ -124,6 +125,7 @@ def tables(document: Document) -> dict[str, Rows]:
         "cascade": _records(document["fragility"].get("cascade", ()), FALL),
         **{name: rows for name, rows in _loops_and_promises(document) if rows[1]},
         **{name: rows for name, rows in _asked_for(document) if rows[1]},
+        **accelerator_rows(document.get("accelerators")),
     }
 
 

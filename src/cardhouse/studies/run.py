@@ -14,9 +14,12 @@ from cardhouse.engine.simulate import Trajectory
 from cardhouse.facts import FactTable
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
+from cardhouse.studies.accelerator_classes import AcceleratorClass, accelerator_classes
+from cardhouse.studies.accelerator_market import Market, Priced, price_all
 from cardhouse.studies.claim_facts import with_then
 from cardhouse.studies.claims import judge_claims
 from cardhouse.studies.document import build_document
+from cardhouse.studies.document_accelerators import accelerators_row
 from cardhouse.studies.document_entities import member_rows
 from cardhouse.studies.document_journal import journal_rows
 from cardhouse.studies.driving import check_reach
@@ -58,6 +61,7 @@ class Study:
     scenario: Scenario
     quarters: int
     facts: FactTable | None = None
+    accelerators: tuple[AcceleratorClass, ...] = ()
 
     @cached_property
     def chains(self) -> Chains:
@@ -88,9 +92,24 @@ class Study:
             self.view,
             self.scenario,
             baseline=self.baseline if self.view is not self.baseline else None,
-            claims=judge_claims(self.baseline, self.told_facts),
+            claims=judge_claims(self.baseline, self.told_facts, accelerators=self.priced),
             facts=self.told_facts,
+            accelerators=None
+            if self.market is None
+            else accelerators_row(self.priced, self.market),
         )
+
+    @cached_property
+    def market(self) -> Market | None:
+        """Return what figures of accelerators are read from; no scenario changes it."""
+        if self.facts is None or not self.accelerators:
+            return None
+        return Market.of(self.world, self.facts)
+
+    @cached_property
+    def priced(self) -> tuple[Priced, ...]:
+        """Return the classes of accelerators with their costs and rental prices."""
+        return () if self.market is None else price_all(self.accelerators, self.market)
 
     def result(self) -> StudyResult:
         """Return document and trajectories."""
@@ -143,7 +162,8 @@ def run_study(
     world = open_world(economy, base=base, as_of=as_of, extra_facts=extra_facts)
     scenario = scenario_on(world, scenarios, settings or {})
     facts = economy_facts(economy, extra_facts)
-    return Study(world, scenario, check_quarters(quarters), facts).result()
+    classes = accelerator_classes(economy)
+    return Study(world, scenario, check_quarters(quarters), facts, classes).result()
 
 
 def scenario_on(

@@ -9,14 +9,15 @@ from cardhouse.analysis.promises import FIRM, LETTER, UNPROMISED
 from cardhouse.analysis.rules import RULES
 from cardhouse.engine.links import FLOW_KINDS
 from cardhouse.engine.resolution import OUTCOMES
+from cardhouse.studies.ledger_schemas import envelope_schema, people_schema, prices_schema
 from cardhouse.studies.market_schemas import (
     constituents_schema,
     explosive_schema,
     gauge_schema,
     overlay_schema,
 )
-from cardhouse.studies.ledger_schemas import envelope_schema, people_schema, prices_schema
 from cardhouse.studies.scenario_models import scenario_schema
+from cardhouse.studies.schemas_accelerators import accelerators_part, accelerators_schema
 
 Schema = dict[str, Any]
 
@@ -49,6 +50,9 @@ def published_schemas() -> dict[str, Schema]:
         "levers": _titled("levers", "The levers", _levers()),
         "figure": _titled("figure", "Why a balanced figure is what it is", _figure()),
         "answer": _titled("answer", "Why a number of a run is what it is", _answer()),
+        "accelerators": _titled(
+            "accelerators", "What an hour of an accelerator costs, USD", _accelerators()
+        ),
         "facts": _titled("facts", "Sourced facts", _facts()),
         "gauge": _titled("gauge", "Valuation gauges beside the dot-com peak", gauge_schema()),
         "explosive": _titled("explosive", "Explosive roots of a series", explosive_schema()),
@@ -342,6 +346,7 @@ def _run() -> Schema:
             round_trips=_record(base=_record(**_loop_parts()), cumulated=_record(**_loop_parts())),
             committed=_committed(),
             claims=_list(_claim()),
+            accelerators=accelerators_schema(),
             fragility=_fragility(),
             checks=_record(money_residual_max=NUMBER, accounts_residual_max=NUMBER),
             accounts=_record(moves=_list(_move()), estimated_share_of_flows=NUMBER),
@@ -354,6 +359,7 @@ def _run() -> Schema:
         "trace_ai",
         "trace_receipts_usd_bn",
         *TRACE_MORE,
+        "accelerators",
         "facts",
         "baseline",
         "journal",
@@ -504,6 +510,12 @@ def _committed() -> Schema:
     payer = _record(**dict.fromkeys(("paid", "firm", "letter", "expected"), NUMBER))
     parts = {name: part for name, part in _loop_parts().items() if name != "by_seller"}
     return _record(promises=_list(_promise()), by_payer=_map(payer), **parts)
+
+
+def _accelerators() -> Schema:
+    part = accelerators_part()["properties"]
+    head = _record(economy=TEXT, base_quarter=QUARTER, as_of={"type": "string", "format": "date"})
+    return _record(**head["properties"], **part, facts=_map({"type": "object"}))
 
 
 def _scenarios() -> Schema:
