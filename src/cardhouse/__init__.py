@@ -1,6 +1,7 @@
 """Who really pays for the AI economy, as a calculation anyone can check and bend.
 
-`open` balances an economy's accounts, `run` simulates from there; `clear` and `trace_flows` are
+`open` balances an economy's accounts, `run` simulates from there, `compare` sets runs side by side;
+`clear` and `trace_flows` are
 the kernels for anyone's data. Everything heavy is imported when it is first used.
 """
 
@@ -11,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cardhouse.engine.settlement import clear
+    from cardhouse.studies.compare_frames import compare_runs as compare
     from cardhouse.studies.frames import open_economy as open  # noqa: A004 - ch.open, by design
     from cardhouse.studies.frames import run_world as run
     from cardhouse.studies.kernels import trace_flows
 
-__all__ = ["open", "run", "clear", "trace_flows"]
+__all__ = ["open", "run", "compare", "clear", "trace_flows"]
 
 _WHERE = {
     "open": ("cardhouse.studies.frames", "open_economy"),
     "run": ("cardhouse.studies.frames", "run_world"),
+    "compare": ("cardhouse.studies.compare_frames", "compare_runs"),
     "clear": ("cardhouse.engine.settlement", "clear"),
     "trace_flows": ("cardhouse.studies.kernels", "trace_flows"),
 }

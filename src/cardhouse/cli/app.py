@@ -10,6 +10,7 @@ import typer
 
 from cardhouse.cli.accounts import accounts
 from cardhouse.cli.catalogue import levers, scenarios, schema
+from cardhouse.cli.compare import compare
 from cardhouse.cli.facts import facts
 from cardhouse.cli.files import check
 from cardhouse.cli.guard import INTERRUPTED, guarded, help_of, say
@@ -44,7 +45,7 @@ def _root(
     """Who really pays for the AI economy: facts, accounts, and a simulated chain of firms."""
 
 
-for command in (run, accounts, trace, scenarios, levers, check, schema):
+for command in (run, compare, accounts, trace, scenarios, levers, check, schema):
     app.command(help=help_of(command))(guarded(command))
 app.add_typer(facts)
 

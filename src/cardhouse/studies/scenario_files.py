@@ -57,6 +57,7 @@ class ScenarioSummary:
     extends: str = ""
     levers: Mapping[str, float] = field(default_factory=dict)
     moves: tuple[str, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def _locate(id_or_path: str, folder: Path = Path(), where: str = "") -> Path:
         return folder / path
     raise ScenarioError(
         f"{where}there is no scenario '{id_or_path}'.{did_you_mean(id_or_path, shipped)} "
-        f"Shipped are {', '.join(shipped)}; a file of your own is named by its path (.yaml)."
+        "`cardhouse scenarios` lists them; a file of your own is named by its path (.yaml)."
     )
 
 
@@ -288,6 +289,7 @@ def _summary(file: ScenarioFile) -> ScenarioSummary:
         extends=file.extends or "",
         levers=dict(file.levers),
         moves=tuple(_sentence(entry) for entry in file.shocks),
+        group=file.group or "",
     )
 
 
