@@ -16,6 +16,7 @@ from cardhouse.studies.schemas import published_schemas
 
 COMMANDS = [
     "run",
+    "compare",
     "accounts",
     "trace",
     "accelerators",
@@ -65,6 +66,29 @@ class TestCatalogue:
         assert ids[0] == "baseline"
         assert "capital-freeze" in ids
 
+    def test_each_scenario_has_one_line_under_its_heading(self) -> None:
+        lines = call("scenarios").stdout.splitlines()
+        found = printed("scenarios", "--json")["scenarios"]
+        assert max(map(len, lines)) <= 80
+        for one in found:
+            (at,) = [at for at, line in enumerate(lines) if line.split()[:1] == [one["id"]]]
+            assert lines[at].rstrip().endswith(one["title"])
+            if one["id"] != "baseline":
+                above = [line.strip() for line in lines[:at] if not line.startswith("  ")]
+                assert above[-1] == one["group"].capitalize()
+
+    def test_one_scenario_is_told_in_full(self) -> None:
+        words = call("scenarios", "capital-freeze").stdout
+        assert "venture_supply 0.1 from t+2 to t+9" in words
+        assert "Why: " in words
+        found = printed("scenarios", "capital-freeze", "--json")["scenarios"]
+        assert [one["id"] for one in found] == ["capital-freeze"]
+
+    def test_an_unknown_scenario_is_mended(self) -> None:
+        done = call("scenarios", "capital-frieze")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "Did you mean 'capital-freeze'" in done.stderr
+
     def test_levers_are_told_in_words_and_as_json(self) -> None:
         words = call("levers").stdout
         levers = printed("levers", "--json")["levers"]
@@ -82,6 +106,57 @@ class TestCatalogue:
         done = call("schema", "scenarioo")
         assert (done.exit_code, done.stdout) == (2, "")
         assert "Did you mean 'scenario" in done.stderr
+
+
+class TestCompare:
+    @pytest.fixture
+    def compared(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Mapping[str, Any]]]:
+        """Return what the study is asked for; it answers with two empty columns."""
+        words = ("title", "words", "scenario", "as_of", "facts_version", "digest")
+        dates = {"base_quarter": "2025Q2", "last_quarter": "2030Q2"}
+        found: list[tuple[Any, Mapping[str, Any]]] = []
+
+        def study(scenarios: list[str], **options: Any) -> dict[str, Any]:
+            found.append((scenarios, options))
+            columns = [{"label": one, **dict.fromkeys(words, one), **dates} for one in "AB"]
+            return {
+                "schema": "cardhouse/compare/1", "economy": "ai", "quarters": 20,
+                "columns": columns, "sentence": "The same.", "inputs": [], "outcomes": [],
+                "defaults": [], "payers": None,
+            }  # fmt: skip
+
+        monkeypatch.setattr("cardhouse.studies.compare.compare_studies", study)
+        return found
+
+    def test_asks_the_study_what_the_options_say(
+        self, compared: list[tuple[Any, Mapping[str, Any]]]
+    ) -> None:
+        done = call(
+            "compare", "baseline", "price-war", "--base", "2025Q2", "--base", "2026Q1",
+            "--as-of", "2026-10-01", "--set", "bond_supply=0.5", "--quarters", "7", "--json",
+        )  # fmt: skip
+        assert done.exit_code == 0
+        assert compared == [
+            (
+                ["baseline", "price-war"],
+                {
+                    "economy": "ai",
+                    "bases": ["2025Q2", "2026Q1"],
+                    "as_of": ["2026-10-01"],
+                    "settings": {"bond_supply": 0.5},
+                    "quarters": 7,
+                    "extra_facts": [],
+                },
+            )
+        ]
+
+    @pytest.mark.usefixtures("compared")
+    def test_tells_prints_or_writes(self, in_folder: Path) -> None:
+        assert "The same." in call("compare", "a", "b").stdout
+        assert call("compare", "a", "b", "--quiet").stdout == ""
+        assert printed("compare", "a", "b", "--json")["sentence"] == "The same."
+        call("compare", "a", "b", "--out", "made", "--quiet")
+        assert (in_folder / "made" / "comparison.json").is_file()
 
 
 class TestRun:

@@ -48,6 +48,11 @@ class TestWrongInput:
             (("check", "none.yaml"), "no such file"),
             (("schema", "rum"), "Did you mean 'run'"),
             (("trace",), "ENTITY"),
+            (("compare",), "A B [C]"),
+            (("compare", "baseline"), "two or three scenarios, and 1 was given"),
+            (("compare", "a", "b", "c", "d"), "two or three scenarios, and 4 were given"),
+            (("compare", "baseline", "price-wra"), "Did you mean 'price-war'"),
+            (("compare", "baseline", "price-war", "--as-of", "soon"), "2025-08-21"),
         ],
     )
     def test_is_exit_2_with_one_message(self, words: tuple[str, ...], expected: str) -> None:

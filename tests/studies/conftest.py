@@ -63,10 +63,10 @@ def _line(number: int, line: Line) -> Line:
 
 def _firm(firm: Firm) -> Firm:
     access = (*firm.access, *MORE_POOLS)
-    if firm.id == VENDOR:
+    if firm.id in (PARENT, VENDOR):
         return replace(firm, access=access, cash=20.0, strategic_share=0.5)
     if firm.id in SEEKERS:
-        return replace(firm, access=(*access, VENDOR), cash=0.1, cash_floor=2.0)
+        return replace(firm, access=(*access, PARENT, VENDOR), cash=0.1, cash_floor=2.0)
     return replace(firm, access=access)
 
 

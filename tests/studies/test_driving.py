@@ -15,7 +15,7 @@ from cardhouse.engine.simulate import Trajectory, simulate
 from cardhouse.errors import ScenarioError
 from cardhouse.model.scenario import Event, Lever, Scenario, Shock
 from cardhouse.model.world import World
-from cardhouse.studies.driving import check_reach, drivers_of, reaches
+from cardhouse.studies.driving import ATTRIBUTES, AXIS_OF, check_reach, drivers_of, reaches
 from cardhouse.studies.lever_paths import BASELINE
 from cardhouse.studies.levers import load_levers, parse_selector
 
@@ -114,22 +114,30 @@ MOVES: dict[str, Move] = {
     "strategic_supply": Move(0.0, given_by("partners"), -1),
     "parent_supply": Move(0.5, from_node("other_business", "other_business"), -1),
     "vendor_finance": Move(0.0, given_by("firm3"), -1),
+    "cloud_finance": Move(0.0, given_by("firm0"), -1),
     "new_names_open": Move(0.0, raised_by_losers, -1),
     "interest_shift": Move(5.0, all_of("interest"), 1),
     "demand_level": Move(0.5, demand, -1),
     "demand_growth": Move(0.0, demand, -1),
     "demand_ceiling": Move(1.0, demand, -1),
+    "ai_demand_growth": Move(0.0, demand, -1),
+    "model_demand": Move(0.5, demand, -1),
+    "compute_demand": Move(0.5, demand, -1),
     "willingness": Move(2.0, demand, 1),
     "user_price": Move(2.0, charged("subscription"), 1),
     "api_price": Move(0.5, charged("api"), -1),
     "compute_price": Move(2.0, charged("compute"), 1),
     "accelerator_price": Move(0.5, charged("accelerator"), -1),
     "margin_stance": Move(-1.0, charged("api"), -1),
+    "user_margin_stance": Move(1.0, charged("app"), 1),
+    "api_margin_stance": Move(-1.0, charged("api"), -1),
+    "compute_margin_stance": Move(-1.0, charged("compute"), -1),
     "token_efficiency": Move(1.0, first_inputs, -1),
     "usage_per_user": Move(0.3, first_inputs, 1),
     "accelerator_life": Move(8.0, depreciation, 1),
     "performance_growth": Move(5.0, capacity_ordered, 1),
     "capex_plan": Move(0.5, all_of("capex"), -1),
+    "owner_capex_plan": Move(0.5, all_of("capex"), -1),
     "training_budget": Move(0.5, all_of("program"), -1),
     "letters_paid": Move(1.0, given_by("partners"), 1),
     "commitments_enforced": Move(0.0, all_of("shortfall"), -1),
@@ -185,8 +193,7 @@ class TestEveryLever:
     @pytest.mark.parametrize("lever", LEVERS, ids=lambda lever: lever.id)
     def test_selects_by_what_its_axis_has(self, lever: Lever) -> None:
         attribute, _ = parse_selector(lever)
-        by_product = ("price", "plant_life", "input_use", "efficiency")
-        assert attribute in ("", "product" if lever.channel in by_product else "label")
+        assert attribute in ("", *ATTRIBUTES.get(AXIS_OF.get(lever.channel, ""), ()))
 
 
 def products(chain: Chain) -> np.ndarray:
@@ -232,6 +239,28 @@ class TestUnits:
             if (supply != 1.0).any()
         }
         assert moved == {"venture"}
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_a_narrow_level_stands_over_a_wide_one_where_it_moves(
+        self, chain: Chain, order: int
+    ) -> None:
+        shocks = (Shock("margin_stance", 1.0, 1), Shock("api_margin_stance", -0.5, 2, 3))[::order]
+        stance = drivers_of(chain, scenario(shocks=shocks), 4).margin_stance
+        api = np.array([line.product == "api" for line in chain.world.lines])
+        assert stance[:, ~api].min(axis=1).tolist() == [0.0, 1.0, 1.0, 1.0, 1.0]
+        expected = [0.0, 1.0, -0.5, -0.5, 1.0] if order == 1 else [0.0, 1.0, 1.0, 1.0, 1.0]
+        assert stance[:, api].min(axis=1).tolist() == expected
+
+    def test_demand_by_product_moves_what_is_sold_of_it(self, chain: Chain) -> None:
+        level = drivers_of(chain, scenario(compute_demand=0.5), QUARTERS).demand_level
+        products = [chain.world.lines[line].product for line in chain.sales.line]
+        moved = (level[1:] != 1.0).all(axis=0)
+        assert moved.tolist() == [product == "compute" for product in products]
+
+    def test_plans_by_owner_move_the_lines_of_parents_alone(self, chain: Chain) -> None:
+        plan = drivers_of(chain, scenario(owner_capex_plan=0.5), QUARTERS).capex_plan
+        owner = [chain.firm_ids[firm] for firm in chain.firm_of_line]
+        assert (plan[1] != 1.0).tolist() == [firm == "firm0" for firm in owner]
 
     def test_shocks_have_their_quarters(self, chain: Chain) -> None:
         shock = Shock("capex_plan", 0.5, 2, 3)

@@ -11,6 +11,7 @@ import typer
 from cardhouse.cli.accelerators import accelerators
 from cardhouse.cli.accounts import accounts
 from cardhouse.cli.catalogue import levers, scenarios, schema
+from cardhouse.cli.compare import compare
 from cardhouse.cli.facts import facts
 from cardhouse.cli.files import check
 from cardhouse.cli.gauge import gauge
@@ -46,7 +47,20 @@ def _root(
     """Who really pays for the AI economy: facts, accounts, and a simulated chain of firms."""
 
 
-for command in (run, accounts, trace, accelerators, gauge, scenarios, levers, check, schema):
+COMMANDS = (
+    run,
+    compare,
+    accounts,
+    trace,
+    accelerators,
+    gauge,
+    scenarios,
+    levers,
+    check,
+    schema,
+)
+
+for command in COMMANDS:
     app.command(help=help_of(command))(guarded(command))
 app.add_typer(facts)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,24 +12,45 @@ from cardhouse.cli.guard import print_json
 from cardhouse.cli.options import Json
 from cardhouse.errors import InputError, did_you_mean
 
+if TYPE_CHECKING:
+    from cardhouse.studies.scenario_files import ScenarioSummary
 
-def scenarios(as_json: Json = False) -> None:
-    """List the scenarios that are shipped, with what they move and why.
+
+def scenarios(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Which one, in full; none: list them all.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the scenarios that are shipped, or tell one: what it moves, and why these numbers.
 
     For example:
       cardhouse scenarios
+      cardhouse scenarios dot-com-replay
       cardhouse scenarios --json
     """
     from cardhouse.studies.scenario_files import list_scenarios
 
     found = list_scenarios()
+    if scenario is not None:
+        found = [_scenario_named(scenario, found)]
     if as_json:
         rows = [dataclasses.asdict(one) for one in found]
         print_json({"schema": "cardhouse/scenarios/1", "scenarios": rows})
         return
-    from cardhouse.cli.tables import scenario_list, show
+    from cardhouse.cli.tables import scenario_in_full, scenario_list, show
 
-    show(scenario_list(found))
+    show(scenario_list(found) if scenario is None else scenario_in_full(found[0]))
+
+
+def _scenario_named(name: str, known: Sequence[ScenarioSummary]) -> ScenarioSummary:
+    for one in known:
+        if one.id == name:
+            return one
+    hint = did_you_mean(name, [one.id for one in known])
+    raise InputError(
+        f"there is no shipped scenario '{name}'.{hint} `cardhouse scenarios` lists them all."
+    )
 
 
 def levers(as_json: Json = False) -> None:

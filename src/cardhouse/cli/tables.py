@@ -20,6 +20,7 @@ from cardhouse.studies.levers import (
 )
 from cardhouse.studies.matrices import Matrix
 from cardhouse.studies.scenario_files import ScenarioSummary
+from cardhouse.studies.scenario_models import GROUPS
 
 SHOWN_MOVES = 8
 
@@ -47,15 +48,31 @@ def table(*columns: str, title: str = "") -> Table:
 
 
 def scenario_list(found: Sequence[ScenarioSummary]) -> list[RenderableType]:
-    """Return the scenarios with what they move."""
-    parts: list[RenderableType] = []
-    for one in found:
-        parts += [Text.assemble((one.id, "bold"), f"  {one.title}"), _indented(one.words)]
-        moves = [*(f"{lever} {value:g}" for lever, value in one.levers.items()), *one.moves]
-        if moves:
-            parts.append(_indented("\n".join(moves), "dim"))
-        parts += [_indented(f"Why: {one.reason}", "dim"), Text()]
-    return parts
+    """Return the scenarios under their headings, a line for each."""
+    rows = table("", "")
+    rows.show_header = False
+    for group in [*GROUPS, ""]:
+        members = [one for one in found if one.group == group]
+        if members and group != GROUPS[0]:
+            rows.add_row(Text(group.capitalize() or "Others", "bold"))
+        for one in members:
+            rows.add_row(Text(("" if group == GROUPS[0] else "  ") + one.id), Text(one.title))
+    return [
+        rows,
+        Text(),
+        Text("What one moves, and why: cardhouse scenarios ID. Run it: --scenario ID."),
+    ]
+
+
+def scenario_in_full(one: ScenarioSummary) -> list[RenderableType]:
+    """Return a scenario with what it moves and why."""
+    moves = [f"{lever} {value:g} for the whole run" for lever, value in one.levers.items()]
+    moves += one.moves
+    parts: list[RenderableType] = [Text.assemble((one.id, "bold"), f"  {one.title}"), Text()]
+    parts.append(_indented(one.words))
+    if moves:
+        parts += [Text(), _indented("\n".join(moves))]
+    return [*parts, Text(), _indented(f"Why: {one.reason}", "dim")]
 
 
 def lever_tables(found: Sequence[Lever]) -> list[RenderableType]:

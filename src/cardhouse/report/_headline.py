@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cardhouse.report._cast import Cast, Document
-from cardhouse.report.summary_text import last_seller
 from cardhouse.report.wording import UNKNOWN, counted, dollars, listed, percent
+from cardhouse.studies.extracts import last_seller
 
 GROUPS = {
     "users": "final users",

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cardhouse.report.wording import cents, money, words
+from cardhouse.studies.extracts import last_seller
 
 Document = Mapping[str, Any]
 
@@ -92,17 +93,6 @@ def _count_defaults(document: Document) -> str:
         if sum(one.get("defaults") or [])
     ]
     return "; ".join([told, *small])
-
-
-def last_seller(document: Document) -> Mapping[str, Any] | None:
-    """Return the largest seller of the layer farthest from the users, by base revenue."""
-    layers = [tier["tier"] for tier in document["tiers"] if any(tier["revenue"])]
-    sellers = [
-        one
-        for one in document["entities"]
-        if layers and one["tier"] == layers[-1] and one["kind"] in ("firm", "parent", "division")
-    ]
-    return max(sellers, key=lambda one: one["revenue"][0] or 0.0, default=None)
 
 
 def _against(document: Document, entity: Mapping[str, Any]) -> float | None:

@@ -101,7 +101,17 @@ def _move(drivers: Drivers, chain: Chain, lever: Lever, values: Array) -> None:
         getattr(drivers, driver)[places] += sign * np.log1p(whole)
         return
     array: Array = getattr(drivers, lever.channel)
-    array[places] = array[places] * whole if lever.kind == "factor" else whole
+    array[places] = array[places] * whole if lever.kind == "factor" else _over(array[places], whole)
+
+
+def _over(standing: Array, level: Array) -> Array:
+    """Return a level where it has moved from the base quarter's, and what stands elsewhere.
+
+    Several levers may set one driver, a narrow one after a wide one.
+    """
+    base = np.broadcast_to(level[:1], level.shape)
+    still = (level == base) | (np.isnan(level) & np.isnan(base))
+    return np.asarray(np.where(still, standing, level))
 
 
 def _selected(chain: Chain, lever: Lever) -> Mask | None:
@@ -109,8 +119,10 @@ def _selected(chain: Chain, lever: Lever) -> Mask | None:
     axis = AXIS_OF.get(lever.channel)
     if axis is None:
         return None
-    _, wanted = parse_selector(lever)
-    return np.array([not wanted or label in wanted for label in _LABELS[axis](chain)], dtype=bool)
+    attribute, wanted = parse_selector(lever)
+    names = _NAMES[axis]
+    found = names[attribute or next(iter(names))](chain)
+    return np.array([not wanted or name in wanted for name in found], dtype=bool)
 
 
 def _pool_labels(chain: Chain) -> list[str]:
@@ -126,18 +138,34 @@ def _line_products(chain: Chain) -> list[str]:
     return [line.product for line in chain.world.lines]
 
 
+def _owner_labels(chain: Chain) -> list[str]:
+    labels = _firm_labels(chain)
+    return [labels[firm] for firm in chain.firm_of_line]
+
+
 def _sale_labels(chain: Chain) -> list[str]:
     by_id = chain.world.by_id
     return [by_id[chain.node_ids[node]].label for node in chain.sales.segment]
 
 
-_LABELS: Mapping[str, Callable[[Chain], list[str]]] = {
-    "pool": _pool_labels,
-    "firm": _firm_labels,
-    "line": _line_products,
-    "sale": _sale_labels,
+def _sold_products(chain: Chain) -> list[str]:
+    products = _line_products(chain)
+    return [products[line] for line in chain.sales.line]
+
+
+_NAMES: Mapping[str, Mapping[str, Callable[[Chain], list[str]]]] = {
+    "pool": {"label": _pool_labels},
+    "firm": {"label": _firm_labels},
+    "line": {"product": _line_products, "label": _owner_labels},
+    "sale": {"label": _sale_labels, "product": _sold_products},
 }
-"""What a lever's selector is held against: labels of entities, products of lines."""
+"""What a lever's selector is held against, by axis and attribute.
+
+Labels of entities (of a line: its firm; of a sale: the segment), products of lines.
+"""
+
+ATTRIBUTES = {axis: tuple(names) for axis, names in _NAMES.items()}
+"""By what a lever may select along each axis."""
 
 
 def _check_events(world: World, scenario: Scenario) -> None:

@@ -10,6 +10,17 @@ OUTSIDE = "outside"
 Document = Mapping[str, Any]
 
 
+def last_seller(document: Document) -> Mapping[str, Any] | None:
+    """Return the largest seller of the layer farthest from the users, by base revenue."""
+    layers = [tier["tier"] for tier in document["tiers"] if any(tier["revenue"])]
+    sellers = [
+        one
+        for one in document["entities"]
+        if layers and one["tier"] == layers[-1] and one["kind"] in ("firm", "parent", "division")
+    ]
+    return max(sellers, key=lambda one: one["revenue"][0] or 0.0, default=None)
+
+
 def opening_document(document: Document) -> dict[str, Any]:
     """Return the opening position: entities at row 0, conflicts, the matrix by layer."""
     capex = _paid_by_entity(document, "capex")

@@ -74,16 +74,16 @@ def write_outputs(
     InputError
         When the folder cannot be made or written to.
     """
-    with _placed_when_complete(folder) as workshop:
+    with placed_when_complete(folder) as workshop:
         for name, write in (more or {}).items():
             write(workshop / name)
         short = {name: part for name, part in document.items() if name not in TABLES_ALONE}
-        _write_json(workshop / "summary.json", short)
-        _write_csv(workshop / "transactions.csv", transactions(document))
-        _write_csv(workshop / "balance_sheets.csv", balance_sheets(document))
+        write_json(workshop / "summary.json", short)
+        write_csv(workshop / "transactions.csv", transactions(document))
+        write_csv(workshop / "balance_sheets.csv", balance_sheets(document))
         for name, rows in tables(document).items():
             _write_table(workshop / "tables", name, rows)
-        _write_json(workshop / MANIFEST, _manifest(document, workshop))
+        write_json(workshop / MANIFEST, _manifest(document, workshop))
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -192,7 +192,8 @@ def _records(records: Iterable[Mapping[str, Any]], columns: tuple[str, ...]) -> 
     return columns, [tuple(record.get(name) for name in columns) for record in records]
 
 
-def _write_csv(path: Path, rows: Rows) -> None:
+def write_csv(path: Path, rows: Rows) -> None:
+    """Write columns and rows as CSV."""
     columns, body = rows
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -207,12 +208,13 @@ def _write_table(folder: Path, name: str, rows: Rows) -> None:
 
     columns, body = rows
     folder.mkdir(exist_ok=True)
-    _write_csv(folder / f"{name}.csv", rows)
+    write_csv(folder / f"{name}.csv", rows)
     by_column = {column: [row[number] for row in body] for number, column in enumerate(columns)}
     pq.write_table(pa.table(by_column), folder / f"{name}.parquet")
 
 
-def _write_json(path: Path, document: Mapping[str, Any]) -> None:
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document as JSON; a number that is not finite raises."""
     text = json.dumps(document, allow_nan=False, ensure_ascii=False, indent=1)
     path.write_text(text + "\n", encoding="utf-8")
 
@@ -228,7 +230,7 @@ def _manifest(document: Document, folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _placed_when_complete(folder: Path) -> Iterator[Path]:
+def placed_when_complete(folder: Path) -> Iterator[Path]:
     """Give a workshop beside `folder`; move what it holds into place unless something fails."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out names '{folder}', which is a file. Name a folder.")

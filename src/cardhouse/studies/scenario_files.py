@@ -57,6 +57,7 @@ class ScenarioSummary:
     extends: str = ""
     levers: Mapping[str, float] = field(default_factory=dict)
     moves: tuple[str, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ def _locate(id_or_path: str, folder: Path = Path(), where: str = "") -> Path:
         return folder / path
     raise ScenarioError(
         f"{where}there is no scenario '{id_or_path}'.{did_you_mean(id_or_path, shipped)} "
-        f"Shipped are {', '.join(shipped)}; a file of your own is named by its path (.yaml)."
+        "`cardhouse scenarios` lists them; a file of your own is named by its path (.yaml)."
     )
 
 
@@ -295,6 +296,7 @@ def _summary(file: ScenarioFile) -> ScenarioSummary:
         extends=file.extends or "",
         levers={name: value for name, value in file.levers.items() if isinstance(value, float)},
         moves=(*_taken_out(file), *(_sentence(entry) for entry in file.shocks)),
+        group=file.group or "",
     )
 
 

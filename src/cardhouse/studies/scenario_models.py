@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -44,6 +44,11 @@ Time = Annotated[
     str, Field(pattern=TIME, description="t+N quarters after the base quarter, or 2026Q1")
 ]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+
+
+Group = Literal["reference", "capital", "demand", "prices", "technology", "failures", "history"]
+GROUPS: tuple[str, ...] = get_args(Group)
+"""Headings under which scenarios are listed, in this order."""
 
 
 class _Entry(BaseModel):
@@ -120,6 +125,7 @@ class ScenarioFile(_Entry):
     schema_: Literal["cardhouse/scenario/1"] = Field(alias="schema")
     id: Kebab = Field(description="kebab-case id")
     title: Words = Field(description="a few words")
+    group: Group | None = Field(None, description="under which heading it is listed")
     words: Words = Field(description="what happens, in plain words")
     reason: Words = Field(description="why these numbers: sources, ids of facts")
     extends: str | None = Field(None, description="a shipped id or a path; it applies first")

@@ -43,6 +43,7 @@ def published_schemas() -> dict[str, Schema]:
         "scenario": scenario_schema(),
         "run": _titled("run", "Result of a run, USD bn a quarter", _run()),
         "accounts": _titled("accounts", "Balanced opening accounts", _accounts()),
+        "compare": _titled("compare", "Runs side by side, USD bn", _compare()),
         "trace": _titled("trace", "Who ultimately pays, or where dollars end", _trace()),
         "loops": _titled("loops", "Money that runs round among firms", _loops()),
         "committed": _titled("committed", "What is promised beside what was paid", _promises()),
@@ -518,8 +519,44 @@ def _accelerators() -> Schema:
     return _record(**head["properties"], **part, facts=_map({"type": "object"}))
 
 
+def _compare() -> Schema:
+    dates = dict.fromkeys(("base_quarter", "last_quarter"), QUARTER)
+    words = ("label", "title", "words", "scenario", "as_of", "facts_version", "digest")
+    move = _optional(
+        _record(
+            words=TEXT,
+            value=NUMBER,
+            to={"type": ["integer", "null"]},
+            shape=TEXT,
+            **{"from": {"type": "integer"}},
+        ),
+        "value",
+        "from",
+        "to",
+        "shape",
+    )
+    names = dict.fromkeys(("input", "words", "unit"), TEXT)
+    moved = _record(**names, moves=_list(_list(move)), differs=FLAG)
+    told = dict.fromkeys(("figure", "group", "words", "unit"), TEXT)
+    outcome = _record(
+        **told, how={"enum": ["last", "sum"]}, values=_list(MAYBE_NUMBER), differs=FLAG
+    )
+    source = _record(source=TEXT, name=TEXT, shares=_list(SHARE), differs=FLAG)
+    payers = _record(of=TEXT, name=TEXT, sources=_list(source))
+    return _record(
+        economy=TEXT,
+        quarters={"type": "integer", "minimum": 1},
+        columns={**_list(_record(**dict.fromkeys(words, TEXT), **dates)), "minItems": 2},
+        sentence=TEXT,
+        inputs=_list(moved),
+        outcomes=_list(outcome),
+        defaults=_list(_record(entity=TEXT, name=TEXT, quarters=_list(_list(QUARTER)))),
+        payers={"anyOf": [payers, {"type": "null"}]},
+    )
+
+
 def _scenarios() -> Schema:
-    words = ("id", "title", "words", "reason", "extends")
+    words = ("id", "title", "words", "reason", "extends", "group")
     one = _record(**dict.fromkeys(words, TEXT), levers=_map(NUMBER), moves=_list(TEXT))
     return _record(scenarios=_list(one))
 
