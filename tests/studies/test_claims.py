@@ -15,6 +15,8 @@ from cardhouse.analysis.claims import UNDETERMINED
 from cardhouse.facts import Fact, FactTable, load_facts
 from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.world import World
+from cardhouse.studies.accelerator_classes import accelerator_classes
+from cardhouse.studies.accelerator_market import Market, price_all
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_facts import with_then
 from cardhouse.studies.claim_judges import JUDGES
@@ -62,7 +64,10 @@ def claim(judge: str, **changes: Any) -> Claim:
 @cache
 def evidence(quarters: int = 0) -> Evidence:
     """The date of the thesis, from all facts."""
-    return Evidence(View.of(chains(), None, quarters), with_then(economy_facts("ai")))
+    known = economy_facts("ai")
+    market = Market.of(chains().own.world, known)
+    priced = price_all(accelerator_classes("ai"), market)
+    return Evidence(View.of(chains(), None, quarters), with_then(known), priced)
 
 
 @cache
@@ -233,7 +238,7 @@ class TestDocument:
     def test_every_figure_has_a_name_of_its_own(self) -> None:
         known = evidence()
         rows = [row for row in ROWS if not row.scenario]
-        for told in judge_claims(known.view, known.facts, rows):
+        for told in judge_claims(known.view, known.facts, rows, known.accelerators):
             names = [figure["name"] for figure in told["figures"]]
             assert len(names) == len(set(names)), told["id"]
             cited = {fact for figure in told["figures"] for fact in figure["facts"]}
