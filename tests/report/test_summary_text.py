@@ -16,6 +16,8 @@ from cardhouse.report.summary_text import (
     last_seller,
     losses_sentence,
     payers_sentence,
+    profit_sentence,
+    subsidy_sentence,
     summary,
     users_sentence,
 )
@@ -45,7 +47,11 @@ def document() -> dict[str, Any]:
             "users_pay_per_dollar_of_cost": {"with_programs": 0.434, "without_programs": 0.61}
         },
         "trace": {"nvidia": {"users": 0.6, "venture": 0.3, "bonds": 0.1}},
-        "claims": [{"verdict": "holds"}, {"verdict": "holds"}, {"verdict": "undetermined"}],
+        "claims": [
+            {"id": "one", "verdict": "holds"},
+            {"id": "other_one", "verdict": "holds"},
+            {"id": "last", "verdict": "undetermined"},
+        ],
         "fragility": {
             "defaults": [
                 {"entity": "late", "name": "Late", "quarter": "2025Q3"},
@@ -66,7 +72,16 @@ def on_screen(document: dict[str, Any]) -> str:
 def test_headline_compares_the_last_seller_with_the_baseline(document: dict[str, Any]) -> None:
     told = headline(document)
     assert told == (
-        "Capital stops: NVIDIA's sales in 2025Q3 are 20% below the baseline; 2 firms fail."
+        "Capital stops: NVIDIA's sales are 20% below the baseline in 2025Q3; 2 firms fail."
+    )
+
+
+def test_headline_tells_the_widest_gap_and_the_end(document: dict[str, Any]) -> None:
+    document["quarters"] = ["2025Q2", "2025Q3", "2025Q4"]
+    document["entities"][1]["revenue"] = [46.7, 40.0, 50.5]
+    document["baseline"]["entities"][0]["revenue"] = [46.7, 50.0, 50.0]
+    assert "are at most 20% below the baseline (2025Q3), 1% above the baseline in 2025Q4;" in (
+        headline(document)
     )
 
 
@@ -146,8 +161,39 @@ def test_no_default_loses_nothing_and_paid_creditors_are_told(document: dict[str
     assert losses_sentence(document) == ""
 
 
-def test_claims_are_counted(document: dict[str, Any]) -> None:
-    assert claims_sentence(document) == ("Of 3 claims of the thesis 2 hold, 1 stays undetermined.")
+def test_claims_are_counted_and_few_are_named(document: dict[str, Any]) -> None:
+    assert claims_sentence(document) == (
+        "Of 3 claims of the thesis 2 hold (one, other one), 1 stays undetermined (last)."
+    )
+    document["claims"] = [{"id": f"n{at}", "verdict": "holds"} for at in range(9)]
+    assert claims_sentence(document) == "Of 9 claims of the thesis 9 hold."
+
+
+def test_what_customers_leave_is_split_by_source(document: dict[str, Any]) -> None:
+    assert subsidy_sentence(document) == ""
+    by_source = {"amd": 1.0, "not_in_cash": 6.0, "cash": 3.0}
+    document["ledger"] |= {"subsidy_usd_bn": 10.0, "subsidy_by_source": by_source}
+    assert subsidy_sentence(document) == (
+        "Customers leave $10.0 bn of cost a quarter to others: wear and pay in shares 60%, "
+        "their own cash 30%, AMD 10%."
+    )
+
+
+def test_who_takes_the_profit_is_told_where_it_is_known(document: dict[str, Any]) -> None:
+    assert profit_sentence(document) == ""
+    document["fragility"] |= {
+        "profit_share_ai": {"amd": 0.1, "nvidia": 0.9},
+        "loss_making_share_ai": {"firms": 0.75, "revenue": 0.25, "users_spending": None},
+    }
+    assert profit_sentence(document) == (
+        "NVIDIA takes 90% of the operating profit of AI business; 75% of firms, with 25% of its "
+        "sales, lose money on it."
+    )
+
+
+def test_own_money_that_comes_back_is_told(document: dict[str, Any]) -> None:
+    document["trace_round_trip_usd_bn"] = {"nvidia": 0.14}
+    assert payers_sentence(document).endswith("Of it $0.14 bn was its own money come back.")
 
 
 def test_the_screen_is_80_columns_and_says_what_it_is(document: dict[str, Any]) -> None:

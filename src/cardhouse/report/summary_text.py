@@ -19,9 +19,17 @@ Document = Mapping[str, Any]
 SHOWN_SOURCES = 5
 SHOWN_DEFAULTS = 6
 SHOWN_HOLDERS = 4
+SHOWN_CLAIMS = 4
 SMALLEST_LOSS = 0.005
 """Loss in USD bn below which a holder is not told."""
 SMALLEST_MOVE = 0.005
+SOURCES = {
+    "not_in_cash": "wear and pay in shares",
+    "cash": "their own cash",
+    "other_business": "their other business",
+    "unpaid_bills": "bills left unpaid",
+}
+"""How sources of the ledger that are nobody else's money are called in a sentence."""
 VERDICTS = {
     "holds": ("holds", "hold"),
     "in_part": ("holds in part", "hold in part"),
@@ -48,6 +56,7 @@ def summary(document: Document, folder: Path | None = None) -> list[RenderableTy
     paid = payers_sentence(document)
     if paid:
         parts.append(Text(paid))
+    parts += [Text(one) for one in (subsidy_sentence(document), profit_sentence(document)) if one]
     parts += [Text(), _tier_table(document), Text()]
     parts.append(Text(defaults_sentence(document)))
     lost = losses_sentence(document)
@@ -68,19 +77,32 @@ def headline(document: Document) -> str:
     first, last = document["quarters"][0], document["quarters"][-1]
     if seller is None:
         return f"{title}: {first} to {last}."
-    change = _against(document, seller)
-    if change is None:
+    changes = _against(document, seller)
+    if changes is None:
         start, end = seller["revenue"][0], seller["revenue"][-1]
         return (
             f"{title}: {seller['name']} sells ${money(start)} bn in {first} "
             f"and ${money(end)} bn in {last}; {_count_defaults(document)}."
         )
-    if abs(change) < SMALLEST_MOVE:
-        course = "as in the baseline"
-    else:
-        course = f"{abs(change):.0%} {'below' if change < 0 else 'above'} the baseline"
-    where = f"{seller['name']}'s sales in {last} are {course}"
+    where = f"{seller['name']}'s sales are {_course(changes, document['quarters'])}"
     return f"{title}: {where}; {_count_defaults(document)}."
+
+
+def _course(changes: list[float], quarters: list[str]) -> str:
+    """Return how far a figure goes from the baseline at most, and where it ends."""
+    widest = max(range(len(changes)), key=lambda at: abs(changes[at]))
+    if abs(changes[widest]) < SMALLEST_MOVE:
+        return f"as in the baseline until {quarters[-1]}"
+    end = f"{_beside(changes[-1])} in {quarters[-1]}"
+    if widest == len(changes) - 1:
+        return end
+    return f"at most {_beside(changes[widest])} ({quarters[widest]}), {end}"
+
+
+def _beside(change: float) -> str:
+    if abs(change) < SMALLEST_MOVE:
+        return "as in the baseline"
+    return f"{abs(change):.0%} {'below' if change < 0 else 'above'} the baseline"
 
 
 def _count_defaults(document: Document) -> str:
@@ -95,13 +117,14 @@ def _count_defaults(document: Document) -> str:
     return "; ".join([told, *small])
 
 
-def _against(document: Document, entity: Mapping[str, Any]) -> float | None:
-    """Return the change of an entity's last revenue against the baseline; None without one."""
+def _against(document: Document, entity: Mapping[str, Any]) -> list[float] | None:
+    """Return an entity's revenue against the baseline by quarter; None without one."""
     rows = (document.get("baseline") or {}).get("entities", [])
     other = next((one for one in rows if one["id"] == entity["id"]), None)
-    if other is None or not other["revenue"][-1]:
+    if other is None or not all(other["revenue"]):
         return None
-    return float(entity["revenue"][-1] / other["revenue"][-1] - 1.0)
+    pairs = zip(entity["revenue"], other["revenue"], strict=True)
+    return [float(own / usual - 1.0) for own, usual in pairs]
 
 
 def users_sentence(document: Document) -> str:
@@ -129,7 +152,41 @@ def payers_sentence(document: Document) -> str:
     rest = 1.0 - sum(share for _, share in shown)
     if rest >= SMALLEST_MOVE:
         told.append(f"others {rest:.0%}")
-    return f"Who ultimately pays {seller['name']}: {', '.join(told)}."
+    own = (document.get("trace_round_trip_usd_bn") or {}).get(seller["id"]) or 0.0
+    back = f" Of it ${money(own)} bn was its own money come back." if own >= SMALLEST_LOSS else ""
+    return f"Who ultimately pays {seller['name']}: {', '.join(told)}.{back}"
+
+
+def subsidy_sentence(document: Document) -> str:
+    """Return what customers do not pay in the base quarter, and who does; empty for nothing."""
+    ledger = document["ledger"]
+    whole = ledger.get("subsidy_usd_bn") or 0.0
+    if whole < SMALLEST_LOSS:
+        return ""
+    names = {one["id"]: one["name"] for one in document["entities"]}
+    largest = sorted(ledger["subsidy_by_source"].items(), key=lambda item: -item[1])
+    told = [
+        f"{SOURCES.get(source) or names.get(source, words(source))} {amount / whole:.0%}"
+        for source, amount in largest[:SHOWN_HOLDERS]
+        if amount / whole >= SMALLEST_MOVE
+    ]
+    return f"Customers leave ${money(whole)} bn of cost a quarter to others: {', '.join(told)}."
+
+
+def profit_sentence(document: Document) -> str:
+    """Return who takes the profit of AI business and how much of it loses money."""
+    fragility = document["fragility"]
+    shares = fragility.get("profit_share_ai") or {}
+    losing = fragility.get("loss_making_share_ai") or {}
+    if not shares or losing.get("firms") is None:
+        return ""
+    first = max(shares, key=lambda name: shares[name])
+    names = {one["id"]: one["name"] for one in document["entities"]}
+    return (
+        f"{names.get(first, words(first))} takes {shares[first]:.0%} of the operating profit of "
+        f"AI business; {losing['firms']:.0%} of firms, with {losing['revenue']:.0%} of its sales, "
+        "lose money on it."
+    )
 
 
 def _tier_table(document: Document) -> Table:
@@ -141,6 +198,8 @@ def _tier_table(document: Document) -> Table:
         made.add_column(name, justify="right", no_wrap=True)
     series = ("revenue", "full_cost", "operating_result", "capex", "raised")
     for tier in document["tiers"]:
+        if not any(tier["revenue"]):
+            continue
         base = [money(tier[name][0]) for name in series]
         made.add_row(Text(tier["tier"]), *base, money(tier["revenue"][-1]))
     return made
@@ -188,13 +247,20 @@ def claims_sentence(document: Document) -> str:
     """Return how many sentences of the thesis hold."""
     counts = Counter(claim["verdict"] for claim in document["claims"])
     told = [
-        f"{counts[verdict]} {one if counts[verdict] == 1 else many}"
+        f"{counts[verdict]} {one if counts[verdict] == 1 else many}{_which(document, verdict)}"
         for verdict, (one, many) in VERDICTS.items()
         if counts[verdict]
     ]
     return (
         f"Of {len(document['claims'])} claims of the thesis {', '.join(told) or 'none is judged'}."
     )
+
+
+def _which(document: Document, verdict: str) -> str:
+    """Return the claims of a verdict in brackets, as long as they are few."""
+    found = [words(claim["id"]) for claim in document["claims"] if claim["verdict"] == verdict]
+    few = len(found) <= SHOWN_CLAIMS and len(found) < len(document["claims"])
+    return f" ({', '.join(found)})" if few else ""
 
 
 def _conditions(document: Document) -> str:
