@@ -19,6 +19,7 @@ decomposition of networks", arXiv:2506.12546.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -101,6 +102,41 @@ def loops_of(flows: FloatArray, entities: tuple[str, ...]) -> Loops:
         for nodes, amount in _widest_first(circular[np.ix_(order, order)])
     ]
     return Loops(tuple(found), entities, circular, flows - circular)
+
+
+def loop_amounts(
+    circular: FloatArray, entities: tuple[str, ...], loops: Iterable[tuple[str, ...]]
+) -> list[float]:
+    """Return what runs round each of some given loops, taken out of a circular part in turn.
+
+    The loops that `loops_of` finds in some payments come out of these payments with the amounts
+    that it gives; in other payments they say how much runs round the same loops, wherever the
+    widest loops of those payments are. A loop with no money left on one of its payments is 0.
+
+    Parameters
+    ----------
+    circular
+        The circular part of payments, (payer, payee), from `circular_part`.
+    entities
+        The names of its rows.
+    loops
+        Each loop by its entities in order; the first are taken out first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> circular = np.array([[0.0, 5.0, 0.0], [2.0, 0.0, 3.0], [3.0, 0.0, 0.0]])
+    >>> loop_amounts(circular, ("a", "b", "c"), [("a", "b", "c"), ("a", "b"), ("b", "c")])
+    [3.0, 2.0, 0.0]
+    """
+    left, place = circular.copy(), {name: at for at, name in enumerate(entities)}
+    amounts = []
+    for loop in loops:
+        nodes = [place[name] for name in loop]
+        onwards = (nodes, [*nodes[1:], nodes[0]])
+        amounts.append(float(left[onwards].min()))
+        left[onwards] -= amounts[-1]
+    return amounts
 
 
 def circular_part(flows: FloatArray) -> FloatArray:

@@ -28,11 +28,15 @@ def judge_claims(
     table
         The claims; none: the shipped table.
     """
-    world = view.chain.world
-    known = facts and facts.known_at(dt.date.fromisoformat(world.as_of))
-    evidence = Evidence(view, known)
+    evidence = evidence_on(view, facts)
     rows = load_claims() if table is None else table
-    return [_told(row, evidence) for row in rows if row.economy == world.economy]
+    return [_told(row, evidence) for row in rows if row.economy == view.chain.world.economy]
+
+
+def evidence_on(view: View, facts: FactTable | None) -> Evidence:
+    """Return what claims are judged on: the baseline, and the facts known on its date."""
+    known = facts and facts.known_at(dt.date.fromisoformat(view.chain.world.as_of))
+    return Evidence(view, known)
 
 
 def _told(row: Claim, evidence: Evidence) -> dict[str, Any]:

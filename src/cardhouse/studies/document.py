@@ -11,7 +11,7 @@ from cardhouse.studies.document_flows import estimated_share, flow_rows
 from cardhouse.studies.document_fragility import fragility_row
 from cardhouse.studies.document_ledger import PAYS, ledger_by_quarter, ledger_row, use_cost_of
 from cardhouse.studies.document_trace import Traced, trace_rows
-from cardhouse.studies.manifest import manifest_of
+from cardhouse.studies.manifest import manifest_of, with_draws
 from cardhouse.studies.views import View
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def build_document(
     baseline: View | None = None,
     claims: Iterable[Mapping[str, Any]] = (),
     facts: FactTable | None = None,
+    uncertainty: Mapping[str, Any] | None = None,
 ) -> Document:
     """Return the document of a run.
 
@@ -42,6 +43,8 @@ def build_document(
         The claims of the thesis as they were judged.
     facts
         The facts behind the world, for the sources of moves and claims; none: ids alone.
+    uncertainty
+        What draws from the accounts say of the base quarter; none: nothing was drawn.
     """
     world = view.chain.world
     use = use_cost_of(view)
@@ -49,7 +52,7 @@ def build_document(
     quarters = view.books.rows - 1
     return {
         "schema": "cardhouse/run/1",
-        "manifest": manifest_of(world, scenario, quarters),
+        "manifest": _manifest(manifest_of(world, scenario, quarters), uncertainty),
         "quarters": view.quarters,
         "entities": entity_rows(view),
         "tiers": tier_rows(view),
@@ -69,7 +72,15 @@ def build_document(
         },
         "facts": _facts(_cited(view, judged), facts),
         "baseline": None if baseline is None else _baseline(baseline),
+        **({} if uncertainty is None else {"uncertainty": uncertainty}),
     }
+
+
+def _manifest(plain: Document, uncertainty: Mapping[str, Any] | None) -> Document:
+    """Return the manifest, with number and seed of the draws where there are any."""
+    if uncertainty is None:
+        return plain
+    return with_draws(plain, uncertainty["draws"], uncertainty["seed"])
 
 
 def _baseline(view: View) -> Document:

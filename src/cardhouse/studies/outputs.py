@@ -43,6 +43,7 @@ PAYMENT = (
     "quarter", "kind", "payer", "payee", "contract", "committed", "law", "force", "owed", "paid",
     "lost",
 )  # fmt: skip
+INTERVAL = ("figure", "value", "low", "median", "high", "mean", "mc_error", "draws")
 TABLES_ALONE = ("journal", "members")
 """Parts of a document that are long, and stand in tables of their own, not in the summary."""
 
@@ -124,6 +125,9 @@ def tables(document: Document) -> dict[str, Rows]:
 
 def _asked_for(document: Document) -> Iterator[tuple[str, Rows]]:
     """Yield the tables that a run has only where they were asked for."""
+    drawn = (document.get("uncertainty") or {}).get("figures", {})
+    intervals = [{"figure": key, **one} for key, one in drawn.items()]
+    yield "intervals", _records(intervals, INTERVAL)
     yield "journal", _records(document.get("journal", ()), PAYMENT)
     members = [
         (quarter, one["id"], one["population"], *(one[name][row] for name in MEMBER_SERIES))

@@ -14,14 +14,17 @@ from cardhouse.engine.simulate import Trajectory
 from cardhouse.facts import FactTable
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
-from cardhouse.studies.claims import judge_claims
+from cardhouse.studies.claims import evidence_on, judge_claims
 from cardhouse.studies.document import build_document
 from cardhouse.studies.document_entities import member_rows
 from cardhouse.studies.document_journal import journal_rows
+from cardhouse.studies.draw_bench import Source
+from cardhouse.studies.draw_numbers import Drawing
 from cardhouse.studies.driving import check_reach
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.scenario_files import combine, load_scenario
 from cardhouse.studies.simulation import Chains
+from cardhouse.studies.uncertainty import Wanted, uncertainty, with_probabilities
 from cardhouse.studies.views import View
 
 
@@ -56,6 +59,7 @@ class Study:
     scenario: Scenario
     quarters: int
     facts: FactTable | None = None
+    wanted: Wanted | None = None
 
     @cached_property
     def chains(self) -> Chains:
@@ -77,13 +81,22 @@ class Study:
     @cached_property
     def document(self) -> dict[str, Any]:
         """Return the result document."""
+        claims = judge_claims(self.baseline, self.facts)
+        drawn = self._drawn(claims)
         return build_document(
             self.view,
             self.scenario,
             baseline=self.baseline if self.view is not self.baseline else None,
-            claims=judge_claims(self.baseline, self.facts),
+            claims=claims if drawn is None else with_probabilities(claims, drawn["claims"]),
             facts=self.facts,
+            uncertainty=drawn and {name: drawn[name] for name in drawn if name != "claims"},
         )
+
+    def _drawn(self, claims: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+        """Return what draws say, where any are wanted."""
+        if self.wanted is None:
+            return None
+        return uncertainty(self.wanted, evidence_on(self.baseline, self.facts), claims)
 
     def result(self) -> StudyResult:
         """Return document and trajectories."""
@@ -106,6 +119,7 @@ def run_study(
     settings: Mapping[str, float] | None = None,
     quarters: int = 20,
     extra_facts: Sequence[Path] = (),
+    drawing: Drawing | None = None,
 ) -> StudyResult:
     """Open an economy, run scenarios on it and answer everything in one document.
 
@@ -123,6 +137,8 @@ def run_study(
         Quarters to simulate, 1 to 400.
     extra_facts
         Tables of one's own facts, laid over the shipped ones.
+    drawing
+        Draws from the posterior of the accounts, for intervals and probabilities; None: none.
 
     Returns
     -------
@@ -136,7 +152,8 @@ def run_study(
     world = open_world(economy, base=base, as_of=as_of, extra_facts=extra_facts)
     scenario = scenario_on(world, scenarios, settings or {})
     facts = economy_facts(economy, extra_facts)
-    return Study(world, scenario, check_quarters(quarters), facts).result()
+    wanted = None if drawing is None else Wanted(Source.of(world, extra_facts), drawing)
+    return Study(world, scenario, check_quarters(quarters), facts, wanted).result()
 
 
 def scenario_on(

@@ -169,14 +169,37 @@ def _ledger() -> Schema:
 
 def _claim() -> Schema:
     figure = _optional(_record(name=TEXT, value={}, unit=TEXT, facts=_list(TEXT)), "unit", "facts")
-    return _record(
+    found = _record(
         id=TEXT,
         claim=TEXT,
         verdict={"enum": list(VERDICTS)},
         probability={"anyOf": [SHARE, {"type": "null"}]},
+        probability_error=NUMBER,
+        probability_draws={"type": "integer", "minimum": 1},
+        verdict_shares={
+            "type": "object",
+            "propertyNames": {"enum": list(VERDICTS)},
+            "additionalProperties": SHARE,
+        },
         figures=_list(figure),
         **{"for": _list(TEXT), "against": _list(TEXT)},
         facts=_list(TEXT),
+    )
+    return _optional(found, "probability_error", "probability_draws", "verdict_shares")
+
+
+def _uncertainty() -> Schema:
+    """Return the schema of what draws say of the base quarter's figures."""
+    numbers = ("value", "low", "median", "high", "mean", "mc_error")
+    count: Schema = {"type": "integer", "minimum": 0}
+    figure = _record(**dict.fromkeys(numbers, NUMBER), draws=count)
+    return _record(
+        draws=count,
+        seed=count,
+        interval=SHARE,
+        runs=count,
+        accounts_residual_max=NUMBER,
+        figures=_map(figure),
     )
 
 
@@ -288,6 +311,7 @@ def _run() -> Schema:
             accounts=_record(moves=_list(_move()), estimated_share_of_flows=NUMBER),
             facts=_map({"type": "object"}),
             baseline={"type": ["object", "null"]},
+            uncertainty=_uncertainty(),
             journal=_list(_payment()),
             members=_list(_member()),
         ),
@@ -296,6 +320,7 @@ def _run() -> Schema:
         "trace_receipts_usd_bn",
         "facts",
         "baseline",
+        "uncertainty",
         "journal",
         "members",
     )
