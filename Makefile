@@ -38,11 +38,13 @@ run: install ## Run the main job: facts, accounts, simulation, report
 test: install $(TOOLS) ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
 
-validate: install ## Run the long studies: figures left out, draws, hindcast
+validate: install ## Run the long studies: figures left out, draws, intervals, hindcast
 	$(BIN)/python validation/left_out.py 2025Q2
 	$(BIN)/python validation/left_out.py 2026Q1
 	$(BIN)/python validation/draws.py 2025Q2
 	$(BIN)/python validation/draws.py 2026Q1
+	$(BIN)/python validation/uncertainty.py 2025Q2
+	$(BIN)/python validation/uncertainty.py 2026Q1
 	$(BIN)/python validation/hindcast.py --base 2025Q2
 	$(BIN)/python validation/hindcast.py --base 2025Q2 --as-of 2025-08-21
 

@@ -73,6 +73,11 @@ class TestDraws:
         assert all((a == b).all() for a, b in zip(few, many, strict=False))
         assert (few[0] != next(draw(PROBLEM, 1, seed=8))).any()
 
+    def test_a_draw_in_the_middle_is_the_same_draw(self) -> None:
+        many = list(draw(PROBLEM, 5, seed=7))
+        later = list(draw(PROBLEM, 2, seed=7, first=3))
+        assert all((a == b).all() for a, b in zip(many[3:], later, strict=True))
+
 
 class TestShippedEconomy:
     def test_drawn_worlds_balance_and_differ(self) -> None:
@@ -80,6 +85,7 @@ class TestShippedEconomy:
         worlds = list(accounts.draws(3, seed=5))
         cash = [world.firms[0].cash for world in worlds]
         assert len(set(cash)) == 3
+        assert max(world.residual for world in worlds) < 1e-9
         problem = accounts.solution.problem
         for values in draw(problem, 3, seed=5):
             size = np.abs(problem.identities) @ np.abs(values)

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cardhouse.cli.app import app
+from cardhouse.studies.draw_numbers import Drawing, usable_processors
 from cardhouse.studies.schemas import published_schemas
 
 COMMANDS = [
@@ -168,7 +169,7 @@ class TestRun:
         done = call(
             "run", "ai", "--scenario", "baseline", "--scenario", "capital-freeze",
             "--set", "bond_supply=0.5", "--base", "2025Q2", "--as-of", "2025-08-21",
-            "--quarters", "7", "--facts", str(extra), "--json",
+            "--quarters", "7", "--facts", str(extra), "--draws", "50", "--seed", "4", "--json",
         )  # fmt: skip
         assert done.exit_code == 0
         assert asked == [
@@ -180,8 +181,13 @@ class TestRun:
                 "settings": {"bond_supply": 0.5},
                 "quarters": 7,
                 "extra_facts": [extra],
+                "drawing": Drawing(50, 4, usable_processors(), progress=None),
             }
         ]
+
+    def test_draws_nothing_unasked(self, asked: list[Mapping[str, Any]]) -> None:
+        assert call("run", "--json").exit_code == 0
+        assert [one["drawing"] for one in asked] == [None]
 
     @pytest.mark.usefixtures("asked", "in_folder")
     def test_tells_members_and_payments_where_asked(

@@ -23,6 +23,8 @@ from cardhouse.studies.answer_sources import (
     look_up,
     numbers_in,
 )
+from cardhouse.studies.claim_table import load_claims
+from cardhouse.studies.draw_numbers import Drawing
 from cardhouse.studies.run import run_study
 from cardhouse.studies.schemas import published_schemas
 
@@ -34,6 +36,26 @@ THEMSELVES = ("manifest", "facts", "quarters")
 def document(scenario: str = "") -> Mapping[str, Any]:
     scenarios = (scenario,) if scenario else ()
     return run_study(economy="ai", base="2025Q2", scenarios=scenarios).document
+
+
+@cache
+def with_draws() -> Mapping[str, Any]:
+    """Return a run's document with intervals and probabilities as draws would give them."""
+    numbers = ("value", "low", "median", "high", "mean", "mc_error")
+    figure = {**dict.fromkeys(numbers, 0.5), "draws": 20}
+    claim = {"probability": 1.0, "probability_error": 0.05, "draws": 20, "verdicts": {"holds": 1.0}}
+    drawn = {
+        "draws": 20,
+        "seed": 0,
+        "interval": 0.8,
+        "runs": 2,
+        "accounts_residual_max": 1e-16,
+        "figures": {"ledger.subsidy_usd_bn": figure},
+        "claims": {row.id: claim for row in load_claims()},
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cardhouse.studies.run.uncertainty", lambda *_: drawn)
+        return run_study(economy="ai", base="2025Q2", quarters=1, drawing=Drawing(20)).document
 
 
 def keys_of(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -48,7 +70,8 @@ def test_every_number_has_a_formula(scenario: str) -> None:
 
 
 def test_every_formula_is_of_use() -> None:
-    used = {formula_of(key)[0].key for key in keys_of(document("capital-freeze"))}  # type: ignore[index]
+    keys = [*keys_of(document("capital-freeze")), *keys_of(with_draws())]
+    used = {formula_of(key)[0].key for key in keys}  # type: ignore[index]
     assert [one.key for one in load_formulas() if one.key not in used] == []
 
 

@@ -136,4 +136,5 @@ class TestRun:
         assert "Firm 0" in shown
 
     def test_has_a_frame_of_claims(self, usual: Run) -> None:
-        assert list(usual.claims().columns) == ["claim", "verdict", "definition", "for", "against"]
+        columns = ["claim", "verdict", "probability", "definition", "for", "against"]
+        assert list(usual.claims().columns) == columns

@@ -179,10 +179,10 @@ def _solve_identities(scaled: Matrix, gap: Vector) -> tuple[Vector, Matrix]:
 def _holds(problem: Problem, move: Vector) -> bool:
     """Return whether the identities can hold at all, signs aside."""
     values = problem.prior + problem.prior_sd * move
-    return _residual(problem, values) <= _FEASIBILITY_TOLERANCE
+    return residual_of(problem, values) <= _FEASIBILITY_TOLERANCE
 
 
-def _residual(problem: Problem, values: Vector) -> float:
+def residual_of(problem: Problem, values: Vector) -> float:
     """Return the largest violation of an identity relative to the size of its terms."""
     if len(problem.totals) == 0:
         return 0.0
@@ -245,7 +245,7 @@ def _solve_on(
         if basis.shape[1]
         else np.zeros((len(values), 0))
     )
-    return Balanced(values, factor, active, _residual(problem, values))
+    return Balanced(values, factor, active, residual_of(problem, values))
 
 
 def project(problem: Problem, values: Vector, active: NDArray[np.bool_]) -> Vector:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from cardhouse.accounts.balance import Balanced
-from cardhouse.accounts.commitments import NOTHING, committed_by_contract
+from cardhouse.accounts.commitments import NOTHING, Promise, committed_by_contract
 from cardhouse.accounts.definition import Definition
 from cardhouse.accounts.figures import Figures
 from cardhouse.accounts.growth import aged, fading
@@ -52,7 +53,17 @@ class Build:
     as_of: str
     facts_version: tuple[str, str]
 
-    @property
+    @cached_property
+    def spoken(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the facts that speak of each unknown, sharpest first."""
+        return _facts_by_unknown(self.unknowns, self.observations)
+
+    @cached_property
+    def committed(self) -> Mapping[str, Promise]:
+        """Return what is still to be paid under signed commitments, by contract."""
+        return committed_by_contract(self.definition, self.figures, quarter_number(self.base))
+
+    @cached_property
     def quarters(self) -> int:
         """Return how many quarters the base lies after the economy's reference quarter."""
         reference = quarter_number(self.definition.about("reference_quarter"))
@@ -218,9 +229,8 @@ def _debt(row: Row, value: Mapping[str, float]) -> Debt:
 
 def _contracts(build: Build, balanced: Balanced) -> tuple[Contract, ...]:
     """Return the contracts at balanced amounts, with the facts that speak of each."""
-    place, spoken = build.unknowns.place, _facts_by_unknown(build.unknowns, build.observations)
+    place, spoken, committed = build.unknowns.place, build.spoken, build.committed
     payers = _payers(build.definition, place, balanced)
-    committed = committed_by_contract(build.definition, build.figures, quarter_number(build.base))
     sd = balanced.sd
     out = []
     for row in build.definition.rows("contracts"):

@@ -46,7 +46,7 @@ def cached_world(
     if folder is None:
         return make()
     try:
-        path = folder / f"{_digest(question, files)}.json"
+        path = folder / f"{digest_of(question, files)}.json"
     except OSError:
         return make()  # a file of the question is missing: whoever reads it says so
     found = _read(path)
@@ -66,11 +66,16 @@ def cache_folder() -> Path | None:
     return made(folder, "worlds")
 
 
-def _digest(question: Mapping[str, Any], files: Iterable[Path]) -> str:
-    """Return a digest of a question and of everything its answer is made from."""
+def digest_of(
+    question: Mapping[str, Any], files: Iterable[Path], rooms: Iterable[str] = SOURCES
+) -> str:
+    """Return a digest of a question and of everything its answer is made from.
+
+    ``rooms`` are the folders of the package whose code and tables the answer follows from.
+    """
     whole = hashlib.sha256(json.dumps(dict(question), sort_keys=True, default=str).encode())
     root = resources.files("cardhouse")
-    for room in SOURCES:
+    for room in rooms:
         for name, content in _contents(root / room, room):
             whole.update(f"{name}\0".encode())
             whole.update(content)

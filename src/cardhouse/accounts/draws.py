@@ -18,15 +18,15 @@ from scipy import linalg
 from cardhouse.accounts.balance import Plane, Problem, Vector, plane_of, project
 
 
-def draw(problem: Problem, count: int, seed: int) -> Iterator[Vector]:
-    """Yield `count` draws of the unknowns, (unknown,).
+def draw(problem: Problem, count: int, seed: int, first: int = 0) -> Iterator[Vector]:
+    """Yield `count` draws of the unknowns, (unknown,), from number `first` on.
 
     Draw i depends on the problem, the seed and i alone, not on how many are asked for.
     """
     plane = plane_of(problem)
     narrow = plane.rows @ plane.basis
     still = plane.target - plane.rows @ plane.start
-    for number in range(count):
+    for number in range(first, first + count):
         noise = np.random.default_rng((seed, number)).normal(size=len(still))
         centre = linalg.solve_triangular(plane.triangle, narrow.T @ (still + noise), trans="T")
         yield _drawn(problem, plane, centre)

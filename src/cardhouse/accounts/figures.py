@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from cardhouse.errors import AccountsError
 
@@ -39,10 +40,21 @@ class Figure:
         A range says how far the statement reaches, the grade how far the source is believed: a
         leak printed to two digits is no audited figure. So half the grade's sd is the least.
         """
-        by_grade = max(GRADE_SD[self.grade] * abs(self.value), LEAST_SD)
-        if self.low is not None and self.high is not None and self.high > self.low:
-            return max((self.high - self.low) / RANGE_IN_SD, 0.5 * by_grade)
-        return by_grade
+        return sd_of(self.value, self.low, self.high, self.grade)
+
+
+def sd_of(value: float, low: float | None, high: float | None, grade: str) -> float:
+    """Return the sd of a published value, as `Figure.sd` says.
+
+    Examples
+    --------
+    >>> round(sd_of(10.0, 8.72, 11.28, "A"), 3), sd_of(10.0, None, None, "B")
+    (1.0, 0.5)
+    """
+    by_grade = max(GRADE_SD[grade] * abs(value), LEAST_SD)
+    if low is not None and high is not None and high > low:
+        return max((high - low) / RANGE_IN_SD, 0.5 * by_grade)
+    return by_grade
 
 
 class Figures:
@@ -54,7 +66,7 @@ class Figures:
         for figure in self._all:
             self._found.setdefault((figure.entity, figure.metric), []).append(figure)
 
-    @property
+    @cached_property
     def by_id(self) -> dict[str, Figure]:
         """Return the figures by the id of their fact."""
         return {figure.id: figure for figure in self._all}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cardhouse.accounts.balance import Vector, residual_of
 from cardhouse.accounts.base_quarter import choose_base
 from cardhouse.accounts.building import Build
 from cardhouse.accounts.cache import cached_world
@@ -149,10 +150,23 @@ class Accounts:
         """Return what the facts say about the unknowns, in the order of the problem's rows."""
         return self.build.observations
 
-    def draws(self, count: int, seed: int = 0) -> Iterator[World]:
-        """Yield worlds drawn from the posterior; each satisfies every identity and sign."""
-        for values in draw(self.solution.problem, count, seed):
-            yield self.build.world(replace(self.solution.balanced, values=values))
+    def draws(self, count: int, seed: int = 0, first: int = 0) -> Iterator[World]:
+        """Yield worlds drawn from the posterior; each satisfies every identity and sign.
+
+        Draw i is the same however many are asked for and whichever is the `first`. Its
+        ``residual`` is the largest gap of an identity in that draw.
+        """
+        for values in self.drawn(count, seed, first):
+            yield self.world_of(values)
+
+    def drawn(self, count: int, seed: int = 0, first: int = 0) -> Iterator[Vector]:
+        """Yield the unknowns of the worlds that `draws` yields, (unknown,)."""
+        yield from draw(self.solution.problem, count, seed, first)
+
+    def world_of(self, values: Vector) -> World:
+        """Return the world that drawn values of the unknowns (unknown,) describe."""
+        gap = residual_of(self.solution.problem, values)
+        return self.build.world(replace(self.solution.balanced, values=values, residual=gap))
 
     def influence(self, expression: str) -> dict[str, float]:
         """Return how much each fact moves a figure, by fact id, largest first.

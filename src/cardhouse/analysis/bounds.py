@@ -110,6 +110,9 @@ def source_bounds(
     network[:, node] = np.where(source_of == PURSE, asked, 0.0)
     network[node] = 0.0  # its own payments enter as a source of their own
     total = float(asked.sum())
+    inside = (source_of == PURSE) | (np.arange(source_of.size) == node)  # the rest only enters
+    network, entries = network[np.ix_(inside, inside)], entries[:, inside]
+    node = int(inside[:node].sum())
     everything = entries.sum(axis=0)
     asked_about = entries if only is None else entries[only]
     most = np.array([_reaching(network, one, node) for one in asked_about]) / total
@@ -174,8 +177,9 @@ def max_flow(capacity: FloatArray, start: int, end: int) -> float:
     residual = np.array(capacity, dtype=np.float64)
     np.fill_diagonal(residual, 0.0)
     rows, columns = np.nonzero((residual > 0.0) | (residual.T > 0.0))
-    starts = np.searchsorted(rows, np.arange(1, residual.shape[0]))
-    linked = [part.tolist() for part in np.split(columns, starts)]
+    starts = np.searchsorted(rows, np.arange(residual.shape[0] + 1)).tolist()
+    there = columns.tolist()
+    linked = [there[first:last] for first, last in pairwise(starts)]
     left: list[list[float]] = residual.tolist()
     total = 0.0
     while True:

@@ -70,15 +70,18 @@ def print_json(document: Any) -> None:
 
 
 @contextmanager
-def working(words: str, *, quiet: bool = False) -> Iterator[None]:
-    """Show on stderr that something is under way, while it takes; silent off a terminal."""
+def working(words: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show on stderr that something is under way, while it takes; silent off a terminal.
+
+    What is given takes other words, as the work goes on.
+    """
     if quiet or not sys.stderr.isatty():
-        yield
+        yield lambda _: None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(words):
-        yield
+    with Console(stderr=True).status(words) as status:
+        yield status.update
 
 
 def _drop_stdout() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,6 +52,17 @@ Facts = Annotated[
 Quarters = Annotated[
     int, typer.Option("--quarters", metavar="N", help="Quarters to simulate, 1 to 400.")
 ]
+Draws = Annotated[
+    int,
+    typer.Option(
+        "--draws",
+        metavar="N",
+        help="Draws from the accounts, for intervals and probabilities: none, or 20 and more.",
+    ),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="S", help="What the draws follow from (0).")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and no summary.")]
 
@@ -67,6 +78,8 @@ class Question:
     settings: tuple[str, ...] = ()
     facts: tuple[Path, ...] = ()
     quarters: int = DEFAULT_QUARTERS
+    draws: int = 0
+    seed: int | None = None
 
     def world(self) -> World:
         """Open the balanced accounts alone, without running anything."""
@@ -76,13 +89,15 @@ class Question:
 
         return open_world(self.economy, base=self.base, as_of=as_of, extra_facts=extra_facts)
 
-    def answer(self) -> StudyResult:
-        """Run the main job on these options."""
+    def answer(self, progress: Callable[[float], None] | None = None) -> StudyResult:
+        """Run the main job on these options; `progress` is told the share of draws done."""
+        from cardhouse.studies.draw_numbers import asked_for, usable_processors
         from cardhouse.studies.lever_paths import check_quarters
         from cardhouse.studies.levers import parse_settings
 
         settings = parse_settings(self.settings)
         quarters = check_quarters(self.quarters)
+        drawing = asked_for(self.draws, self.seed, usable_processors(), progress)
         as_of = checked_date(self.as_of)
         extra_facts = [existing(path) for path in self.facts]
         from cardhouse.studies.run import run_study  # heavy: only once the options are in order
@@ -95,6 +110,7 @@ class Question:
             settings=settings,
             quarters=quarters,
             extra_facts=extra_facts,
+            drawing=drawing,
         )
 
 

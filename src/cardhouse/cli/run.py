@@ -13,6 +13,7 @@ from cardhouse.cli.options import (
     DEFAULT_QUARTERS,
     AsOf,
     Base,
+    Draws,
     EconomyArgument,
     Facts,
     Json,
@@ -20,6 +21,7 @@ from cardhouse.cli.options import (
     Question,
     Quiet,
     Scenarios,
+    Seed,
     Settings,
 )
 
@@ -33,6 +35,8 @@ def run(  # noqa: PLR0913 - one argument an option is how a command is declared
     as_of: AsOf = None,
     quarters: Quarters = DEFAULT_QUARTERS,
     facts: Facts = None,
+    draws: Draws = 0,
+    seed: Seed = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder for report, tables and manifest."),
@@ -56,6 +60,7 @@ def run(  # noqa: PLR0913 - one argument an option is how a command is declared
       cardhouse run --scenario capital-freeze --quarters 12
       cardhouse run --set venture_supply=0.4 --as-of 2025-08-21 --json
       cardhouse run --scenario capital-freeze --journal --members --out freeze
+      cardhouse run --draws 500
     """
     question = Question(
         economy,
@@ -65,9 +70,13 @@ def run(  # noqa: PLR0913 - one argument an option is how a command is declared
         tuple(setting or ()),
         tuple(facts or ()),
         quarters,
+        draws,
+        seed,
     )
-    with working("Balancing the accounts and running the model ...", quiet=quiet or as_json):
-        result = question.answer()
+    with working(
+        "Balancing the accounts and running the model ...", quiet=quiet or as_json
+    ) as told:
+        result = question.answer(lambda done: told(f"{done:.0%} of {draws} draws answered ..."))
         document = result.document
         if members:
             document = {**document, "members": result.members()}

@@ -109,7 +109,10 @@ def _vintages(stock: Array, net: Array, life: Array) -> Array:
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
         short = (_bought(stock, ages, in_service, middle) * left).sum(axis=(0, 1)) < net
-        low, high = np.where(short, middle, low), np.where(short, high, middle)
+        after = np.where(short, middle, low), np.where(short, high, middle)
+        if (after[0] == low).all() and (after[1] == high).all():
+            break  # there is no number between them: further halving changes nothing
+        low, high = after
     cost = _bought(stock, ages, in_service, 0.5 * (low + high))
     return np.asarray(cost * covered(net, (cost * left).sum(axis=(0, 1)), 0.0))
 

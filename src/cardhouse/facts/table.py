@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -97,6 +99,33 @@ class FactTable:
         anew = {fact.id for fact in added.values()}
         marks = {twice: kept for twice, kept in self._marks.items() if twice not in anew}
         return FactTable({**self.by_key, **added}.values(), marks)
+
+    def with_values(self, values: Mapping[str, float]) -> FactTable:
+        """Return the facts with other values, by id; what makes them one stays, and so do ranges.
+
+        Raises
+        ------
+        FactError
+            When there is no such fact, or it is a date.
+        """
+        changed: dict[str, Fact] = {}
+        for name, value in values.items():
+            if name not in self.by_id:
+                raise FactError(f"there is no fact '{name}' whose value could be another.")
+            self.by_id[name].number  # noqa: B018 - a date is refused
+            changed[name] = replace(self.by_id[name], value=value)
+        other = copy(self)
+        other.__dict__.pop("digest", None)
+        other.by_id = {**self.by_id, **changed}
+        other.by_key = {**self.by_key, **{one.key: one for one in changed.values()}}
+        facts = (changed.get(one.id, one) for one in self._facts)
+        other._facts = tuple(facts)  # noqa: SLF001 - its own
+        about = {(one.entity, one.metric) for one in changed.values()}
+        again = {
+            key: [changed.get(one.id, one) for one in self._found.get(key, [])] for key in about
+        }
+        other._found = {**self._found, **again}  # noqa: SLF001 - its own
+        return other
 
     def known_at(self, day: dt.date) -> FactTable:
         """Return the vintage of a day: the facts first public on it or before."""

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from cardhouse.report._cast import Document
 from cardhouse.report._figures import Table
 from cardhouse.report._sources import Sources, outward
+from cardhouse.report.intervals import probability
 from cardhouse.report.wording import money, percent, sentence_case, value_of, words
 
 VERDICTS = {
@@ -67,7 +68,7 @@ def _claim(claim: Mapping[str, Any], sources: Sources) -> Claim:
         claim["verdict"],
         sign,
         told,
-        "" if claim["probability"] is None else f"probability {percent(claim['probability'])}",
+        probability(claim),
         tuple(
             (*VERDICTS[one["verdict"]], one["verdict"], one["definition"])
             for one in claim.get("by_definition") or ()

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cardhouse.report._cast import Cast, Document
-from cardhouse.report.wording import UNKNOWN, counted, dollars, listed, percent
+from cardhouse.report.intervals import billions, bracketed, hundredths
+from cardhouse.report.wording import NO_BREAK, UNKNOWN, counted, dollars, listed, percent
 from cardhouse.studies.extracts import last_seller
 
 GROUPS = {
@@ -16,6 +17,7 @@ GROUPS = {
     "business": "business outside the chain",
     "rest": "earlier cash and the rest",
 }
+USERS_PAY = "ledger.users_pay_per_dollar_of_cost"
 _KINDS = {"segment": "users", "pool": "investors", "outside": "business"}
 
 
@@ -59,12 +61,19 @@ def _cents(share: float | None) -> str:
 
 def _users_pay(document: Document) -> Number:
     pays = document["ledger"]["users_pay_per_dollar_of_cost"]
-    detail = f"{_cents(pays['without_programs'])} without training and research"
+    detail = f"{_cents(pays['without_programs'])}{_span(document, 'without_programs')}"
+    detail += " without training and research"
     if pays.get("cash") is not None:
-        detail += f", {_cents(pays['cash'])} counted in cash"
+        detail += f", {_cents(pays['cash'])}{_span(document, 'cash')} counted in cash"
+    span = hundredths(document, f"{USERS_PAY}.with_programs")
+    detail = f"{span}¢ in 80% of draws; {detail}" if span else detail
     return Number(
         _cents(pays["with_programs"]), "of each dollar the chain costs is paid by its users", detail
     )
+
+
+def _span(document: Document, measure: str) -> str:
+    return bracketed(hundredths(document, f"{USERS_PAY}.{measure}"))
 
 
 def _subsidy(document: Document, cast: Cast) -> Number:
@@ -73,7 +82,8 @@ def _subsidy(document: Document, cast: Cast) -> Number:
     what = f"of cost in {document['quarters'][0]} not paid by customers"
     payers = {one: paid for one, paid in ledger["subsidy_by_source"].items() if one in cast.rows}
     unpaid = sum(max(firm["noncash_part"], 0.0) for firm in ledger["subsidy_by_firm"])
-    parts = []
+    span = billions(document, "ledger.subsidy_usd_bn")
+    parts = [f"${span}{NO_BREAK}bn in 80% of draws"] if span else []
     if payers:
         payer, most = max(payers.items(), key=lambda one: (one[1], one[0]))
         parts.append(f"most of the cash from: {cast.name(payer)}, {dollars(most)}")

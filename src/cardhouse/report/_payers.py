@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cardhouse.report._cast import Cast, Document
 from cardhouse.report._figures import Bar, Figure, Key, Table, bar
 from cardhouse.report._headline import GROUPS, source_group
+from cardhouse.report.intervals import billions, bracketed, hundredths, is_drawn
 from cardhouse.report.wording import (
     UNKNOWN,
     counted,
@@ -106,7 +107,11 @@ def _bar(document: Document, cast: Cast, seller: str) -> Bar:
         for one in _joined(cast, shares, SMALL)
     ]
     largest = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:NAMED_SOURCES]
-    named = [f"{cast.name(source)} {percent(share)}" for source, share in largest]
+    named = [
+        f"{cast.name(source)} {percent(share)}"
+        + bracketed(hundredths(document, f"trace.{seller}.{source}"))
+        for source, share in largest
+    ]
     rest = 1.0 - sum(share for _, share in largest)
     if rest >= SMALLEST:
         named.append(f"others {percent(rest)}")
@@ -119,11 +124,12 @@ def _sales(cast: Cast, seller: str) -> str:
 
 def _table(document: Document, cast: Cast, sellers: list[str]) -> Table:
     rows = [row for seller in sellers for row in _rows(document, cast, seller)]
-    return Table(
-        "Who ultimately pays: share, least and most possible, and USD bn",
-        ("Seller", "Paid by", ">Share", ">Least", ">Most", ">USD bn"),
-        tuple(rows),
-    )
+    heads = ("Seller", "Paid by", ">Share", ">Least", ">Most", ">USD bn")
+    if not is_drawn(document):
+        words = "Who ultimately pays: share, least and most possible, and USD bn"
+        return Table(words, heads, tuple(row[:-1] for row in rows))
+    words = "Who ultimately pays: share, least and most possible, USD bn, and 80% of the draws"
+    return Table(words, (*heads, ">80% of the draws"), tuple(rows))
 
 
 def _rows(document: Document, cast: Cast, seller: str) -> list[tuple[str, ...]]:
@@ -137,10 +143,16 @@ def _rows(document: Document, cast: Cast, seller: str) -> list[tuple[str, ...]]:
             percent(one.share),
             *(percent(bound) for bound in bounds.get(one.source, (None, None))),
             UNKNOWN if revenue is None else money(one.share * revenue),
+            _in_percent(hundredths(document, f"trace.{seller}.{one.source}")),
         )
         for one in _joined(cast, document["trace"][seller], SMALLEST)
     ]
     returned = document["trace_round_trip_usd_bn"].get(seller)
     if returned is not None:
-        rows.append((name, ROUND_TRIP, "", "", "", money(returned)))
+        span = billions(document, f"trace_round_trip_usd_bn.{seller}")
+        rows.append((name, ROUND_TRIP, "", "", "", money(returned), span and f"${span} bn"))
     return rows
+
+
+def _in_percent(span: str) -> str:
+    return f"{span}%" if span else UNKNOWN

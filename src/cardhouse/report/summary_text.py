@@ -11,6 +11,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cardhouse.report import intervals
+from cardhouse.report.intervals import bracketed, hundredths
 from cardhouse.report.wording import cents, money, words
 from cardhouse.studies.extracts import last_seller
 
@@ -63,6 +65,7 @@ def summary(document: Document, folder: Path | None = None) -> list[RenderableTy
     if lost:
         parts.append(Text(lost))
     parts.append(Text(claims_sentence(document)))
+    parts.append(Text(_how_sure(document)))
     if folder is not None:
         parts.append(Text(f"Report, tables and manifest: {folder / 'report.html'}"))
     parts.append(Text(_conditions(document), "dim"))
@@ -130,13 +133,21 @@ def _against(document: Document, entity: Mapping[str, Any]) -> list[float] | Non
 def users_sentence(document: Document) -> str:
     """Return what users pay of each dollar that their use costs."""
     pays = document["ledger"]["users_pay_per_dollar_of_cost"]
-    sentence = (
-        f"Users pay {cents(pays['with_programs'])} of each dollar the chain costs "
-        f"({cents(pays['without_programs'])} without training and research"
-    )
+    beside = [f"{cents(pays['without_programs'])} without training and research"]
+    beside[0] += _span(document, "without_programs", ", {}")
     if pays.get("cash") is not None:
-        sentence += f", {cents(pays['cash'])} counted in cash"
-    return sentence + ")."
+        beside.append(f"{cents(pays['cash'])} counted in cash{_span(document, 'cash', ', {}')}")
+    apart = "; " if intervals.is_drawn(document) else ", "
+    return (
+        f"Users pay {cents(pays['with_programs'])}{_span(document, 'with_programs', ' ({})')} of "
+        f"each dollar the chain costs ({apart.join(beside)})."
+    )
+
+
+def _span(document: Document, measure: str, form: str) -> str:
+    """Return the interval of what users pay by one measure of cost; nothing without draws."""
+    span = hundredths(document, f"ledger.users_pay_per_dollar_of_cost.{measure}")
+    return form.format(span) if span else ""
 
 
 def payers_sentence(document: Document) -> str:
@@ -148,7 +159,11 @@ def payers_sentence(document: Document) -> str:
     largest = sorted(shares.items(), key=lambda item: -item[1])
     shown = [item for item in largest[:SHOWN_SOURCES] if item[1] >= SMALLEST_MOVE]
     names = {one["id"]: one["name"] for one in document["entities"]}
-    told = [f"{names.get(source, words(source))} {share:.0%}" for source, share in shown]
+    told = [
+        f"{names.get(source, words(source))} {share:.0%}"
+        + bracketed(hundredths(document, f"trace.{seller['id']}.{source}"))
+        for source, share in shown
+    ]
     rest = 1.0 - sum(share for _, share in shown)
     if rest >= SMALLEST_MOVE:
         told.append(f"others {rest:.0%}")
@@ -261,6 +276,14 @@ def _which(document: Document, verdict: str) -> str:
     found = [words(claim["id"]) for claim in document["claims"] if claim["verdict"] == verdict]
     few = len(found) <= SHOWN_CLAIMS and len(found) < len(document["claims"])
     return f" ({', '.join(found)})" if few else ""
+
+
+def _how_sure(document: Document) -> str:
+    """Return how sure claims and figures are, or how to learn it."""
+    if not intervals.is_drawn(document):
+        return intervals.HOW_TO_GET_THEM
+    told = (intervals.claims_sentence(document), intervals.stands_on(document))
+    return " ".join(one for one in told if one)
 
 
 def _conditions(document: Document) -> str:

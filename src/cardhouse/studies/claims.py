@@ -37,11 +37,17 @@ def judge_claims(
         The economy's classes of accelerators with their costs; none: what rests on them stays
         undetermined.
     """
-    world = view.chain.world
-    known = facts and facts.known_at(dt.date.fromisoformat(world.as_of))
-    evidence = Evidence(view, known, accelerators)
+    evidence = evidence_on(view, facts, accelerators)
     rows = load_claims() if table is None else table
-    return [_told(row, evidence) for row in rows if row.economy == world.economy]
+    return [_told(row, evidence) for row in rows if row.economy == view.chain.world.economy]
+
+
+def evidence_on(
+    view: View, facts: FactTable | None, accelerators: tuple[Priced, ...] = ()
+) -> Evidence:
+    """Return what claims are judged on: the baseline, and the facts known on its date."""
+    known = facts and facts.known_at(dt.date.fromisoformat(view.chain.world.as_of))
+    return Evidence(view, known, accelerators)
 
 
 def findings(

@@ -19,7 +19,7 @@ from cardhouse.studies.document_ledger import (
 )
 from cardhouse.studies.document_loops import committed_row, round_trip_rows
 from cardhouse.studies.document_trace import trace_rows
-from cardhouse.studies.manifest import manifest_of
+from cardhouse.studies.manifest import manifest_of, with_draws
 from cardhouse.studies.traces import Traced
 from cardhouse.studies.views import View
 
@@ -37,6 +37,7 @@ def build_document(
     claims: Iterable[Mapping[str, Any]] = (),
     facts: FactTable | None = None,
     accelerators: Document | None = None,
+    uncertainty: Mapping[str, Any] | None = None,
 ) -> Document:
     """Return the document of a run.
 
@@ -54,6 +55,8 @@ def build_document(
         The facts behind the world, for the sources of moves and claims; none: ids alone.
     accelerators
         What an hour of an accelerator costs, where the economy has a table of them.
+    uncertainty
+        What draws from the accounts say of the base quarter; none: nothing was drawn.
     """
     world = view.chain.world
     use = use_cost_of(view)
@@ -62,7 +65,7 @@ def build_document(
     ledger = ledger_row(view, use, facts)
     return {
         "schema": "cardhouse/run/1",
-        "manifest": manifest_of(world, scenario, quarters),
+        "manifest": _manifest(manifest_of(world, scenario, quarters), uncertainty),
         "quarters": view.quarters,
         "entities": entity_rows(view),
         "tiers": tier_rows(view),
@@ -87,7 +90,15 @@ def build_document(
             [*_cited(view, judged), *facts_named(ledger), *cited_facts(accelerators)], facts
         ),
         "baseline": None if baseline is None else _baseline(baseline),
+        **({} if uncertainty is None else {"uncertainty": uncertainty}),
     }
+
+
+def _manifest(plain: Document, uncertainty: Mapping[str, Any] | None) -> Document:
+    """Return the manifest, with number and seed of the draws where there are any."""
+    if uncertainty is None:
+        return plain
+    return with_draws(plain, uncertainty["draws"], uncertainty["seed"])
 
 
 def _baseline(view: View) -> Document:

@@ -21,9 +21,12 @@ from cardhouse.facts import FactTable, load_facts
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
 from cardhouse.studies.accelerator_classes import accelerator_classes
+from cardhouse.studies.draw_bench import Source
+from cardhouse.studies.draw_numbers import asked_for
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.run import Study, scenario_on
 from cardhouse.studies.trace_answers import TraceQuestion, trace_to
+from cardhouse.studies.uncertainty import Wanted
 from cardhouse.studies.views import numbers
 
 if TYPE_CHECKING:
@@ -69,13 +72,17 @@ def open_economy(
     return open_world(economy, base=base, as_of=as_of, extra_facts=[Path(one) for one in facts])
 
 
-def run_world(
+def run_world(  # noqa: PLR0913 - one call does all that a notebook asks of a run
     world: World,
     scenario: str | Path | Scenario | Sequence[str | Path | Scenario] = (),
     *,
     quarters: int = 20,
     levers: Mapping[str, float] | None = None,
     facts: FactTable | None = None,
+    draws: int = 0,
+    seed: int = 0,
+    processes: int = 1,
+    extra_facts: Sequence[Path] = (),
 ) -> Run:
     """Run one scenario, or several in order, on a world.
 
@@ -90,7 +97,18 @@ def run_world(
     levers
         Levers that hold for the whole run, applied last.
     facts
-        The facts behind the world, for sources and claims; none: the shipped ones.
+        The facts behind the world, for sources and claims; none: the shipped ones, with
+        `extra_facts`. Draws use these, so both cannot be given.
+    draws
+        Draws from the posterior of the accounts, for `Run.intervals` and the probabilities of
+        claims: 0 for none, 500 are usual. Only a world as `open_economy` gives it can be drawn.
+    seed
+        What the draws follow from, beside the accounts.
+    processes
+        Over how many processes the draws are spread. More than one needs the caller's script to
+        stand below ``if __name__ == "__main__":``, as everywhere in Python.
+    extra_facts
+        The tables of one's own facts that the world was opened with.
 
     Raises
     ------
@@ -99,16 +117,36 @@ def run_world(
     """
     given = [scenario] if isinstance(scenario, str | Path | Scenario) else list(scenario)
     combined = scenario_on(world, given, levers or {})
-    known = _facts_behind(world) if facts is None else facts
+    own = [Path(one) for one in extra_facts]
+    known = _facts_behind(world, own) if facts is None else facts
+    drawing = asked_for(draws, seed if draws else None, processes)
+    if drawing and facts is not None:
+        raise InputError("draws need the facts' tables: name yours in extra_facts, not in facts.")
+    wanted = None if drawing is None else Wanted(_source_of(world, own), drawing)
     shipped = world.economy in known_economies()
     classes = accelerator_classes(world.economy) if shipped else ()
-    return Run(Study(world, combined, check_quarters(quarters), known, classes))
+    return Run(Study(world, combined, check_quarters(quarters), known, classes, wanted))
 
 
-def _facts_behind(world: World) -> FactTable:
+def _source_of(world: World, extra_facts: Sequence[Path]) -> Source:
+    """Return the accounts behind a world; raises InputError where it is not theirs."""
+    source = Source.of(world, extra_facts)
+    opened = open_world(
+        source.economy, base=source.base, as_of=source.as_of, extra_facts=source.extra_facts
+    )
+    if opened == world:
+        return source
+    raise InputError(
+        f"this world of '{world.economy}' is not the one that its facts give, so there is no "
+        "posterior to draw from. Take it from cardhouse.open and change nothing in it, and name "
+        "tables of your own in extra_facts; or run it without draws."
+    )
+
+
+def _facts_behind(world: World, extra_facts: Sequence[Path]) -> FactTable:
     """Return the facts of a shipped economy, or all shipped facts for one of somebody's own."""
     shipped = world.economy in known_economies()
-    return economy_facts(world.economy) if shipped else load_facts()
+    return economy_facts(world.economy, extra_facts) if shipped else load_facts(extra_facts)
 
 
 class Run:
@@ -247,8 +285,32 @@ class Run:
         """Return the sentences of the thesis with their verdicts."""
         import pandas as pd
 
-        columns = ["id", "claim", "verdict", "definition", "for", "against"]
+        columns = ["id", "claim", "verdict", "probability", "definition", "for", "against"]
         return pd.DataFrame(self.document["claims"], columns=columns).set_index("id")
+
+    def intervals(self, beginning: str = "") -> pd.DataFrame:
+        """Return what draws say of the base quarter's figures, by their keys in the document.
+
+        Columns: the value of the balanced accounts, both ends of the 80 % interval, median, mean,
+        the Monte Carlo error of the ends, and the draws.
+
+        Parameters
+        ----------
+        beginning
+            How the keys begin: ``trace.nvidia.``; none: all of them.
+
+        Raises
+        ------
+        InputError
+            When nothing was drawn.
+        """
+        import pandas as pd
+
+        drawn = self.document.get("uncertainty")
+        if drawn is None:
+            raise InputError("nothing was drawn in this run. Run it with draws=500.")
+        rows = {key: one for key, one in drawn["figures"].items() if key.startswith(beginning)}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("figure")
 
     def __repr__(self) -> str:
         """Say what was run and what became of it in one line."""

@@ -39,6 +39,12 @@ def manifest_of(world: World, scenario: Scenario, quarters: int) -> dict[str, An
     }
 
 
+def with_draws(manifest: Mapping[str, Any], draws: int, seed: int) -> dict[str, Any]:
+    """Return the manifest of a run with draws: their seed, and a digest that knows of them."""
+    digest = hashlib.sha256(f"{manifest['digest']} {draws} {seed}".encode()).hexdigest()
+    return {**manifest, "seed": seed, "draws": draws, "digest": digest}
+
+
 def digest_of(world: World, scenario: Scenario, quarters: int) -> str:
     """Return a SHA-256 over everything that a run's numbers follow from.
 

@@ -48,6 +48,7 @@ PROMISE = (
     "id", "payer", "payee", "kind", "strength", "probability", "paid", "promised", "binding",
     "expected", "from", "to", "condition",
 )  # fmt: skip
+INTERVAL = ("figure", "value", "low", "median", "high", "mean", "mc_error", "draws")
 TABLES_ALONE = ("journal", "members")
 """Parts of a document that are long, and stand in tables of their own, not in the summary."""
 
@@ -143,6 +144,9 @@ def _loops_and_promises(document: Document) -> Iterator[tuple[str, Rows]]:
 
 def _asked_for(document: Document) -> Iterator[tuple[str, Rows]]:
     """Yield the tables that a run has only where they were asked for."""
+    drawn = (document.get("uncertainty") or {}).get("figures", {})
+    intervals = [{"figure": key, **one} for key, one in drawn.items()]
+    yield "intervals", _records(intervals, INTERVAL)
     yield "journal", _records(document.get("journal", ()), PAYMENT)
     members = [
         (quarter, one["id"], one["population"], *(one[name][row] for name in MEMBER_SERIES))

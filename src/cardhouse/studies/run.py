@@ -17,16 +17,19 @@ from cardhouse.model.world import World
 from cardhouse.studies.accelerator_classes import AcceleratorClass, accelerator_classes
 from cardhouse.studies.accelerator_market import Market, Priced, price_all
 from cardhouse.studies.claim_facts import with_then
-from cardhouse.studies.claims import judge_claims
+from cardhouse.studies.claims import evidence_on, judge_claims
 from cardhouse.studies.document import build_document
 from cardhouse.studies.document_accelerators import accelerators_row
 from cardhouse.studies.document_entities import member_rows
 from cardhouse.studies.document_journal import journal_rows
+from cardhouse.studies.draw_bench import Source
+from cardhouse.studies.draw_numbers import Drawing
 from cardhouse.studies.driving import check_reach
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.levers import REMOVE, Setting
 from cardhouse.studies.scenario_files import combine, load_scenario
 from cardhouse.studies.simulation import Chains
+from cardhouse.studies.uncertainty import Wanted, uncertainty, with_probabilities
 from cardhouse.studies.views import View
 
 
@@ -62,6 +65,7 @@ class Study:
     quarters: int
     facts: FactTable | None = None
     accelerators: tuple[AcceleratorClass, ...] = ()
+    wanted: Wanted | None = None
 
     @cached_property
     def chains(self) -> Chains:
@@ -88,16 +92,26 @@ class Study:
     @cached_property
     def document(self) -> dict[str, Any]:
         """Return the result document."""
+        claims = judge_claims(self.baseline, self.told_facts, accelerators=self.priced)
+        drawn = self._drawn(claims)
         return build_document(
             self.view,
             self.scenario,
             baseline=self.baseline if self.view is not self.baseline else None,
-            claims=judge_claims(self.baseline, self.told_facts, accelerators=self.priced),
+            claims=claims if drawn is None else with_probabilities(claims, drawn["claims"]),
             facts=self.told_facts,
             accelerators=None
             if self.market is None
             else accelerators_row(self.priced, self.market),
+            uncertainty=drawn and {name: drawn[name] for name in drawn if name != "claims"},
         )
+
+    def _drawn(self, claims: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+        """Return what draws say, where any are wanted."""
+        if self.wanted is None:
+            return None
+        evidence = evidence_on(self.baseline, self.told_facts, self.priced)
+        return uncertainty(self.wanted, evidence, claims)
 
     @cached_property
     def market(self) -> Market | None:
@@ -132,6 +146,7 @@ def run_study(
     settings: Mapping[str, Setting] | None = None,
     quarters: int = 20,
     extra_facts: Sequence[Path] = (),
+    drawing: Drawing | None = None,
 ) -> StudyResult:
     """Open an economy, run scenarios on it and answer everything in one document.
 
@@ -149,6 +164,8 @@ def run_study(
         Quarters to simulate, 1 to 400.
     extra_facts
         Tables of one's own facts, laid over the shipped ones.
+    drawing
+        Draws from the posterior of the accounts, for intervals and probabilities; None: none.
 
     Returns
     -------
@@ -163,7 +180,8 @@ def run_study(
     scenario = scenario_on(world, scenarios, settings or {})
     facts = economy_facts(economy, extra_facts)
     classes = accelerator_classes(economy)
-    return Study(world, scenario, check_quarters(quarters), facts, classes).result()
+    wanted = None if drawing is None else Wanted(Source.of(world, extra_facts), drawing)
+    return Study(world, scenario, check_quarters(quarters), facts, classes, wanted).result()
 
 
 def scenario_on(

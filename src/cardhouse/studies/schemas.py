@@ -214,11 +214,34 @@ def _claim() -> Schema:
         verdict=verdict,
         by_definition=_list(_record(definition=TEXT, verdict=verdict)),
         probability={"anyOf": [SHARE, {"type": "null"}]},
+        probability_error=NUMBER,
+        probability_draws={"type": "integer", "minimum": 1},
+        verdict_shares={
+            "type": "object",
+            "propertyNames": {"enum": list(VERDICTS)},
+            "additionalProperties": SHARE,
+        },
         figures=_list(figure),
         **{"for": _list(TEXT), "against": _list(TEXT)},
         facts=_list(TEXT),
     )
-    return _optional(claim, "by_definition")
+    optional = ("by_definition", "probability_error", "probability_draws", "verdict_shares")
+    return _optional(claim, *optional)
+
+
+def _uncertainty() -> Schema:
+    """Return the schema of what draws say of the base quarter's figures."""
+    numbers = ("value", "low", "median", "high", "mean", "mc_error")
+    count: Schema = {"type": "integer", "minimum": 0}
+    figure = _record(**dict.fromkeys(numbers, NUMBER), draws=count)
+    return _record(
+        draws=count,
+        seed=count,
+        interval=SHARE,
+        runs=count,
+        accounts_residual_max=NUMBER,
+        figures=_map(figure),
+    )
 
 
 def _fragility() -> Schema:
@@ -353,6 +376,7 @@ def _run() -> Schema:
             accounts=_record(moves=_list(_move()), estimated_share_of_flows=NUMBER),
             facts=_map({"type": "object"}),
             baseline={"type": ["object", "null"]},
+            uncertainty=_uncertainty(),
             journal=_list(_payment()),
             members=_list(_member()),
         ),
@@ -363,6 +387,7 @@ def _run() -> Schema:
         "accelerators",
         "facts",
         "baseline",
+        "uncertainty",
         "journal",
         "members",
     )
