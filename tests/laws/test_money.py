@@ -322,9 +322,7 @@ def by_name(found: Trajectory, record: int) -> dict[tuple[str, str, str], float]
 def test_reordering_entities_changes_nothing(recipe: Recipe, seed: int, shock: int) -> None:
     world = recipe.world()
     one, other = run(world, SHOCKS[shock]), run(shuffled(world, seed), SHOCKS[shock])
-    most = max(
-        [*by_name(one, 0).values()], default=0.0
-    )  # where all are dead, what moves is rounding
+    most = max(by_name(one, 0).values(), default=0.0)  # once all are dead, what moves is rounding
     for quarter in range(QUARTERS + 1):
         mine, yours = by_name(one, quarter), by_name(other, quarter)
         for key in mine.keys() | yours.keys():

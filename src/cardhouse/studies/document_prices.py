@@ -94,7 +94,8 @@ def _service(view: View, layers: ServiceCosts, sale: int) -> Service:
     of_line = (sales.line == line) & (sales.pays <= 0) & (sales.own_use <= 0)
     free = float(sales.volume[of_line].sum())
     wear = float(books.depreciation[0, line])
-    moving = float(layers.direct[line] - layers.shares[line]) - wear
+    # A difference of sums: where nothing moves with use, rounding may leave it below 0.
+    moving = max(0.0, float(layers.direct[line] - layers.shares[line]) - wear)
     fixed = float(layers.service[line] - layers.direct[line]) + wear
     use = (paid + free) / output
     return Service(
