@@ -186,8 +186,8 @@ def test_who_takes_the_profit_is_told_where_it_is_known(document: dict[str, Any]
         "loss_making_share_ai": {"firms": 0.75, "revenue": 0.25, "users_spending": None},
     }
     assert profit_sentence(document) == (
-        "NVIDIA takes 90% of the operating profit of AI business; 75% of firms, with 25% of its "
-        "sales, lose money on it."
+        "NVIDIA takes 90% of the operating profit of AI business; 75% of its firms lose money on "
+        "it, with 25% of its sales."
     )
 
 

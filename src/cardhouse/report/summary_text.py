@@ -199,8 +199,8 @@ def profit_sentence(document: Document) -> str:
     names = {one["id"]: one["name"] for one in document["entities"]}
     return (
         f"{names.get(first, words(first))} takes {shares[first]:.0%} of the operating profit of "
-        f"AI business; {losing['firms']:.0%} of firms, with {losing['revenue']:.0%} of its sales, "
-        "lose money on it."
+        f"AI business; {losing['firms']:.0%} of its firms lose money on it, with "
+        f"{losing['revenue']:.0%} of its sales."
     )
 
 
@@ -209,7 +209,7 @@ def _tier_table(document: Document) -> Table:
     last = document["quarters"][-1]
     made = Table(box=None, pad_edge=False)
     made.add_column(f"{document['quarters'][0]}, USD bn")
-    for name in ("revenue", "full cost", "result", "capex", "new money", f"revenue {last}"):
+    for name in ("revenue", "full cost", "op. result", "capex", "raised", f"revenue {last}"):
         made.add_column(name, justify="right", no_wrap=True)
     series = ("revenue", "full_cost", "operating_result", "capex", "raised")
     for tier in document["tiers"]:
