@@ -65,7 +65,7 @@ def test_the_freeze_is_as_promised(tmp_path: Path) -> None:
     same(printed.split("\n\n")[0], head)
     shown = " ".join(printed.split())
     start = shown.index("First defaults")
-    same(shown[start : shown.index("Of 13 claims")], tail)
+    same(shown[start : shown.index("Of 17 claims")], tail)
 
 
 def test_a_moved_number_and_a_moved_word_are_seen() -> None:
