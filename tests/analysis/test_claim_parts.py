@@ -19,7 +19,7 @@ from cardhouse.analysis.claims import (
 )
 from cardhouse.analysis.definitions import by_definition
 from cardhouse.analysis.price_courses import Course, Point, fell, lately, priced_below_cost
-from cardhouse.analysis.spans import Span, cover
+from cardhouse.analysis.spans import Span, completed, cover, days_missing
 
 verdicts = st.sampled_from([HOLDS, IN_PART, FAILS, UNDETERMINED])
 
@@ -119,6 +119,27 @@ class TestSpans:
             return max(days, default=0)
 
         assert sum(one.days for one in cover(told)) == most(told, -1)
+
+    def test_a_year_less_three_quarters_gives_the_fourth(self) -> None:
+        year = Span(1, 365, 96.676, ("year",))
+        told = [Span(92, 182, 13.45), Span(183, 273, 22.089), Span(274, 365, 34.904)]
+        found = cover(completed([year, *told])[1:])
+        assert (found[0].first, found[0].last) == (1, 91)
+        assert found[0].amount == pytest.approx(26.233)
+        assert found[0].facts == ("year",)
+        assert days_missing(found) == 0
+
+    def test_two_holes_cannot_be_told_apart(self) -> None:
+        told = [Span(1, 365, 10.0), Span(92, 182, 2.0)]
+        assert completed(told) == told
+
+    @given(spans)
+    def test_what_follows_adds_up_to_what_was_told(self, told: list[Span]) -> None:
+        found = completed(told)
+        assert found[: len(told)] == told
+        for rest in found[len(told) :]:
+            assert not any((one.first, one.last) == (rest.first, rest.last) for one in told)
+            assert any(one.first <= rest.first and rest.last <= one.last for one in told)
 
 
 class TestThenAndNow:

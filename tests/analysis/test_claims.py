@@ -76,8 +76,8 @@ class TestBelowCost:
     def test_each_seller_is_told(self) -> None:
         found = below_cost([Business("a", 1.0, 2.0, 3.0), Business("b", 9.0, 4.5, 5.0)])
         assert len(found.supports) == 1
-        assert found.supports[0].startswith("a sells for 1.00 bn a quarter what costs 2.00 bn")
-        assert found.opposes == ("b sells for 9.00 bn a quarter what costs 4.50 bn to serve.",)
+        assert found.supports[0].startswith("a: sales of 1.00 bn a quarter, cost of 2.00 bn")
+        assert found.opposes == ("b: sales of 9.00 bn a quarter, cost of 4.50 bn to serve.",)
 
 
 class TestMargins:
@@ -151,6 +151,11 @@ class TestLoss:
 
     def test_nobody_can_fall(self) -> None:
         assert lost_without([], 0.1).verdict == UNDETERMINED
+
+    def test_too_little_beyond_what_falls_anyway_speaks_against_it(self) -> None:
+        found = lost_without([Outcome("Firms", 0.1, 0.09)], 0.1)
+        assert (found.verdict, found.supports) == (FAILS, ())
+        assert found.opposes == ("Firms: 10% lost, 9% without the scenario.",)
 
     def test_the_fallen_are_named(self) -> None:
         found = lost_without([Outcome("Firms", 0.5, 0.0, ("A", "B"))], 0.1)

@@ -20,7 +20,7 @@ def uses(fact_id: str, facts: FactTable) -> list[Use]:
 
 def test_an_observation_that_reads_it(facts: FactTable) -> None:
     found = uses("05285fb730", facts)
-    assert {use.table for use in found} == {"observations.csv"}
+    assert {use.table for use in found} == {"observations.csv", "claims.csv"}
     assert all(use.tells for use in found)
 
 

@@ -19,8 +19,11 @@ from cardhouse.studies.accelerator_classes import accelerator_classes
 from cardhouse.studies.accelerator_market import Market, price_all
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_facts import with_then
+from cardhouse.studies.claim_groups import group_results
 from cardhouse.studies.claim_judges import JUDGES
+from cardhouse.studies.claim_judges_money import AI_ALONE, DIVISIONS, GROUPS, IN_ACCOUNTS
 from cardhouse.studies.claim_judges_prices import load_series
+from cardhouse.studies.claim_judges_tariffs import ESTIMATED
 from cardhouse.studies.claim_judges_then import like_then, load_pairs
 from cardhouse.studies.claim_table import Claim, load_claims
 from cardhouse.studies.claims import findings, judge_claims
@@ -124,7 +127,7 @@ class TestWishes:
             fact("price", 20.0, item="max"), fact("cost", 1.0),
         ])  # fmt: skip
         found = {one.name: one.value for one in chosen(facts, "a month = price")}
-        assert found == {"a month, somebody pro": 12.0, "a month, somebody max": 20.0}
+        assert found == {"a month, somebody, pro": 12.0, "a month, somebody, max": 20.0}
 
     def test_a_forecast_is_taken_only_by_its_day(self) -> None:
         ahead = {"period_start": dt.date(2025, 7, 1), "period_end": dt.date(2030, 12, 31)}
@@ -178,6 +181,49 @@ class TestWishes:
 
     def test_without_facts_nothing_is_found(self) -> None:
         assert chosen(None, "a year = price") == []
+
+    def test_the_nearest_to_the_base_comes_first_and_the_newest_beside_it(self) -> None:
+        days = [dt.date(2025, 3, 31), dt.date(2025, 6, 30), dt.date(2025, 8, 31),
+                dt.date(2026, 6, 30)]  # fmt: skip
+        told = [
+            fact("price", float(at), period_start=day, period_end=day, known_from=day)
+            for at, day in enumerate(days)
+        ]
+        near = dt.date(2025, 5, 16)
+        assert [one.value for one in chosen(FactTable(told), "a = price", near)] == [1.0, 3.0]
+        later = FactTable(told[-1:])
+        assert [one.value for one in chosen(later, "a = price", near)] == [3.0]
+
+    def test_guidance_and_dates_are_taken_only_by_their_day(self) -> None:
+        day = dt.date(2025, 6, 30)
+        facts = FactTable([
+            fact("margin", 0.5, basis="guidance"),
+            replace(fact("passed", 1.0, unit="date"), value=day),
+        ])  # fmt: skip
+        assert chosen(facts, "a = margin; b = passed") == []
+        found = chosen(facts, "a = margin#2025-06-30; b = passed#2025-06-30")
+        assert [one.value for one in found] == [0.5, "2025-06-30"]
+
+
+class TestShown:
+    """A fact shown beside a claim stands on its side, where the label says which."""
+
+    @pytest.mark.parametrize(
+        ("label", "supports"),
+        [("(for > 0.2)", True), ("(for < 0.2)", False), ("(for 0.1..0.4)", True), ("(for)", True)],
+    )
+    def test_side(self, judged: Callable[..., Any], label: str, supports: bool) -> None:
+        facts = FactTable([fact("price", 0.5), fact("part", 0.3, unit="share")])
+        row = claim("figures_within", facts="it = price", shown=f"a part {label} = part")
+        told = judged(row, facts=facts)
+        sentence = "a part (2025-06): 30%."
+        assert (sentence in told["for"], sentence in told["against"]) == (supports, not supports)
+        assert told["figures"][-1]["name"] == "a part"
+
+    def test_without_a_side_it_is_only_shown(self, judged: Callable[..., Any]) -> None:
+        facts = FactTable([fact("price", 0.5), fact("part", 0.3)])
+        told = judged(claim("figures_within", facts="it = price", shown="a = part"), facts=facts)
+        assert len(told["for"] + told["against"]) == 1
 
 
 class TestTables:
@@ -265,6 +311,52 @@ class TestThesis:
         )
         whole = told["picks_and_shovels"]["whole firms, free cash filed or told since 2023"]
         assert whole == "does_not_hold"
+
+    def test_profit_is_told_by_three_perimeters(self) -> None:
+        told = findings(evidence())["chips_take_profit"]
+        verdicts = [verdict for _, verdict in told.by_definition]
+        assert verdicts == ["holds", "in_part", "in_part"]
+        values = {one.name: one for one in told.figures}
+        chips = [
+            values[f"share of profit: {name}, {DIVISIONS}"].value for name in ("NVIDIA", "Broadcom")
+        ]
+        assert sum(chips) == pytest.approx(0.499, abs=0.002)
+        amazon = values[f"share of profit: Amazon, {GROUPS}"]
+        assert "b7851bba45" in amazon.facts
+
+    def test_groups_with_a_published_profit_make_no_loss(self) -> None:
+        told = dict(findings(evidence())["mostly_loss_making"].by_definition)
+        assert list(told) == [AI_ALONE, IN_ACCOUNTS, GROUPS]
+        row = next(one for one in ROWS if one.id == "mostly_loss_making")
+        groups = group_results(row, evidence())
+        assert groups["meta"].profit == pytest.approx(20.441)
+        assert groups["alphabet"].profit == pytest.approx(31.271)
+
+    def test_free_cash_of_nvidia_has_no_hole(self) -> None:
+        told = findings(evidence())["picks_and_shovels"]
+        names = {one.name: one for one in told.figures}
+        found = names["cash earned by NVIDIA in free cash since 2023, all business"]
+        assert found.value == pytest.approx(101.324 + 26.233, abs=0.01)
+        assert found.when == "2023-01 to 2025-07"
+        absent = names["sellers of plant whose free cash is not on file"]
+        assert absent.value == "AMD, Broadcom"
+        assert not any("xAI in free cash" in name for name in names)
+
+    def test_people_counted_long_before_or_after_are_left_out(self) -> None:
+        told = findings(evidence())["user_price"]
+        names = {one.name for one in told.figures}
+        assert "average payer, Jasper" not in names
+        assert "average user, Consumers of the sellers in the accounts" in names
+
+    def test_an_estimate_of_what_was_paid_is_shown_and_not_judged(self) -> None:
+        told = findings(evidence())["cost_in_tariffs"]
+        assert not any(ESTIMATED in words for words, _ in told.by_definition)
+        assert not any(ESTIMATED in text for text in told.supports + told.opposes)
+        assert any(ESTIMATED in one.name for one in told.figures)
+
+    def test_every_claim_is_told_by_definition(self) -> None:
+        for name, told in findings(evidence()).items():
+            assert told.by_definition, name
 
 
 class TestVintage:

@@ -142,8 +142,19 @@ _COST_WORDS = {
 
 def _paid_for(one: Business, spent: float, cost: str) -> tuple[bool, str]:
     """Return whether a seller sells below a cost, and what it sells for and spends."""
-    sells = f"{one.name} sells for {one.revenue:.2f} bn a quarter"
-    return spent > one.revenue, f"{sells} what costs {spent:.2f} bn {_COST_WORDS[cost]}."
+    sells = f"{one.name}: sales of {money(one.revenue)} a quarter"
+    return spent > one.revenue, f"{sells}, cost of {money(spent)} {_COST_WORDS[cost]}."
+
+
+def money(amount: float) -> str:
+    """Return USD bn as a sentence tells them: small amounts in millions.
+
+    Examples
+    --------
+    >>> money(1.824), money(0.0032), money(-0.2)
+    ('1.82 bn', '3.2 mn', '-0.20 bn')
+    """
+    return f"{amount:.2f} bn" if abs(amount) >= 0.1 else f"{amount * 1e3:.2g} mn"
 
 
 def _together(sellers: Sequence[Business]) -> Business:
@@ -212,7 +223,7 @@ def _by_margin(sellers: Sequence[Business], limit: float, of: str) -> Sides:
     return sides(
         (
             one.margin < limit,
-            f"{one.name} makes {one.margin:.0%} on {one.revenue:.2f} bn of sales{which}.",
+            f"{one.name}: margin of {one.margin:.0%} on {money(one.revenue)} of sales{which}.",
         )
         for one in sellers
     )
@@ -262,12 +273,12 @@ def takes_profit(
     profits: Mapping[str, float],
     who: Sequence[str],
     of: str = "",
-    facts: tuple[str, ...] = (),
+    facts: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Finding:
     """Judge "they take the profit": more than half of it, more than anybody else, less.
 
     ``profits`` are operating results by group; losses count as no profit. ``of`` says of which
-    business they are, ``facts`` what they rest on.
+    business they are, ``facts`` what each rests on.
 
     Examples
     --------
@@ -283,14 +294,14 @@ def takes_profit(
     verdict = HOLDS if share > MOST else IN_PART if largest else FAILS
     which = f", {of}" if of else ""
     figures = tuple(
-        Figure(f"share of profit: {name}{which}", one / total, "share", facts)
+        Figure(f"share of profit: {name}{which}", one / total, "share", (facts or {}).get(name, ()))
         for name, one in positive.items()
         if one > 0
     )
     told = (
         (
             name in who,
-            f"{name} makes {one:.1f} of {total:.1f} bn of operating profit a quarter{which}.",
+            f"{name}: {money(one)} of {money(total)} of operating profit a quarter{which}.",
         )
         for name, one in positive.items()
         if one > 0
@@ -370,12 +381,12 @@ def lost_without(outcomes: Sequence[Outcome], some: float) -> Finding:
             Figure(f"{one.what}, lost", one.lost, "share"),
             Figure(f"{one.what}, lost without the scenario", one.lost_anyway, "share"),
         ]
-    told = [(one.lost > one.lost_anyway, _outcome(one)) for one in outcomes]
+    told = [(one.lost - one.lost_anyway >= some, _outcome(one)) for one in outcomes]
     supports, opposes = sides(told)
     stays = tuple(
         f"{one.what}: {1.0 - one.lost:.0%} not lost."
         for one in outcomes
-        if one.lost > one.lost_anyway and one.lost - one.lost_anyway <= MOST
+        if some <= one.lost - one.lost_anyway <= MOST
     )
     return Finding(verdict, tuple(figures), supports, opposes + stays)
 
@@ -429,7 +440,8 @@ def as_extreme(pairs: Sequence[tuple[str, bool, Figure, Figure]], some: float) -
     share = sum(1 for reached, _ in told if reached) / len(told)
     verdict = HOLDS if share > MOST else IN_PART if share >= some else FAILS
     figures.insert(0, Figure("share of ratios at least as extreme as then", share, "share"))
-    return Finding(verdict, tuple(figures), *sides(told))
+    words = "share of ratios at least as extreme as then"
+    return Finding(verdict, tuple(figures), *sides(told), ((words, verdict),))
 
 
 def _then_and_now(words: str, then: Figure, now: Figure) -> str:

@@ -63,22 +63,34 @@ def cost_covered(tariffs: Sequence[Tariff]) -> Finding:
     verdict = IN_PART if any(one.covers for one in judged) else FAILS
     if all(one.covers_surely for one in judged):
         verdict = HOLDS
-    figures = [figure for one in judged for figure in _figures(one)]
-    figures += [
-        Figure("dated prices that cover the cost", _share(one.covers for one in tariffs), "share"),
-        Figure(
-            "that cover it whichever one input is unfavourable",
-            _share(one.covers_surely for one in tariffs),
-            "share",
-        ),
-    ]
-    first = [*judged, *(one for one in tariffs if not one.is_judged)]
     return Finding(
         verdict,
-        tuple(figures),
-        tuple(_for(one) for one in first if one.covers),
-        tuple(_against(one) for one in first if not one.covers_surely),
+        tuple(figure for one in judged for figure in rent_and_cost(one)),
+        tuple(_for(one) for one in judged if one.covers),
+        tuple(_against(one) for one in judged if not one.covers_surely),
     )
+
+
+def shares_covered(tariffs: Sequence[Tariff]) -> list[Figure]:
+    """Return the shares of all dated prices that cover the cost, and that surely do.
+
+    Examples
+    --------
+    >>> card = Tariff("H100", "list", "2025-06", 2.0, 1.8, 2.5, "life 3", 0.8, 0.2, True)
+    >>> [one.value for one in shares_covered([card])]
+    [1.0, 0.0]
+    """
+    if not tariffs:
+        return []
+    facts = tuple(dict.fromkeys(fact for one in tariffs for fact in one.facts))
+    surely = "dated prices that cover it whichever one input is unfavourable"
+    days = sorted(one.day for one in tariffs)
+    when = f"{days[0]} to {days[-1]}"
+    covered = _share(one.covers for one in tariffs)
+    return [
+        Figure("dated prices that cover the cost", covered, "share", facts, when),
+        Figure(surely, _share(one.covers_surely for one in tariffs), "share", facts, when),
+    ]
 
 
 def _share(found: Iterable[bool]) -> float:
@@ -86,10 +98,11 @@ def _share(found: Iterable[bool]) -> float:
     return sum(told) / len(told)
 
 
-def _figures(one: Tariff) -> list[Figure]:
+def rent_and_cost(one: Tariff) -> list[Figure]:
+    """Return the rent of an hour and its cost as figures."""
     return [
-        Figure(f"rent of an hour: {one.name}", one.rent, "USD", one.facts),
-        Figure(f"cost of that hour: {one.name}", one.cost, "USD", one.cost_facts),
+        Figure(f"rent of an hour: {one.name}", one.rent, "USD", one.facts, one.day),
+        Figure(f"cost of that hour: {one.name}", one.cost, "USD", one.cost_facts, one.day),
     ]
 
 

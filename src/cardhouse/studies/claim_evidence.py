@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,7 @@ from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.model.world import World
 from cardhouse.studies.accelerator_market import Priced
 from cardhouse.studies.claim_table import Claim
+from cardhouse.studies.document_people import last_day
 from cardhouse.studies.scenario_files import load_scenario
 from cardhouse.studies.views import PARENT, Unit, View
 
@@ -35,6 +37,11 @@ class Evidence:
     def world(self) -> World:
         """Return the world."""
         return self.view.chain.world
+
+    @property
+    def middle(self) -> dt.date:
+        """Return the middle of the base quarter."""
+        return last_day(self.world.base) - dt.timedelta(days=45)
 
     def units(self, row: Claim) -> list[Unit]:
         """Return the units in the tiers of a claim, consolidated parents left out."""
@@ -58,11 +65,22 @@ class Evidence:
         ]
 
     def facts_on(self, *entities: str) -> tuple[str, ...]:
-        """Return the first facts that speak of flows of these entities."""
+        """Return facts that speak of flows of these entities: their own first, nearest first."""
         of = set(entities)
         spoken = [one for one in self.world.contracts if {one.payer, one.payee} & of]
-        ids = dict.fromkeys(fact for one in spoken for fact in one.facts)
-        return tuple(ids)[:SHOWN_FACTS]
+        return self._first((fact for one in spoken for fact in one.facts), of)
+
+    def _first(self, ids: Iterable[str], of: set[str]) -> tuple[str, ...]:
+        """Return some facts: those on the entities first, of them those nearest to the base."""
+        known = {} if self.facts is None else self.facts.by_id
+
+        def order(fact: str) -> tuple[bool, int]:
+            one = known.get(fact)
+            if one is None:
+                return (True, 0)
+            return (one.entity not in of, abs((one.period_end - self.middle).days))
+
+        return tuple(sorted(dict.fromkeys(ids), key=order))[:SHOWN_FACTS]
 
     @cached_property
     def layers(self) -> ServiceCosts:
@@ -105,7 +123,8 @@ class Evidence:
             for one in self.world.contracts_of(kind)
             if (not payers or one.payer in payers) and (not payees or one.payee in payees)
         ]
-        return tuple(dict.fromkeys(fact for one in spoken for fact in one.facts[:2]))[:SHOWN_FACTS]
+        of = {*payers, *payees} or {end for one in spoken for end in (one.payer, one.payee)}
+        return self._first((fact for one in spoken for fact in one.facts[:2]), of)
 
     def runs(self, row: Claim) -> tuple[View, View]:
         """Return the run of a claim's scenario, and the run without it, over its quarters."""

@@ -32,6 +32,7 @@ from cardhouse.studies.claim_judges_prices import prices_fell
 from cardhouse.studies.claim_judges_tariffs import tariffs_cover
 from cardhouse.studies.claim_judges_then import figures_above, like_then, runways
 from cardhouse.studies.claim_table import Claim
+from cardhouse.studies.scenario_times import later
 from cardhouse.studies.views import View
 
 
@@ -75,6 +76,13 @@ def _run_dry(row: Claim, evidence: Evidence) -> Finding:
     )
 
 
+def _over(row: Claim, evidence: Evidence, finding: Finding) -> Finding:
+    """Return a finding whose figures say over which quarters the scenario runs."""
+    base = evidence.world.base
+    span = f"{base} to {later(base, row.quarters)}, simulated"
+    return replace(finding, figures=tuple(replace(one, when=span) for one in finding.figures))
+
+
 def _fail_in_scenario(row: Claim, evidence: Evidence) -> Finding:
     """Judge how many firms of some tiers a scenario kills, and what they sell."""
     firms = evidence.firms(row)
@@ -83,13 +91,14 @@ def _fail_in_scenario(row: Claim, evidence: Evidence) -> Finding:
     moved, still = evidence.runs(row)
     dead, revenue, names = _dead(moved, firms, row.quarters)
     dead_anyway, _, _ = _dead(still, firms, row.quarters)
-    return claims.lost_without(
+    lost = claims.lost_without(
         [
             Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), names),
             Outcome("Their sales today", _share(revenue, dead), _share(revenue, dead_anyway)),
         ],
         row.low,
     )
+    return _over(row, evidence, lost)
 
 
 def _dead(view: View, firms: Sequence[int], quarters: int) -> tuple[Array, Array, tuple[str, ...]]:
@@ -138,7 +147,10 @@ def chain_lost(row: Claim, evidence: Evidence) -> Finding:
         gone = max(0.0, 1.0 - float(left / usual)) if usual > 0 else 0.0
         outcomes[words] = Outcome(f"{words} after {row.quarters} quarters", gone, 0.0)
     judged = by_definition(
-        {words: claims.lost_without([one], row.low) for words, one in outcomes.items()}
+        {
+            words: _over(row, evidence, claims.lost_without([one], row.low))
+            for words, one in outcomes.items()
+        }
     )
     facts = evidence.flow_facts(Kind.EQUITY) + evidence.flow_facts(Kind.DEBT_DRAWN)
     raised = float(evidence.view.books.raised[0].sum())

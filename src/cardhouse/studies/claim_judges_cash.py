@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from cardhouse.analysis import claims
 from cardhouse.analysis.claims import FAILS, HOLDS, IN_PART, UNDETERMINED, Figure, Finding
 from cardhouse.analysis.definitions import by_definition
 from cardhouse.analysis.parts import ai_lines
-from cardhouse.analysis.spans import Span, cover
+from cardhouse.analysis.spans import Span, completed, cover, days_missing
 from cardhouse.analysis.use_cost import plant_sellers
 from cardhouse.facts import Fact
 from cardhouse.studies.claim_evidence import SHOWN_FACTS, Evidence
@@ -21,6 +22,9 @@ from cardhouse.studies.fact_choice import facts_of, read_wishes
 
 HISTORY_FROM = dt.date(2022, 12, 1)
 """Published results of periods that begin on this day or later are added up."""
+
+LATER_DAYS = 31
+"""Quarters of firms whose year ends in January end a month after those of the calendar."""
 
 TOLD = 0.05
 """USD bn below which who earned or burned cash is not told in a sentence."""
@@ -46,17 +50,45 @@ def cash_earners(row: Claim, evidence: Evidence) -> Finding:
     history = _history(row, evidence)
     if history:
         totals = {name: sum(one.amount for one in spans) for name, spans in history.items()}
-        facts = {name: tuple(one.fact for one in spans) for name, spans in history.items()}
+        facts = {
+            name: tuple(dict.fromkeys(fact for one in spans for fact in one.facts))
+            for name, spans in history.items()
+        }
         words = "in free cash since 2023, all business"
-        found["whole firms, free cash filed or told since 2023"] = _earned(
-            totals, takers, row.low, words, facts
+        whole = _earned(totals, takers, row.low, words, facts)
+        whole = replace(
+            whole,
+            figures=tuple(_spoken_of(one, history) for one in whole.figures)
+            + _not_on_file(takers, history),
         )
+        found["whole firms, free cash filed or told since 2023"] = whole
     judged = by_definition(found)
     run = _over_the_run(evidence)
     return Finding(
         judged.verdict, (*judged.figures, *run), judged.supports, judged.opposes,
         judged.by_definition,
     )  # fmt: skip
+
+
+def _spoken_of(figure: Figure, history: Mapping[str, list[Span]]) -> Figure:
+    """Return a figure with the time that its reports cover, and how many days none covers."""
+    spans = next((spans for name, spans in history.items() if f" {name} " in figure.name), None)
+    if spans is None:
+        return figure
+    first, last = (
+        dt.date.fromordinal(day)
+        for day in (min(one.first for one in spans), max(one.last for one in spans))
+    )
+    gap = days_missing(spans)
+    missing = f", {gap} days not on file" if gap else ""
+    return replace(figure, when=f"{first:%Y-%m} to {last:%Y-%m}{missing}")
+
+
+def _not_on_file(takers: set[str], history: Mapping[str, list[Span]]) -> tuple[Figure, ...]:
+    """Return the sellers of plant whose free cash nobody told."""
+    absent = sorted(takers - set(history))
+    words = "sellers of plant whose free cash is not on file"
+    return (Figure(words, ", ".join(absent), ""),) if absent else ()
 
 
 def _quarter_facts(evidence: Evidence) -> dict[str, tuple[str, ...]]:
@@ -97,7 +129,7 @@ def _earned(
         if one
     ]
     told = [
-        ((name in takers) == (one > 0), f"{name} {_does(one)} {abs(one):.1f} bn {words}.")
+        ((name in takers) == (one > 0), f"{name}: {abs(one):.1f} bn {_does(one)} {words}.")
         for name, one in largest
         if abs(one) >= TOLD
     ]
@@ -105,13 +137,14 @@ def _earned(
 
 
 def _does(cash: float) -> str:
-    return "earns" if cash > 0 else "burns"
+    return "earned" if cash > 0 else "burned"
 
 
 def _history(row: Claim, evidence: Evidence) -> dict[str, list[Span]]:
     """Return published cash results of each firm up to the base quarter, no day counted twice.
 
-    A report belongs to the quarter that holds its midpoint.
+    What a long report leaves beside shorter ones counts as a report. None reaches more than a month
+    beyond the base quarter, as the quarters of some firms do.
     """
     if evidence.facts is None:
         return {}
@@ -119,10 +152,14 @@ def _history(row: Claim, evidence: Evidence) -> dict[str, list[Span]]:
     spans: dict[str, list[Span]] = {}
     for wish in read_wishes(row.facts):
         for fact in facts_of(evidence.facts, wish.terms[0]):
-            middle = fact.period_start + (fact.period_end - fact.period_start) / 2
-            if fact.period_start >= HISTORY_FROM and middle <= end and not fact.item:
+            if fact.period_start >= HISTORY_FROM and not fact.item and fact.basis != "guidance":
                 spans.setdefault(_name(fact, evidence), []).append(_span(fact))
-    return {name: cover(told) for name, told in spans.items()}
+    last = end.toordinal() + LATER_DAYS
+    kept = {
+        name: cover([one for one in completed(told) if one.last <= last])
+        for name, told in spans.items()
+    }
+    return {name: told for name, told in kept.items() if told}
 
 
 def _name(fact: Fact, evidence: Evidence) -> str:
@@ -132,7 +169,7 @@ def _name(fact: Fact, evidence: Evidence) -> str:
 
 def _span(fact: Fact) -> Span:
     amount = fact.number * SIGNS.get(fact.metric, 1.0)
-    return Span(fact.period_start.toordinal(), fact.period_end.toordinal(), amount, fact.id)
+    return Span(fact.period_start.toordinal(), fact.period_end.toordinal(), amount, (fact.id,))
 
 
 def _over_the_run(evidence: Evidence) -> tuple[Figure, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,8 +15,9 @@ from cardhouse.analysis.definitions import by_definition
 from cardhouse.analysis.parts import ai_lines
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.studies.claim_evidence import SHOWN_FACTS, Evidence
+from cardhouse.studies.claim_gross_margins import gross_margins, with_evidence
 from cardhouse.studies.claim_table import Claim
-from cardhouse.studies.document_people import people_rows
+from cardhouse.studies.document_people import FAR_DAYS, last_day, people_rows
 from cardhouse.studies.fact_choice import chosen, chosen_by_label
 from cardhouse.studies.views import DIVISION, Unit
 
@@ -65,8 +67,8 @@ def _paid_a_year(evidence: Evidence) -> dict[str, list[Figure]]:
     """Return what payers and users pay in a year by the accounts, where somebody counts them."""
     rows = people_rows(evidence.view, evidence.facts)
     told = {line for row in rows if row["payers"] for line in row["lines"]}
-    payers = [_per_year(row, "payer") for row in rows if row["payers"]]
-    users = [_per_year(row, "user") for row in rows if row["users"] and row["segments"]]
+    payers = _per_year(rows, "payer", evidence)
+    users = _per_year([row for row in rows if row["segments"]], "user", evidence)
     payers += [one for line, one in _counted_sales(evidence) if line not in told]
     return {
         name: figures
@@ -75,13 +77,34 @@ def _paid_a_year(evidence: Evidence) -> dict[str, list[Figure]]:
     }
 
 
-def _per_year(row: dict[str, Any], who: str) -> Figure:
-    return Figure(
-        f"average {who}, {row['name']}",
-        row[f"per_{who}_year"]["revenue"],
-        "USD a year",
-        tuple(row[f"{who}s"]["facts"]),
-    )
+def _per_year(rows: Sequence[dict[str, Any]], who: str, evidence: Evidence) -> list[Figure]:
+    """Return what a person pays in a year, by group; only where people were counted near."""
+    found = []
+    for row in rows:
+        if not row[f"{who}s"]:
+            continue
+        facts = tuple(row[f"{who}s"]["facts"])
+        when = _counted_when(facts, evidence)
+        if when:
+            paid = row[f"per_{who}_year"]["revenue"]
+            found.append(Figure(f"average {who}, {row['name']}", paid, "USD a year", facts, when))
+    return found
+
+
+def _counted_when(facts: Sequence[str], evidence: Evidence) -> str:
+    """Return the base quarter and when people were counted, nothing where that is far from it."""
+    day = last_day(evidence.world.base)
+    known = {} if evidence.facts is None else evidence.facts.by_id
+    counts: dict[str, list[dt.date]] = {}
+    for one in facts:
+        if one in known:
+            counts.setdefault(known[one].metric, []).append(known[one].period_end)
+    if not counts:
+        return evidence.world.base
+    nearest = [min(days, key=lambda one: abs(one - day)) for days in counts.values()]
+    farthest = max(nearest, key=lambda one: abs(one - day))
+    far = abs((farthest - day).days) > FAR_DAYS
+    return "" if far else f"{evidence.world.base}, people counted {farthest:%Y-%m}"
 
 
 def _counted_sales(evidence: Evidence) -> list[tuple[str, Figure]]:
@@ -95,6 +118,7 @@ def _counted_sales(evidence: Evidence) -> list[tuple[str, Figure]]:
                 4.0 * one.amount * 1e3 / one.terms["people_mn"],  # USD bn a quarter over millions
                 "USD a year",
                 one.facts[:SHOWN_FACTS],
+                evidence.world.base,
             ),
         )
         for one in evidence.world.contracts_of(Kind.SALE)
@@ -108,7 +132,8 @@ def sold_below_cost(row: Claim, evidence: Evidence) -> Finding:
     sellers = [evidence.business(by_id[ids[at]].name, np.array([at])) for at in evidence.lines(row)]
     layers = COST_WORDS if _has_free_use(sellers) else ALL_PAID_WORDS
     found = {words: claims.below_cost(sellers, name) for name, words in layers.items()}
-    return by_definition(found | _published_by_year(row, evidence))
+    judged = by_definition(found | _published_by_year(row, evidence))
+    return with_evidence(judged, gross_margins(row, evidence)) if layers is COST_WORDS else judged
 
 
 def _has_free_use(sellers: Sequence[Business]) -> bool:
@@ -162,8 +187,10 @@ def _paid_up_the_chain(
 def _published_by_year(row: Claim, evidence: Evidence) -> dict[str, Finding]:
     """Return what published margins say, year by year: negative if most are, in part if some."""
     by_year: dict[str, list[Figure]] = {}
+    known = {} if evidence.facts is None else evidence.facts.by_id
     for one in chosen(evidence.facts, row.facts):
-        by_year.setdefault(one.when[:4], []).append(one)
+        if all(known[fact].basis != "guidance" for fact in one.facts):
+            by_year.setdefault(one.when[:4], []).append(one)
     return {
         f"margins published for {year}": _negative(figures)
         for year, figures in sorted(by_year.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,12 +10,13 @@ from cardhouse.analysis import claims
 from cardhouse.analysis.cash_gaps import gaps_by_source
 from cardhouse.analysis.claims import FAILS, HOLDS, IN_PART, UNDETERMINED, Figure, Finding
 from cardhouse.analysis.definitions import by_definition
-from cardhouse.analysis.fragility import LossMaking
+from cardhouse.analysis.fragility import LossMaking, loss_making, users_spending
 from cardhouse.analysis.parts import ai_lines
-from cardhouse.analysis.use_cost import use_cost
+from cardhouse.analysis.use_cost import plant_sellers, use_cost
 from cardhouse.engine.chain import Array
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.studies.claim_evidence import Evidence
+from cardhouse.studies.claim_groups import Result, group_results, unit_results
 from cardhouse.studies.claim_table import Claim
 
 USE_MEASURES = {
@@ -87,35 +88,73 @@ def _source_words(name: str, evidence: Evidence) -> str:
     return SOURCE_WORDS.get(name, name.replace("_", " "))
 
 
+GROUPS = "whole groups, operating income as published"
+DIVISIONS = "divisions as filed and lines in the accounts, own use left out"
+IN_ACCOUNTS = "business in the accounts, own use at cost"
+AI_ALONE = "AI business alone"
+
+
 def profit_taken(row: Claim, evidence: Evidence) -> Finding:
-    """Judge whether firms of some tiers take the operating profit: of AI business, and of all."""
-    view, by_id = evidence.view, evidence.world.by_id
-    ids = view.chain.firm_ids
-    takers = [by_id[ids[firm]].name for firm in evidence.firms(row)]
-    facts = evidence.facts_on(
-        *(ids[firm] for firm in evidence.firms(row)), *_lines_of(evidence, row)
-    )
-    parts = {"AI business alone": view.ai_operating_result, "all business": view.operating_result}
-    found = {}
-    for words, results in parts.items():
-        profits = {by_id[name].name: float(one) for name, one in zip(ids, results[0], strict=True)}
-        found[words] = claims.takes_profit(profits, takers, words, facts)
+    """Judge whether firms of some tiers take the operating profit, by perimeter.
+
+    Of AI business; of divisions as filed and lines, without own use; of whole groups.
+    """
+    ids = evidence.view.chain.firm_ids
+    takers = {ids[firm] for firm in evidence.firms(row)}
+    perimeters = {
+        AI_ALONE: _ai_results(evidence),
+        DIVISIONS: unit_results(evidence),
+        GROUPS: group_results(row, evidence),
+    }
+    found = {
+        words: claims.takes_profit(
+            {one.name: one.profit for one in results.values()},
+            [one.name for name, one in results.items() if evidence.world.purse_of(name) in takers],
+            words,
+            {one.name: one.facts for one in results.values()},
+        )
+        for words, results in perimeters.items()
+    }
     return by_definition(found)
 
 
-def _lines_of(evidence: Evidence, row: Claim) -> list[str]:
+def _ai_results(evidence: Evidence) -> dict[str, Result]:
+    """Return firms' operating results of AI business as the accounts have them."""
+    view, by_id = evidence.view, evidence.world.by_id
+    return {
+        name: Result(
+            by_id[name].name,
+            float(view.ai_ledger.revenue[0, firm]),
+            float(view.ai_operating_result[0, firm]),
+            evidence.facts_on(name, *_lines_of(evidence, firm)),
+        )
+        for firm, name in enumerate(view.chain.firm_ids)
+    }
+
+
+def _lines_of(evidence: Evidence, firm: int) -> list[str]:
     chain = evidence.view.chain
-    firms = evidence.firms(row)
-    return [chain.line_ids[at] for at in np.flatnonzero(np.isin(chain.firm_of_line, firms))]
+    return [chain.line_ids[at] for at in np.flatnonzero(chain.firm_of_line == firm)]
 
 
-def loss_makers(_: Claim, evidence: Evidence) -> Finding:
-    """Judge whether most of it loses money: AI business alone, and firms as a whole."""
-    parts = {"ai": "AI business alone", "whole": "firms as a whole"}
-    facts = evidence.facts_on(*evidence.view.chain.firm_ids, *evidence.view.chain.line_ids)
-    found: Mapping[str, LossMaking] = evidence.view.loss_making
+def loss_makers(row: Claim, evidence: Evidence) -> Finding:
+    """Judge whether most of it loses money: AI business, business in the accounts, groups."""
+    view = evidence.view
+    facts = evidence.facts_on(*view.chain.firm_ids, *view.chain.line_ids)
+    groups = list(group_results(row, evidence).values())
+    users = ~plant_sellers(view.chain)
+    whole = loss_making(
+        np.array([one.profit for one in groups]),
+        np.array([one.revenue for one in groups]),
+        users_spending(view.books, 0, users),
+    )
+    found = {
+        AI_ALONE: (view.loss_making["ai"], facts),
+        IN_ACCOUNTS: (view.loss_making["whole"], facts),
+        GROUPS: (whole, tuple(dict.fromkeys(one for group in groups for one in group.facts[:2]))),
+    }
     return by_definition(
-        {words: claims.mostly(_shares(found[name], words), facts) for name, words in parts.items()}
+        {words: claims.mostly(_shares(one, words), told) for words, (one, told) in found.items()}
     )
 
 

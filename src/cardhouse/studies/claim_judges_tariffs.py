@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cardhouse.analysis.accelerators import breakeven_utilisation, cost_per_hour
 from cardhouse.analysis.claims import Finding
-from cardhouse.analysis.price_claims import Tariff, cost_covered
+from cardhouse.analysis.definitions import by_definition
+from cardhouse.analysis.price_claims import Tariff, cost_covered, rent_and_cost, shares_covered
 from cardhouse.studies.accelerator_classes import UNITS, WORDS
-from cardhouse.studies.accelerator_market import Priced
+from cardhouse.studies.accelerator_market import Priced, Rental
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_table import Claim
+from cardhouse.studies.fact_choice import told_when
+
+ESTIMATED = "paid, estimated"
+"""The kind of what a buyer paid in effect, as others estimate it: it is no tariff."""
 
 PLAIN_UNITS = ("years", "kW", "USD", "USD per kWh", "USD an hour")
 
 
 def tariffs_cover(_: Claim, evidence: Evidence) -> Finding:
     """Judge whether rental prices of accelerators cover what an hour costs their owner."""
-    return cost_covered([tariff for one in evidence.accelerators for tariff in _tariffs(one)])
+    tariffs = [tariff for one in evidence.accelerators for tariff in _tariffs(one, evidence)]
+    groups: dict[str, list[Tariff]] = {}
+    for one in tariffs:
+        if one.is_judged:
+            groups.setdefault(f"{one.what}, {one.kind}", []).append(one)
+    judged = by_definition({words: cost_covered(told) for words, told in groups.items()})
+    return replace(
+        judged,
+        figures=(
+            *judged.figures,
+            *shares_covered([one for one in tariffs if one.kind != ESTIMATED]),
+            *(figure for one in tariffs if one.kind == ESTIMATED for figure in rent_and_cost(one)),
+        ),
+    )
 
 
-def _tariffs(one: Priced) -> Iterator[Tariff]:
+def _tariffs(one: Priced, evidence: Evidence) -> Iterator[Tariff]:
     for rental in one.rentals:
         if rental.machine is None or rental.cost is None:
             continue
@@ -29,17 +48,24 @@ def _tariffs(one: Priced) -> Iterator[Tariff]:
         yield Tariff(
             what=one.name,
             kind=rental.kind,
-            day=f"{rental.day:%Y-%m}",
+            day=_when(rental, evidence),
             rent=rent,
             cost=rental.cost.value,
             dearest=dearest,
             because=told_input(name, end),
             accelerator=cost_per_hour(rental.machine).accelerator,
             hours_needed=breakeven_utilisation(rental.machine, rent),
-            is_judged=rental.is_nearest,
+            is_judged=rental.is_nearest and rental.kind != ESTIMATED,
             facts=rental.facts,
             cost_facts=rental.cost_facts,
         )
+
+
+def _when(rental: Rental, evidence: Evidence) -> str:
+    """Return when a price was taken, as other claims tell it: by the end of its time."""
+    known = {} if evidence.facts is None else evidence.facts.by_id
+    told = [known[one] for one in rental.facts if one in known]
+    return told_when(told[0]) if told else f"{rental.day:%Y-%m}"
 
 
 def told_input(name: str, value: float) -> str:

@@ -12,8 +12,10 @@ from pathlib import Path
 from cardhouse.analysis import claims
 from cardhouse.analysis.books import Books
 from cardhouse.analysis.claims import Figure, Finding
+from cardhouse.analysis.definitions import by_definition
 from cardhouse.analysis.fragility import runway
-from cardhouse.analysis.parts import ai_lines
+from cardhouse.analysis.ledger import subsidy_ledger
+from cardhouse.analysis.parts import LineCosts, ai_lines
 from cardhouse.facts import Fact, FactTable
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_table import Claim
@@ -40,7 +42,8 @@ def figures_above(row: Claim, evidence: Evidence) -> Finding:
 
     Pairs of other gauges, shown beside, are told as evidence and decide nothing.
     """
-    judged = claims.above(_pairs(evidence, row.facts))
+    pairs = _pairs(evidence, row.facts)
+    judged = by_definition({one[0].name: claims.above([one]) for one in pairs})
     beside = claims.above(_pairs(evidence, row.shown))
     return replace(
         judged,
@@ -89,9 +92,18 @@ def _both(pair: Pair, evidence: Evidence) -> tuple[Told, Told]:
     shares = any(one is not None and one.unit == "share" for one in (then, now))
     named = [
         one and replace(one, name=f"{pair.words}, {words}", unit="share" if shares else one.unit)
-        for one, words in ((then, "then"), (now, "now"))
+        for one, words in ((then, "then"), (_apart(now, evidence), "now"))
     ]
     return named[0], named[1]
+
+
+def _apart(now: Told, evidence: Evidence) -> Told:
+    """Return a figure of today whose date says so where it is not of the base quarter."""
+    if now is None or now.when == evidence.world.base:
+        return now
+    last = last_day(evidence.world.base)
+    months = [f"{last.year}-{month:02}" for month in range(last.month - 2, last.month + 1)]
+    return now if now.when in months else replace(now, when=f"{now.when}, not the base quarter")
 
 
 def _value(cell: str, evidence: Evidence, until: dt.date) -> Told:
@@ -168,15 +180,36 @@ def _is_quarter(span: tuple[dt.date, dt.date]) -> bool:
     return 80 <= (span[1] - span[0]).days <= 100
 
 
+USERS_OF_PLANT = ("apps", "labs")
+"""The firms that stand for the dotcoms, counted in the same way in all rows."""
+
+
 def _profitable(evidence: Evidence, _: dt.date, __: str) -> Told:
-    loss = evidence.view.loss_making["ai"].firms
+    """Return the share of apps and labs, members one by one, whose AI business makes a profit."""
+    books = _first_books(evidence)
+    chain = books.chain
+    ledger = subsidy_ledger(books, LineCosts(books), ai_lines(chain))
+    sold, made = ledger.revenue[0], (ledger.revenue - ledger.full_cost)[0]
+    told = [
+        bool(made[at] > 0)
+        for at, name in enumerate(chain.firm_ids)
+        if chain.world.entity(name).tier in USERS_OF_PLANT and (sold[at] or made[at])
+    ]
+    if not told:
+        return None
     facts = evidence.facts_on(*evidence.view.chain.line_ids)
-    return None if loss is None else Figure("", 1.0 - loss, "share", facts, evidence.world.base)
+    return Figure("", sum(told) / len(told), "share", facts, evidence.world.base)
+
+
+def _first_books(evidence: Evidence) -> Books:
+    """Return the books of the base quarter with the members of populations as single firms."""
+    whole = evidence.view.trajectory if evidence.view.whole is None else evidence.view.whole
+    return Books(replace(whole, states=whole.states[:1], records=whole.records[:1]))
 
 
 def _short_of_cash(evidence: Evidence, _: dt.date, __: str) -> Told:
     """Return the share of apps and labs, members one by one, with cash for less than a year."""
-    left = runways(evidence, ("apps", "labs"))
+    left = runways(evidence, USERS_OF_PLANT)
     if not left:
         return None
     short = sum(1 for one, _sales in left if one is not None and one < 4.0)
@@ -186,14 +219,12 @@ def _short_of_cash(evidence: Evidence, _: dt.date, __: str) -> Told:
 
 def runways(evidence: Evidence, tiers: Sequence[str]) -> list[tuple[float | None, float]]:
     """Return quarters of cash without new money, and sales, of each firm; members one by one."""
-    whole = evidence.view.trajectory if evidence.view.whole is None else evidence.view.whole
-    first = replace(whole, states=whole.states[:1], records=whole.records[:1])
-    books = Books(first)
+    books = _first_books(evidence)
     left = runway(books)
     return [
         (left[at], float(books.revenue[0, at]))
-        for at, name in enumerate(first.chain.firm_ids)
-        if first.chain.world.entity(name).tier in tiers
+        for at, name in enumerate(books.chain.firm_ids)
+        if books.chain.world.entity(name).tier in tiers
     ]
 
 

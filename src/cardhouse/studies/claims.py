@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from cardhouse.analysis.claims import Figure, Finding
@@ -12,8 +12,8 @@ from cardhouse.facts import FactTable
 from cardhouse.studies.accelerator_market import Priced
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_judges import JUDGES
+from cardhouse.studies.claim_shown import shown
 from cardhouse.studies.claim_table import Claim, load_claims
-from cardhouse.studies.fact_choice import chosen
 from cardhouse.studies.views import View
 
 
@@ -93,7 +93,10 @@ def _names(figures: Sequence[Figure]) -> list[str]:
 
 def _told(row: Claim, evidence: Evidence) -> dict[str, Any]:
     finding = JUDGES[row.judge](row, evidence)
-    figures = [*finding.figures, *chosen(evidence.facts, row.shown)]
+    beside, (supports, opposes) = shown(row, evidence)
+    base = evidence.world.base
+    found = [one if one.when else replace(one, when=base) for one in finding.figures]
+    figures = [*found, *(one for one in beside if one not in found)]
     cited = dict.fromkeys(fact for figure in figures for fact in figure.facts)
     return {
         "id": row.id,
@@ -108,7 +111,7 @@ def _told(row: Claim, evidence: Evidence) -> dict[str, Any]:
             {**asdict(figure), "name": name, "facts": list(figure.facts)}
             for name, figure in zip(_names(figures), figures, strict=True)
         ],
-        "for": list(finding.supports),
-        "against": list(finding.opposes),
+        "for": list(dict.fromkeys(finding.supports + supports)),
+        "against": list(dict.fromkeys(finding.opposes + opposes)),
         "facts": list(cited),
     }

@@ -6,16 +6,21 @@ item (``:_`` of none); ``*12`` multiplies (months to a year); ``#2000-03-31`` ta
 day, ``#2000-01-01..2000-06-30`` of that span, ``#2000`` of a whole year that ends in it; a ``~`` at
 the end takes every day's.
 ``a + b / c + d`` is a ratio of sums, each of single facts. Forecasts, said before their time had
-come, are taken only where their day is asked for.
+come, and figures that are no numbers are taken only where their day is asked for.
+
+Beside a base quarter, the fact nearest to it comes first and the newest beside it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cardhouse.analysis.claims import Figure
 from cardhouse.facts import Fact, FactTable
+from cardhouse.facts.dictionaries import load_dictionaries
 
 _WISH = re.compile(r"(?P<label>[^=]+?)\s*=\s*(?P<terms>[^=]+)")
 _TERM = re.compile(
@@ -23,7 +28,9 @@ _TERM = re.compile(
     r"(?:\*(?P<factor>[\d.]+))?(?:#(?P<day>\d{4}(?:-\d\d-\d\d(?:\.\.\d{4}-\d\d-\d\d)?)?))?(?P<every>~?)"
 )
 NO_ITEM = "_"
-_UNITS = {"usd_per_month": {12.0: "USD a year"}}
+_UNITS = {"usd_per_month": {12.0: "USD a year"}, "usd_per_year": {1.0: "USD a year"}}
+QUARTER = dt.timedelta(days=92)
+A_MONTH = dt.timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -93,18 +100,23 @@ def read_term(text: str, where: str = "") -> Term:
     )
 
 
-def chosen(facts: FactTable | None, text: str) -> list[Figure]:
-    """Return the figures that a cell asks for, the newest of each entity and item."""
-    return [figure for figures in chosen_each(facts, text) for figure in figures]
+def chosen(facts: FactTable | None, text: str, near: dt.date | None = None) -> list[Figure]:
+    """Return the figures that a cell asks for, the newest of each entity and item.
+
+    ``near`` is a day of the base quarter: where told, the fact nearest to it comes first.
+    """
+    return [figure for figures in chosen_each(facts, text, near) for figure in figures]
 
 
-def chosen_each(facts: FactTable | None, text: str) -> list[list[Figure]]:
+def chosen_each(
+    facts: FactTable | None, text: str, near: dt.date | None = None
+) -> list[list[Figure]]:
     """Return the figures for each thing that a cell asks for; none where there are no facts."""
     if facts is None:
         return []
     wishes = read_wishes(text)
     labels = [wish.label for wish in wishes]
-    return [_figures(facts, wish, again=labels.count(wish.label) > 1) for wish in wishes]
+    return [_figures(facts, wish, near, again=labels.count(wish.label) > 1) for wish in wishes]
 
 
 def chosen_by_label(facts: FactTable | None, text: str) -> dict[str, list[Figure]]:
@@ -115,12 +127,14 @@ def chosen_by_label(facts: FactTable | None, text: str) -> dict[str, list[Figure
     return found
 
 
-def _figures(facts: FactTable, wish: Wish, *, again: bool) -> list[Figure]:
+def _figures(
+    facts: FactTable, wish: Wish, near: dt.date | None = None, *, again: bool
+) -> list[Figure]:
     """Return the figures of a wish; named by entity and item where the label alone would not do."""
     if wish.over:
         return _ratio(facts, wish)
     term = wish.terms[0]
-    told = facts_of(facts, term)
+    told = facts_of(facts, term) if near is None else facts_beside(facts, term, near)
     several = again or len({(one.entity, one.item) for one in told}) > 1
     return [_figure(one, wish.label, term, several=several) for one in told]
 
@@ -138,6 +152,41 @@ def facts_of(facts: FactTable, term: Term) -> list[Fact]:
     return [one for group in ordered for one in (group if term.every else group[-1:])]
 
 
+def facts_beside(facts: FactTable, term: Term, near: dt.date) -> list[Fact]:
+    """Return for each entity and item the fact nearest to a day, and the newest where it is later.
+
+    What speaks of a time more than a quarter after the day is no nearest. Where a term takes every
+    fact, or that of one day, the day changes nothing.
+    """
+    if term.every or term.day:
+        return facts_of(facts, term)
+    told = facts_of(facts, Term(term.metric, term.entities, term.item, term.factor, every=True))
+    found: list[Fact] = []
+    for newest in facts_of(facts, term):
+        own = [one for one in told if (one.entity, one.item) == (newest.entity, newest.item)]
+        first = nearest(own, near)
+        found += [newest] if first is None else [first]
+        found += [newest] if first is not None and newest.period_end > first.period_end else []
+    return found
+
+
+def nearest(told: Sequence[Fact], near: dt.date) -> Fact | None:
+    """Return the fact whose middle is nearest to a day, not more than a quarter after it.
+
+    Of two as near the shorter, then the later one.
+    """
+    open_to = [one for one in told if _middle(one) <= near + QUARTER]
+    return min(
+        open_to,
+        key=lambda one: (abs(_middle(one) - near), one.period_end - one.period_start),
+        default=None,
+    )
+
+
+def _middle(fact: Fact) -> dt.date:
+    return fact.period_start + (fact.period_end - fact.period_start) / 2
+
+
 def _candidates(facts: FactTable, term: Term) -> list[Fact]:
     if not term.entities:
         return [one for one in facts if one.metric == term.metric]
@@ -146,8 +195,17 @@ def _candidates(facts: FactTable, term: Term) -> list[Fact]:
 
 def _fits(fact: Fact, term: Term) -> bool:
     right_item = term.item in ("", fact.item or NO_ITEM)
-    came = bool(term.day) or fact.period_end <= fact.known_from
-    return _on(fact, term.day) and right_item and came and isinstance(fact.value, float)
+    if term.day:
+        return _on(fact, term.day) and right_item
+    told = fact.basis != "guidance" and isinstance(fact.value, float)
+    return right_item and _came(fact) and told
+
+
+def _came(fact: Fact) -> bool:
+    """Tell whether a fact's time had come when it was said; a month that runs is told as it is."""
+    runs = fact.period_start <= fact.known_from
+    of_a_month = fact.period_end - fact.period_start <= A_MONTH
+    return fact.period_end <= fact.known_from or (runs and of_a_month)
 
 
 def _on(fact: Fact, day: str) -> bool:
@@ -164,11 +222,18 @@ def is_year(fact: Fact) -> bool:
 
 
 def _figure(fact: Fact, label: str, term: Term, *, several: bool) -> Figure:
-    who = " ".join(part.replace("_", " ") for part in (fact.entity, fact.item) if part)
+    who = ", ".join(part for part in (named(fact.entity), fact.item.replace("_", " ")) if part)
     name = f"{label}, {who}" if several else label
     plain = "USD" if fact.unit == "usd" else fact.unit.replace("_", " ")
     unit = _UNITS.get(fact.unit, {}).get(term.factor, plain)
-    return Figure(name, fact.number * term.factor, unit, (fact.id,), told_when(fact))
+    value = fact.number * term.factor if isinstance(fact.value, float) else str(fact.value)
+    return Figure(name, value, unit, (fact.id,), told_when(fact))
+
+
+def named(entity: str) -> str:
+    """Return the name of an entity as the dictionary of facts has it."""
+    row = load_dictionaries().entities.get(entity)
+    return entity.replace("_", " ") if row is None else row.name
 
 
 def told_when(fact: Fact) -> str:
