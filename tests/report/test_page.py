@@ -153,7 +153,7 @@ def test_every_figure_has_a_sentence_a_table_and_the_digest(page: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "Capital stops: NVIDIA's sales in 2030Q2 are",
+        "Capital stops: NVIDIA's sales are",
         "not a forecast and not advice",
         "Where the money goes in 2025Q2",
         "Each tier over time",
