@@ -252,7 +252,9 @@ class TestProbabilities:
     def test_the_shipped_claims_without_a_scenario_need_the_base_quarter_alone(self) -> None:
         whole = replace(evidence(), view=played())
         quick = [row for row in load_claims() if not row.scenario]
-        assert docket_of(quick, evidence(), whole).quick == tuple(quick)
+        found = docket_of(quick, evidence(), whole)
+        assert {row.id for row in found.slow} <= {"picks_and_shovels"}
+        assert {row.id for row in (*found.quick, *found.slow)} == {row.id for row in quick}
 
     def test_an_undetermined_claim_has_none(self) -> None:
         told = uncertainty.with_probabilities(
@@ -397,14 +399,14 @@ class TestNotebook:
             return {**found(), "claims": {}}
 
         monkeypatch.setattr("cardhouse.studies.run.uncertainty", answers)
-        monkeypatch.setattr("cardhouse.studies.run.judge_claims", lambda *_: [])
+        monkeypatch.setattr("cardhouse.studies.run.judge_claims", lambda *_, **__: [])
         run = run_world(open_economy("ai", base=BASE), quarters=1, draws=20)
         frame = run.intervals("trace.nvidia.")
         assert frame.index.str.startswith("trace.nvidia.").all()
         assert (frame["low"] <= frame["high"]).all()
 
     def test_without_draws_there_are_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("cardhouse.studies.run.judge_claims", lambda *_: [])
+        monkeypatch.setattr("cardhouse.studies.run.judge_claims", lambda *_, **__: [])
         run = run_world(open_economy("ai", base=BASE), quarters=1)
         with pytest.raises(InputError, match="draws=500"):
             run.intervals()

@@ -27,6 +27,8 @@ NOTHING_WHERE_ABSENT = (
     "fragility.profit_share_ai.",
 )  # fmt: skip
 """Keys of parts of a whole: one that a draw does not tell is 0 there, not unknown."""
+RESTS_ON_FACTS = ("people", "best_price", "back_of_envelope")
+"""Parts of the ledger that lean on figures beside the accounts, which are not drawn with them."""
 ROW_NAMES = ("id", "firm", "tier", "name")
 """What names a row of a list: the first of these that it has."""
 
@@ -40,8 +42,9 @@ def base_view(world: World) -> View:
 
 def answers_of(view: View, asked: Asked) -> dict[str, float]:
     """Return the base quarter's figures by their keys in the document."""
+    ledger = ledger_row(view, use_cost_of(view))
     told = {
-        "ledger": ledger_row(view, use_cost_of(view)),
+        "ledger": {name: part for name, part in ledger.items() if name not in RESTS_ON_FACTS},
         **drawn_trace(view, asked),
         "fragility": _fragility(view),
     }
