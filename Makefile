@@ -17,6 +17,7 @@ digest   = $(shell { echo '$(CURDIR)'; find $(1) | LC_ALL=C sort; find $(1) | LC
 SOURCES := src -type f -not -path '*/__pycache__/*' -not -name '.*'
 HOUSE   := $(VENV)/.house-$(call digest,requirements/run.txt)
 TOOLS   := $(VENV)/.tools-$(call digest,requirements/dev.txt)
+WRITERS := $(VENV)/.writers-$(call digest,requirements/docs.txt)
 PACKAGE := $(VENV)/.package-$(call digest,pyproject.toml README.md LICENSE LICENSE-DATA $(SOURCES))
 LINKED  := $(VENV)/.linked-$(call digest,pyproject.toml)
 
@@ -27,7 +28,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test validate lint format develop install lock clean
+.PHONY: help run test validate docs lint format develop install lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +49,10 @@ validate: install ## Run the long studies: figures left out, draws, intervals, h
 	$(BIN)/python validation/hindcast.py --base 2025Q2
 	$(BIN)/python validation/hindcast.py --base 2025Q2 --as-of 2025-08-21
 
+docs: install $(WRITERS) ## Build the site into build/docs; a warning is an error
+	$(BIN)/python -m sphinx -b html -q -W --keep-going --fresh-env docs build/docs $(ARGS)
+	$(BIN)/python docs/_ext/built_site.py build/docs
+
 lint: install $(TOOLS) ## Check format, style, imports, types and dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -67,9 +72,12 @@ lock: $(TOOLS) ## Renew requirements/*.txt (maintainers)
 	$(BIN)/uv pip compile $(LOCK) --output-file requirements/run.txt pyproject.toml requirements/build.in
 	$(BIN)/uv pip compile $(LOCK) --output-file requirements/dev.txt --extra dev \
 		--constraint requirements/run.txt pyproject.toml requirements/build.in
+	$(BIN)/uv pip compile $(LOCK) --output-file requirements/docs.txt --extra docs \
+		--constraint requirements/run.txt --constraint requirements/dev.txt \
+		pyproject.toml requirements/build.in
 
 clean: ## Remove the environment, caches and built files (runs/ stays)
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # --- steps ---------------------------------------------------------------------------------
 
@@ -88,6 +96,11 @@ $(TOOLS): | $(HOUSE)
 	@echo "Installing the pinned test tools into $(VENV) ..."
 	@$(PINNED) -r requirements/dev.txt && $(PIP) check >&2
 	@rm -f $(VENV)/.tools-* && touch $@
+
+$(WRITERS): | $(HOUSE)
+	@echo "Installing what builds the site into $(VENV) ..."
+	@$(PINNED) -r requirements/docs.txt && $(PIP) check >&2
+	@rm -f $(VENV)/.writers-* && touch $@
 
 $(VENV)/.package-%: | $(HOUSE)
 	@echo "Installing cardhouse into $(VENV) ..."

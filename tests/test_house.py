@@ -155,6 +155,13 @@ class TestRequirements:
         assert run
         assert {name: dev.get(name) for name in run} == run
 
+    def test_the_site_is_built_on_what_is_shipped_and_tested(self) -> None:
+        run, dev, docs = pinned_in("run"), pinned_in("dev"), pinned_in("docs")
+        assert {name: docs.get(name) for name in run} == run
+        assert {name: docs[name] for name in docs if name in dev} == {
+            name: dev[name] for name in dev if name in docs
+        }
+
     def test_pins_obey_the_bounds(self, pyproject: dict[str, Any]) -> None:
         pins = pinned_in("run")
         bounds = [Requirement(line) for line in pyproject["project"]["dependencies"]]
@@ -164,7 +171,7 @@ class TestRequirements:
             assert all(version in bound.specifier for version in versions), bound
 
     def test_every_pin_is_hashed(self) -> None:
-        for name in ("run", "dev"):
+        for name in ("run", "dev", "docs"):
             text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
             entries = re.split(r"\n(?=\S)", text.strip())
             assert [entry for entry in entries if "--hash=sha256:" not in entry] == []

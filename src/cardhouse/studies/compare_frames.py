@@ -26,6 +26,14 @@ def compare_runs(*runs: Run) -> Comparison:
     ------
     InputError
         When there are fewer than two or more than three, or they cannot stand side by side.
+
+    Examples
+    --------
+    >>> import cardhouse as ch
+    >>> world = ch.open("ai", base="2026Q1")
+    >>> dearer = ch.run(world, quarters=1, levers={"interest_shift": 2})
+    >>> ch.compare(ch.run(world, quarters=1), dearer).inputs().index.tolist()
+    ['interest_shift']
     """
     return Comparison(compare_documents([run.document for run in runs]))
 

@@ -68,6 +68,23 @@ def open_economy(
         An ISO date: only facts public by then are used; none: all of them.
     facts
         Tables of one's own facts, laid over the shipped ones.
+
+    Returns
+    -------
+    World
+        Entities, the contracts between them, and balance sheets; frozen.
+
+    Raises
+    ------
+    CardhouseError
+        When the economy, quarter, date or a table is wrong: the message says what and where.
+
+    Examples
+    --------
+    >>> import cardhouse as ch
+    >>> world = ch.open("ai", base="2026Q1")
+    >>> world.base, world.entity("nvidia").name
+    ('2026Q1', 'NVIDIA')
     """
     return open_world(economy, base=base, as_of=as_of, extra_facts=[Path(one) for one in facts])
 
@@ -114,6 +131,16 @@ def run_world(  # noqa: PLR0913 - one call does all that a notebook asks of a ru
     ------
     CardhouseError
         When anything given is wrong: the message says what, where and what to do.
+
+    Examples
+    --------
+    >>> import cardhouse as ch
+    >>> world = ch.open("ai", base="2026Q1")
+    >>> run = ch.run(world, "demand-disappoints", quarters=8, levers={"interest_shift": 1})
+    >>> run
+    Run(ai, demand-disappoints, 2026Q1 to 2028Q1: ... firms, ... fail)
+    >>> bool(run.ledger().loc[("2026Q1", "nvidia"), "revenue"] > 50)
+    True
     """
     given = [scenario] if isinstance(scenario, str | Path | Scenario) else list(scenario)
     combined = scenario_on(world, given, levers or {})
