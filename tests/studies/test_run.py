@@ -152,23 +152,7 @@ def test_the_same_question_has_the_same_answer_in_another_process(baseline: Stud
         f"print(json.dumps(run_study(economy='{ECONOMY}', quarters={QUARTERS}).document))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    assert_alike(json.loads(done.stdout), json.loads(json.dumps(baseline.document)))
-
-
-def assert_alike(one: object, other: object) -> None:
-    """Compare documents: numbers to 1e-9, since threads of linear algebra move last digits."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        assert one.keys() == other.keys()
-        for key in one:
-            assert_alike(one[key], other[key])
-    elif isinstance(one, list) and isinstance(other, list):
-        assert len(one) == len(other)
-        for mine, yours in zip(one, other, strict=True):
-            assert_alike(mine, yours)
-    elif isinstance(one, float) and isinstance(other, float):
-        assert one == pytest.approx(other, rel=1e-9, abs=1e-12)
-    else:
-        assert one == other
+    assert json.loads(done.stdout) == json.loads(json.dumps(baseline.document))
 
 
 class TestMembersAndJournal:

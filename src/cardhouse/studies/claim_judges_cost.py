@@ -169,7 +169,7 @@ def _paid_up_the_chain(
     ]
     if not bought or not sellers:
         return ()
-    makers = {world.purse_of(one.payee) for one in bought}
+    makers = dict.fromkeys(world.purse_of(one.payee) for one in bought)  # in order: sums keep bits
     ids = evidence.view.chain.firm_ids
     sold = sum(float(evidence.view.books.revenue[0, ids.index(one)]) for one in makers)
     paid: dict[str, float] = {}
