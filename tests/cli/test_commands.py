@@ -23,8 +23,10 @@ COMMANDS = [
     "gauge",
     "scenarios",
     "levers",
+    "new",
     "check",
     "schema",
+    "doctor",
     "facts",
 ]
 

@@ -19,6 +19,7 @@ from cardhouse.studies.document_ledger import (
 )
 from cardhouse.studies.document_loops import committed_row, round_trip_rows
 from cardhouse.studies.document_trace import trace_rows
+from cardhouse.studies.driving import idle_levers
 from cardhouse.studies.manifest import manifest_of
 from cardhouse.studies.traces import Traced
 from cardhouse.studies.views import View
@@ -62,7 +63,10 @@ def build_document(
     ledger = ledger_row(view, use, facts)
     return {
         "schema": "cardhouse/run/1",
-        "manifest": manifest_of(world, scenario, quarters),
+        "manifest": {
+            **manifest_of(world, scenario, quarters),
+            "idle_levers": idle_levers(view.chain, scenario),
+        },
         "quarters": view.quarters,
         "entities": entity_rows(view),
         "tiers": tier_rows(view),
