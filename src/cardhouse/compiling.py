@@ -60,6 +60,18 @@ def machine_code_folder() -> Path | None:
     return folder
 
 
+def kept_kernels() -> tuple[Path | None, int]:
+    """Return where this version's machine code lies, and how many kernels are there; makes nothing.
+
+    The folder is None when nothing is to be kept.
+    """
+    root = cache_root()
+    if root is None:
+        return None, 0
+    folder = root / "kernels" / _digest()
+    return folder, sum(1 for _ in folder.rglob("*.nbi"))
+
+
 def _digest() -> str:
     """Return a digest of all code that may hold or call a kernel, and of numba's version."""
     whole = hashlib.sha256(importlib.metadata.version("numba").encode())

@@ -29,6 +29,18 @@ def users_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
+def is_writable(folder: Path) -> bool:
+    """Tell whether a folder can be written, or made where it is missing; makes nothing."""
+    if folder.is_dir():
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                return True
+        except OSError:
+            return False
+    above = next((one for one in folder.absolute().parents if one.exists()), None)
+    return above is not None and above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+
+
 def made(folder: Path, what: str) -> Path:
     """Return a folder that can be written, made when missing: another one where it cannot be.
 

@@ -24,8 +24,10 @@ COMMANDS = [
     "gauge",
     "scenarios",
     "levers",
+    "new",
     "check",
     "schema",
+    "doctor",
     "facts",
 ]
 

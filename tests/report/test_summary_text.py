@@ -37,6 +37,7 @@ def document() -> dict[str, Any]:
     return {
         "manifest": {
             "scenario_title": "Capital stops",
+            "subject": "AI",
             "facts_version": "2026-10",
             "as_of": "2026-10-01",
         },

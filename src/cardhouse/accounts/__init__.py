@@ -7,12 +7,22 @@ under the accounting identities, and builds the frozen `World` that the engine r
 
 from cardhouse.accounts.balance import Balanced, Problem, balance
 from cardhouse.accounts.definition import Definition, known_economies, read_definition
-from cardhouse.accounts.opening import Accounts, economy_facts, open_accounts, open_world
+from cardhouse.accounts.opening import (
+    Accounts,
+    economy_facts,
+    open_accounts,
+    open_world,
+    read_build,
+)
+from cardhouse.accounts.own_facts import fact_entities, own_tables
 
 __all__ = [
     "open_world",
     "open_accounts",
     "economy_facts",
+    "fact_entities",
+    "own_tables",
+    "read_build",
     "Accounts",
     "read_definition",
     "known_economies",

@@ -46,9 +46,11 @@ def choose_base(definition: Definition, figures: Figures, date: dt.date, asked: 
         core, missing = _core(definition, figures, number)
         if last_day(number) <= date and len(missing) <= (1.0 - NEWEST_SHARE) * len(core) + 1e-9:
             return quarter_name(number)
+    _, missing = _core(definition, figures, newest)
+    without = f": in {quarter_name(newest)} {', '.join(missing)} have none" if missing else ""
     raise AccountsError(
         f"no quarter can open with what was known on {date}: too few of the core entities have a "
-        "revenue fact. Choose a later as_of, or name a base quarter."
+        f"revenue fact{without}. Choose a later as_of, or name a base quarter."
     )
 
 

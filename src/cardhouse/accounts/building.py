@@ -21,6 +21,7 @@ from cardhouse.accounts.tables import Row
 from cardhouse.accounts.unknowns import STAKE, Unknowns, imputed_volume, is_imputed
 from cardhouse.model.vocabulary import INSTRUMENTS, RESOLUTIONS, ContractKind, EntityKind
 from cardhouse.model.world import (
+    About,
     Contract,
     Debt,
     Entity,
@@ -94,6 +95,7 @@ class Build:
             residual=balanced.residual,
             facts_version=self.facts_version[0],
             facts_digest=self.facts_version[1],
+            about=About(*(definition.said(key) for key in ("title", "subject", "caution"))),
         )
 
 

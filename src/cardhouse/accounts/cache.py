@@ -62,8 +62,12 @@ def cache_folder() -> Path | None:
     root = cache_root()
     if root is None:
         return None
-    folder = root if os.environ.get(ENVIRONMENT) else root / "worlds"
-    return made(folder, "worlds")
+    return made(world_folder(root), "worlds")
+
+
+def world_folder(root: Path) -> Path:
+    """Return where worlds lie under the root of the caches."""
+    return root if os.environ.get(ENVIRONMENT) else root / "worlds"
 
 
 def digest_of(

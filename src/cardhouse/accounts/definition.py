@@ -69,6 +69,17 @@ TABLES: dict[str, tuple[str, ...]] = {
 OPTIONAL = ("populations.csv", "accelerators.csv", "accelerator_rentals.csv")
 """Tables that an economy may leave out."""
 
+ABOUT = {
+    "title": "what the economy is called, in a few words",
+    "words": "who pays whom in it, in one sentence",
+    "subject": "what its business is called in sentences, such as AI; may be left out",
+    "caution": "a sentence that every summary and report repeats; may be left out",
+    "reference_quarter": "the quarter that priors, debts and behaviour are stated for: 2025Q2",
+    "facts": "tables of facts, parted by blanks: shipped ones, or files of the same folder",
+    "base_until": "the latest quarter that opens unasked",
+}
+"""The keys of ``about.csv``, and what each says."""
+
 MEMBERS = (2, 5000)
 """How many firms a population may stand for."""
 
@@ -86,10 +97,14 @@ flows that may run either way are named in one direction."""
 
 @dataclass(frozen=True)
 class Definition:
-    """The tables of one economy, read and checked for references between them."""
+    """The tables of one economy, read and checked for references between them.
+
+    ``folder`` is where they lie, and where facts of the economy's own may lie beside them.
+    """
 
     economy: str
     tables: dict[str, list[Row]]
+    folder: Traversable | None = None
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a table named without its ending."""
@@ -109,6 +124,11 @@ class Definition:
             if row.text("key") == key:
                 return row.needed("value")
         raise EconomyError(f"about.csv: key '{key}' is missing.")
+
+    def said(self, key: str) -> str:
+        """Return what the about table says under a key that it may leave out; else nothing."""
+        values = (row.text("value") for row in self.rows("about") if row.text("key") == key)
+        return next(values, "")
 
     def within(self, entity: str) -> list[str]:
         """Return an entity with the divisions and lines below it."""
@@ -143,7 +163,7 @@ def read_definition(economy: str) -> Definition:
         name: read_table(folder, name, columns, optional=name in OPTIONAL)
         for name, columns in TABLES.items()
     }
-    definition = Definition(Path(economy).name, tables)
+    definition = Definition(Path(economy).resolve().name, tables, folder)
     _check(definition)
     return definition
 
@@ -180,6 +200,9 @@ def _refuse_near_names(folder: Traversable) -> None:
 
 def _check(definition: Definition) -> None:
     """Check ids, references, kinds and terms across the tables."""
+    _refuse_twice(definition.rows("about"), "key")
+    for row in definition.rows("about"):
+        row.one_of("key", tuple(ABOUT))
     for table in ("entities", "lines", "firms", "pools", "contracts", "debts", "rounds"):
         _refuse_twice(definition.rows(table), "id")
     _refuse_twice(definition.rows("positions"), "key")

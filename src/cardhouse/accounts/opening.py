@@ -18,12 +18,13 @@ from cardhouse.accounts.figures import Figures
 from cardhouse.accounts.from_facts import figures_of
 from cardhouse.accounts.influence import influence
 from cardhouse.accounts.observations import Observation, observe
+from cardhouse.accounts.own_facts import facts_of
 from cardhouse.accounts.periods import quarter_number
 from cardhouse.accounts.products import list_products
 from cardhouse.accounts.solving import Solution, solve
 from cardhouse.accounts.unknowns import list_unknowns
 from cardhouse.errors import AccountsError
-from cardhouse.facts import FactTable, facts_version, load_facts
+from cardhouse.facts import FactTable, facts_version
 from cardhouse.model.world import World
 
 
@@ -75,8 +76,25 @@ def open_accounts(
     extra_facts: Sequence[Path] = (),
 ) -> Accounts:
     """Return the balanced accounts with everything they were made from; see `open_world`."""
+    build, reader = read_build(economy, base=base, as_of=as_of, extra_facts=extra_facts)
+    definition, observations = build.definition, build.observations
+    products = list_products(definition, reader)
+    solution = solve(definition, build.unknowns, reader, observations, products)
+    _refuse_overridden_filings(observations, solution)
+    return Accounts(build, reader, solution, build.world(solution.balanced))
+
+
+def read_build(
+    economy: str = "ai",
+    *,
+    base: str | None = None,
+    as_of: str | None = None,
+    extra_facts: Sequence[Path] = (),
+) -> tuple[Build, Reader]:
+    """Return everything that accounts are balanced from, read and checked; see `open_world`."""
     definition = read_definition(economy)
-    table = _facts_of(definition, extra_facts)
+    _check_observed(definition)
+    table = facts_of(definition, extra_facts)
     everything = figures_of(table)
     date = _checked_date(as_of, everything)
     figures = everything.known_at(date)
@@ -84,13 +102,18 @@ def open_accounts(
     unknowns = list_unknowns(definition, _after_reference(definition, base))
     reader = Reader(definition, unknowns)
     observations = observe(definition, reader, figures, quarter_number(base))
-    solution = solve(definition, unknowns, reader, observations, list_products(definition, reader))
-    _refuse_overridden_filings(observations, solution)
     build = Build(
         definition, unknowns, observations, figures, base, date.isoformat(),
         _version(table, extra_facts),
     )  # fmt: skip
-    return Accounts(build, reader, solution, build.world(solution.balanced))
+    return build, reader
+
+
+def _check_observed(definition: Definition) -> None:
+    """Refuse an observation of something that does not exist, whatever the base quarter."""
+    reader = Reader(definition, list_unknowns(definition, 0))
+    for row in definition.rows("observations"):
+        reader.read(row.needed("of"), row.place)
 
 
 MOST_MOVED = 8.0
@@ -129,11 +152,7 @@ def _strongest_against(
 
 def economy_facts(economy: str, extra_facts: Sequence[Path] = ()) -> FactTable:
     """Return the facts that an economy reads: the tables it names, and a person's own."""
-    return _facts_of(read_definition(economy), extra_facts)
-
-
-def _facts_of(definition: Definition, extra_facts: Sequence[Path]) -> FactTable:
-    return load_facts(extra_facts, tables=tuple(definition.about("facts").split()))
+    return facts_of(read_definition(economy), extra_facts)
 
 
 @dataclass(frozen=True)

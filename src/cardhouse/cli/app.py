@@ -12,10 +12,12 @@ from cardhouse.cli.accelerators import accelerators
 from cardhouse.cli.accounts import accounts
 from cardhouse.cli.catalogue import levers, scenarios, schema
 from cardhouse.cli.compare import compare
+from cardhouse.cli.doctor import doctor
 from cardhouse.cli.facts import facts
 from cardhouse.cli.files import check
 from cardhouse.cli.gauge import gauge
 from cardhouse.cli.guard import INTERRUPTED, guarded, help_of, say
+from cardhouse.cli.new import new
 from cardhouse.cli.run import run
 from cardhouse.cli.trace import trace
 
@@ -56,8 +58,10 @@ COMMANDS = (
     gauge,
     scenarios,
     levers,
+    new,
     check,
     schema,
+    doctor,
 )
 
 for command in COMMANDS:

@@ -10,6 +10,7 @@ from typing import Any
 from cardhouse.facts import (
     COLUMNS,
     Comparison,
+    Entity,
     Fact,
     FactTable,
     facts_version,
@@ -18,9 +19,14 @@ from cardhouse.facts import (
 )
 
 
-def fact_document(known: FactTable, found: Sequence[Fact], total: int) -> dict[str, Any]:
-    """Return the facts found with what their metrics mean and their entities are called."""
-    words = load_dictionaries()
+def fact_document(
+    known: FactTable, found: Sequence[Fact], total: int, own: Sequence[Entity] = ()
+) -> dict[str, Any]:
+    """Return the facts found with what their metrics mean and their entities are called.
+
+    ``own`` are entities of an economy, beside the dictionary's.
+    """
+    words = load_dictionaries().with_entities(own)
     named = {fact.entity for fact in found} | {fact.counterparty for fact in found} - {""}
     metrics = sorted({fact.metric for fact in found})
     return {

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cardhouse.cli.fact_documents import corrections_of
 from cardhouse.cli.tables import table
-from cardhouse.facts import Comparison, Fact, load_dictionaries, load_reasons
+from cardhouse.facts import Comparison, Entity, Fact, load_dictionaries, load_reasons
 
 
 def fact_list(found: Sequence[Fact], limit: int) -> list[RenderableType]:
@@ -24,9 +24,12 @@ def fact_list(found: Sequence[Fact], limit: int) -> list[RenderableType]:
     return [rows, Text(more, "dim")]
 
 
-def fact_card(fact: Fact) -> list[RenderableType]:
-    """Return a fact's passport: every cell, and what its metric and entity mean."""
-    words = load_dictionaries()
+def fact_card(fact: Fact, own: Sequence[Entity] = ()) -> list[RenderableType]:
+    """Return a fact's passport: every cell, and what its metric and entity mean.
+
+    ``own`` are entities of an economy, beside the dictionary's.
+    """
+    words = load_dictionaries().with_entities(own)
     metric, entity = words.metrics[fact.metric], words.entities[fact.entity]
     rows = table("", "")
     rows.show_header = False

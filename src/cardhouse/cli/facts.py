@@ -26,7 +26,7 @@ from cardhouse.cli.options import (
 from cardhouse.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from cardhouse.facts import Fact, FactTable
+    from cardhouse.facts import Entity, Fact, FactTable
 
 FACT_ID = re.compile(r"[0-9a-f]{7,13}")
 SHOWN = 40
@@ -136,21 +136,21 @@ def explain_fact(
     fact_id = asked
     from cardhouse.studies.fact_uses import uses_of
 
-    known = _known(facts, None)
+    known, own = _known_in(economy, facts, fact_id)
     fact = _fact(known, fact_id)
     reasons = _reasons(fact, known)
-    uses = [dataclasses.asdict(use) for use in uses_of(fact, known)]
+    uses = [dataclasses.asdict(use) for use in uses_of(fact, known, economy)]
     if as_json:
         from cardhouse.cli.fact_documents import corrections_of, fact_document, row_of
 
         rows = {name: [row_of(one) for one in found] for name, found in reasons.items()}
         marks = {"corrections": corrections_of(fact), **rows, "uses": uses}
-        print_json({**fact_document(known, [fact], 1), **marks})
+        print_json({**fact_document(known, [fact], 1, own), **marks})
         return
     from cardhouse.cli.fact_tables import fact_card, fact_reasons
     from cardhouse.cli.tables import show
 
-    show([*fact_card(fact), *fact_reasons(fact, reasons, uses)])
+    show([*fact_card(fact, own), *fact_reasons(fact, reasons, uses)])
 
 
 def _explain_figure(
@@ -351,6 +351,22 @@ def _known(extra: Sequence[Path] | None, as_of: str | None) -> FactTable:
     from cardhouse.facts import load_facts
 
     return _at(load_facts([existing(path) for path in extra or ()]), as_of)
+
+
+def _known_in(
+    economy: str, extra: Sequence[Path] | None, fact_id: str
+) -> tuple[FactTable, Sequence[Entity]]:
+    """Return the facts of another economy, with its entities, where it has the one asked for.
+
+    Else the shipped ones, which need no other entities than the dictionary's.
+    """
+    if economy != DEFAULT_ECONOMY:
+        from cardhouse.accounts import economy_facts, fact_entities, read_definition
+
+        known = economy_facts(economy, [existing(path) for path in extra or ()])
+        if fact_id in known.by_id:
+            return known, fact_entities(read_definition(economy))
+    return _known(extra, None), ()
 
 
 def _at(known: FactTable, as_of: str | None) -> FactTable:

@@ -20,6 +20,9 @@ def check(
 ) -> None:
     """Check scenario files, tables of facts and economies of your own, problem by problem.
 
+    An economy is a folder: its tables are read, balanced and opened as a run would do, and the
+    scenarios in it are checked too.
+
     For example:
       cardhouse check my-scenario.yaml
       cardhouse check my-facts.csv my-economy/

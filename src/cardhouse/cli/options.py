@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,12 +20,16 @@ if TYPE_CHECKING:
 DEFAULT_ECONOMY = "ai"
 DEFAULT_QUARTERS = 20
 
-EconomyArgument = Annotated[
-    str, typer.Argument(metavar="ECONOMY", help="A shipped economy or a folder of your own.")
-]
-Economy = Annotated[
-    str, typer.Option("--economy", help="A shipped economy or a folder of your own.")
-]
+
+def shipped_economies() -> list[str]:
+    """Return the ids of the shipped economies, without importing what reads them."""
+    folder = resources.files("cardhouse") / "accounts" / "economies"
+    return sorted(one.name for one in folder.iterdir() if (one / "about.csv").is_file())
+
+
+_ECONOMY = f"A shipped economy ({', '.join(shipped_economies())}) or a folder of your own."
+EconomyArgument = Annotated[str, typer.Argument(metavar="ECONOMY", help=_ECONOMY)]
+Economy = Annotated[str, typer.Option("--economy", help=_ECONOMY)]
 Base = Annotated[
     str | None,
     typer.Option("--base", metavar="QUARTER", help="Base quarter, such as 2025Q2."),

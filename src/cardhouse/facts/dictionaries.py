@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 
 from cardhouse.errors import FactError, InputError, did_you_mean
@@ -86,6 +86,12 @@ class Dictionaries:
     entities: Mapping[str, Entity]
     units: Mapping[str, Unit]
     tiers: frozenset[str]
+
+    def with_entities(self, entities: Iterable[Entity]) -> Dictionaries:
+        """Return the dictionaries with an economy's own entities beside the shipped ones."""
+        added = {entity.id: entity for entity in entities if entity.id not in self.entities}
+        tiers = self.tiers | {entity.tier for entity in added.values()}
+        return replace(self, entities={**self.entities, **added}, tiers=tiers) if added else self
 
     @cached_property
     def words(self) -> tuple[tuple[str, frozenset[str]], ...]:

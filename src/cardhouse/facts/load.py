@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from cardhouse.errors import FactError, did_you_mean
 from cardhouse.facts.corrections import correct, load_corrections
-from cardhouse.facts.dictionaries import load_dictionaries
+from cardhouse.facts.dictionaries import Dictionaries, Entity, load_dictionaries
 from cardhouse.facts.duplicates import load_duplicates
 from cardhouse.facts.renamed import load_renamings, rename
 from cardhouse.facts.rows import read_fact
@@ -29,7 +30,11 @@ TABLES = (
 """The shipped tables: users to capital, clouds to credit, the dot-com years, gauges, currencies."""
 
 
-def load_facts(extra: Sequence[Path] = (), tables: Sequence[str] = TABLES) -> FactTable:
+def load_facts(
+    extra: Sequence[Path | Traversable] = (),
+    tables: Sequence[str] = TABLES,
+    entities: Iterable[Entity] = (),
+) -> FactTable:
     """Return the shipped facts, corrected, with a person's own tables on top, in their order.
 
     What stands in two tables under two names counts once (`FactTable`).
@@ -42,15 +47,18 @@ def load_facts(extra: Sequence[Path] = (), tables: Sequence[str] = TABLES) -> Fa
     tables
         Names of the shipped tables to read: all of `TABLES` unless told otherwise. An economy or
         a command that needs few of them saves its reader the time.
+    entities
+        Entities of an economy that rows may name beside those of the dictionary.
 
     Raises
     ------
     FactError
         When a table breaks the schema: the first problem, and how many more there are.
     """
+    known = load_dictionaries().with_entities(entities)
     facts = _shipped_facts(tables)
     for path in extra:
-        added, problems = read_overlay(path, facts)
+        added, problems = read_overlay(path, facts, known)
         _refuse(problems)
         facts = facts.with_rows(added)
     return facts
@@ -58,7 +66,7 @@ def load_facts(extra: Sequence[Path] = (), tables: Sequence[str] = TABLES) -> Fa
 
 def read_facts(path: Path) -> FactTable:
     """Return the facts of one table by itself; raises FactError where it breaks the schema."""
-    facts, problems = read_overlay(path, FactTable([]))
+    facts, problems = read_overlay(path, FactTable([]), load_dictionaries())
     _refuse(problems)
     return FactTable(facts)
 
@@ -68,20 +76,26 @@ def facts_version() -> str:
     return shipped("version.txt").read_text("utf-8").strip()
 
 
-def check_facts(path: Path) -> list[str]:
-    """Return a sentence for every problem of a person's own table; none: it can be used."""
+def check_facts(path: Path, entities: Iterable[Entity] = ()) -> list[str]:
+    """Return a sentence for every problem of a person's own table; none: it can be used.
+
+    ``entities`` are those of an economy, which its facts may name.
+    """
+    known = load_dictionaries().with_entities(entities)
     try:
-        return read_overlay(path, _shipped_facts(TABLES))[1]
+        return read_overlay(path, _shipped_facts(TABLES), known)[1]
     except FactError as error:
         return [str(error)]
 
 
-def read_overlay(path: Path, base: FactTable) -> tuple[list[Fact], list[str]]:
+def read_overlay(
+    path: Path | Traversable, base: FactTable, known: Dictionaries
+) -> tuple[list[Fact], list[str]]:
     """Return a table's facts as they stand on top of `base`, and what is wrong with the table."""
     (table,) = _plain_names([read_table(path, COLUMNS)])
     if not table.rows and not table.problems:
         return [], [f"{path}:2: there is a header and no row below it. Add a fact."]
-    read, problems = _read(table)
+    read, problems = _read(table, known)
     facts, first = [], dict[Key, Fact]()
     for fact in read:
         old = base.by_key.get(fact.key)
@@ -131,7 +145,7 @@ def _shipped_facts(names: Sequence[str]) -> FactTable:
     corrected = correct(published, load_corrections(), every=set(names) == set(TABLES))
     facts: list[Fact] = []
     for table in _plain_names(corrected):
-        found, problems = _read(table)
+        found, problems = _read(table, load_dictionaries())
         _refuse(problems)
         facts += found
     return FactTable(facts, load_duplicates())
@@ -141,9 +155,8 @@ def _plain_names(tables: Iterable[CsvTable]) -> list[CsvTable]:
     return rename(tables, load_renamings(load_dictionaries().metrics))
 
 
-def _read(table: CsvTable) -> tuple[list[Fact], list[str]]:
+def _read(table: CsvTable, known: Dictionaries) -> tuple[list[Fact], list[str]]:
     """Return a table's facts and what is wrong with it, up to so many problems."""
-    known = load_dictionaries()
     facts, problems = [], list(table.problems)
     for row in table.rows:
         fact, wrong = read_fact(row, known)

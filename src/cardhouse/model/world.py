@@ -255,6 +255,24 @@ class Move:
 
 
 @dataclass(frozen=True)
+class About:
+    """What an economy is called in sentences; no number hangs on it.
+
+    ``subject`` names its business, that of the lines marked ``is_ai``: "AI" where it is; empty:
+    no name of its own. ``caution`` is a sentence that everything shown of the economy repeats.
+    """
+
+    title: str = ""
+    subject: str = ""
+    caution: str = ""
+
+    @property
+    def business(self) -> str:
+        """Return what the business is called in a sentence."""
+        return f"{self.subject} business" if self.subject else "the business in question"
+
+
+@dataclass(frozen=True)
 class World:
     """One economy at the end of its base quarter: entities, contracts and positions.
 
@@ -281,6 +299,7 @@ class World:
     residual: float = 0.0
     facts_version: str = ""
     facts_digest: str = ""
+    about: About = field(default_factory=About)
 
     def entity(self, entity_id: str) -> Entity:
         """Return the entity with this id; raises KeyError when there is none."""

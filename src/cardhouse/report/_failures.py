@@ -10,6 +10,7 @@ from cardhouse.report._figures import Bar, Figure, Key, Table, bar, strip
 from cardhouse.report.summary_text import defaults_sentence
 from cardhouse.report.wording import (
     UNKNOWN,
+    business,
     counted,
     dollars,
     listed,
@@ -250,7 +251,7 @@ def profit_figure(document: Document, cast: Cast) -> Figure | None:
     notes = [_loss_making(fragility["loss_making_share"])]
     if herfindahl is not None:
         notes.append(f"Concentration (Herfindahl): {herfindahl:.2f}; 1 would be a single earner.")
-    notes.append(_narrower(fragility.get("profit_share_ai") or {}, cast))
+    notes.append(_narrower(fragility.get("profit_share_ai") or {}, cast, business(document)))
     longest = max(share for _, share in shares)
     return Figure(
         "profit",
@@ -272,11 +273,11 @@ def profit_figure(document: Document, cast: Cast) -> Figure | None:
     )
 
 
-def _narrower(shares: Mapping[str, float], cast: Cast) -> str:
-    """Return who earns the profit of AI lines alone, in a sentence; empty if not told."""
+def _narrower(shares: Mapping[str, float], cast: Cast, part: str) -> str:
+    """Return who earns the profit of a part of business, in a sentence; empty if not told."""
     largest = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:3]
     named = [f"{cast.name(firm)} {percent(share)}" for firm, share in largest]
-    return f"Of the profit from AI business alone: {listed(named)}." if named else ""
+    return f"Of the profit from {part} alone: {listed(named)}." if named else ""
 
 
 def _loss_making(shares: Mapping[str, float | None]) -> str:

@@ -12,7 +12,15 @@ from cardhouse.report._figures import Bar, Cell, Figure, Key, Table, bar
 from cardhouse.report._headline import GROUPS, source_group
 from cardhouse.report._sources import Sources
 from cardhouse.report._subsidies import NOT_IN_CASH
-from cardhouse.report.wording import UNKNOWN, dollars, listed, money, percent
+from cardhouse.report.wording import (
+    UNKNOWN,
+    business,
+    dollars,
+    listed,
+    money,
+    percent,
+    sentence_case,
+)
 
 Row = Mapping[str, Any]
 
@@ -227,7 +235,7 @@ def envelopes_table(document: Document, sources: Sources) -> Table | None:
 
 
 def tiers_table(document: Document, cast: Cast) -> Table | None:
-    """Return AI business by tier: subsidies of the base quarter and of the run, and who pays."""
+    """Return the business in question by tier: subsidies of quarter and run, and who pays."""
     by_quarter = document["ledger_by_quarter"].get("ai") or {}
     added = (by_quarter.get("cumulated") or {}).get("by_tier") or {}
     if not added:
@@ -246,7 +254,8 @@ def tiers_table(document: Document, cast: Cast) -> Table | None:
         )
         for tier, one in added.items()
     )
-    return Table("AI business: cost that customers did not pay, USD bn", heads, told)
+    told_of = sentence_case(business(document))
+    return Table(f"{told_of}: cost that customers did not pay, USD bn", heads, told)
 
 
 def _largest(by_source: Mapping[str, list[float | None]], cast: Cast) -> str:

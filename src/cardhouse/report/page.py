@@ -36,7 +36,8 @@ from cardhouse.report._round_trips import round_trips_figure
 from cardhouse.report._sources import Sources
 from cardhouse.report._subsidies import growth_table, needed, sources_figure, subsidised_figure
 from cardhouse.report.flow_picture import flow_figures
-from cardhouse.report.summary_text import headline
+from cardhouse.report.summary_text import caution_sentence, headline, idle_sentence
+from cardhouse.report.wording import business, sentence_case
 
 POLICY = (
     "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -71,6 +72,9 @@ def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
         "quarters": document["quarters"],
         "checks": document["checks"],
         "headline": headline(document),
+        "caution": caution_sentence(document),
+        "idle": idle_sentence(document),
+        "business": sentence_case(business(document)),
         "numbers": headline_numbers(document, cast),
         "flows": flow_figures(document, sources),
         "tiers": tiers_figure(document),

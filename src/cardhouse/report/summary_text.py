@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cardhouse.report import intervals
 from cardhouse.report.intervals import bracketed, hundredths
-from cardhouse.report.wording import cents, money, words
+from cardhouse.report.wording import business, cents, listed, money, words
 from cardhouse.studies.extracts import last_seller
 
 Document = Mapping[str, Any]
@@ -50,11 +50,9 @@ def summary(document: Document, folder: Path | None = None) -> list[RenderableTy
     folder
         Where the report was written; none: not said.
     """
-    parts: list[RenderableType] = [
-        Text(headline(document), "bold"),
-        Text(),
-        Text(users_sentence(document)),
-    ]
+    parts: list[RenderableType] = [Text(headline(document), "bold")]
+    parts += [Text(one) for one in (caution_sentence(document), idle_sentence(document)) if one]
+    parts += [Text(), Text(users_sentence(document))]
     paid = payers_sentence(document)
     if paid:
         parts.append(Text(paid))
@@ -64,7 +62,8 @@ def summary(document: Document, folder: Path | None = None) -> list[RenderableTy
     lost = losses_sentence(document)
     if lost:
         parts.append(Text(lost))
-    parts.append(Text(claims_sentence(document)))
+    if document["claims"]:
+        parts.append(Text(claims_sentence(document)))
     parts.append(Text(_how_sure(document)))
     if folder is not None:
         parts.append(Text(f"Report, tables and manifest: {folder / 'report.html'}"))
@@ -89,6 +88,32 @@ def headline(document: Document) -> str:
         )
     where = f"{seller['name']}'s sales are {_course(changes, document['quarters'])}"
     return f"{title}: {where}; {_count_defaults(document)}."
+
+
+def caution_sentence(document: Document) -> str:
+    """Return the sentence that everything shown of an economy repeats; empty where it has none."""
+    return str(document["manifest"].get("caution") or "")
+
+
+def idle_sentence(document: Document) -> str:
+    """Return what of a scenario has no effect in this economy; empty where all of it has some.
+
+    Levers that find nothing to move are named; a run that is its baseline in every figure says so.
+    """
+    manifest, baseline = document["manifest"], document.get("baseline") or {}
+    idle = list(manifest.get("idle_levers") or ())
+    found = f"{'finds' if len(idle) == 1 else 'find'} nothing to move"
+    if baseline and document["entities"] == baseline.get("entities"):
+        why = f": {listed(idle)} {found}" if idle else ""
+        return (
+            f"This scenario changes nothing in economy '{manifest['economy']}'{why}. Every figure "
+            "is the baseline's."
+        )
+    return (
+        f"Without effect in economy '{manifest['economy']}': {listed(idle)} {found}."
+        if idle
+        else ""
+    )
 
 
 def _course(changes: list[float], quarters: list[str]) -> str:
@@ -189,7 +214,7 @@ def subsidy_sentence(document: Document) -> str:
 
 
 def profit_sentence(document: Document) -> str:
-    """Return who takes the profit of AI business and how much of it loses money."""
+    """Return who takes the profit of the business in question and how much of it loses money."""
     fragility = document["fragility"]
     shares = fragility.get("profit_share_ai") or {}
     losing = fragility.get("loss_making_share_ai") or {}
@@ -199,7 +224,7 @@ def profit_sentence(document: Document) -> str:
     names = {one["id"]: one["name"] for one in document["entities"]}
     return (
         f"{names.get(first, words(first))} takes {shares[first]:.0%} of the operating profit of "
-        f"AI business; {losing['firms']:.0%} of its firms lose money on it, with "
+        f"{business(document)}; {losing['firms']:.0%} of its firms lose money on it, with "
         f"{losing['revenue']:.0%} of its sales."
     )
 

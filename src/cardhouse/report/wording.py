@@ -65,6 +65,18 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def business(document: Mapping[str, Any]) -> str:
+    """Return what the business that a document is about is called in a sentence.
+
+    Examples
+    --------
+    >>> business({"manifest": {"subject": "AI"}}), business({"manifest": {}})
+    ('AI business', 'the business in question')
+    """
+    subject = document["manifest"].get("subject")
+    return f"{subject} business" if subject else "the business in question"
+
+
 def sentence_case(text: str) -> str:
     """Return a text with a capital first letter, the rest as it is."""
     return text[:1].upper() + text[1:]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cardhouse.errors import CardhouseError, FactError, ScenarioError, did_you_mean
-from cardhouse.studies.scenario_files import scenario_problems
+from cardhouse.studies.scenario_files import SUFFIXES, scenario_problems
 from cardhouse.studies.scenario_models import SCHEMA_ID
 from cardhouse.studies.yaml_text import read_yaml
 from cardhouse.text_files import read_text
+
+if TYPE_CHECKING:
+    from cardhouse.facts import Entity
 
 FACT_COLUMNS = frozenset({"entity", "metric", "value", "unit", "source"})
 """A table with all of these in its header is meant to be facts."""
@@ -19,11 +23,12 @@ MAX_TABLE_BYTES = 64 * 1024 * 1024
 def check_file(path: Path) -> list[str]:
     """Return a sentence for every problem of a file; an empty list: it can be used.
 
-    The kind is told by the file itself: the ``schema`` key of YAML, the header of a CSV table, and
-    a folder with tables is an economy.
+    The kind is told by the file itself: the ``schema`` key of YAML, the header of a CSV table. A
+    folder with an economy's tables is that economy, opened as a run would open it, with the facts
+    that it names and the scenarios that lie in it; any other folder is the files in it.
     """
     if path.is_dir():
-        return _economy_problems(path)
+        return _folder_problems(path)
     if path.suffix.lower() == ".csv":
         return _table_problems(path)
     return _yaml_problems(path)
@@ -45,17 +50,27 @@ def _yaml_problems(path: Path) -> list[str]:
     return scenario_problems(path)
 
 
-def _economy_problems(path: Path) -> list[str]:
-    from cardhouse.studies.accelerator_classes import accelerator_classes
+def _folder_problems(path: Path) -> list[str]:
+    from cardhouse.studies.check_economy import economy_problems, is_economy
 
     try:
-        accelerator_classes(str(path))
-    except CardhouseError as error:
-        return [f"{path}: {error}"]
-    return []
+        scenarios = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES)
+    except OSError as error:
+        return [f"{path}: the folder cannot be read: {error.strerror}. Check its permissions."]
+    if is_economy(path):
+        own = [sentence for one in scenarios for sentence in _yaml_problems(one)]
+        return own + economy_problems(path, [] if own else scenarios)
+    tables = sorted(path.glob("*.csv"))
+    if not scenarios and not tables:
+        return [f"{path}: this folder holds no scenario (.yaml) and no table (.csv). Name another."]
+    return [sentence for one in [*scenarios, *tables] for sentence in check_file(one)]
 
 
 def _table_problems(path: Path) -> list[str]:
+    from cardhouse.studies.check_economy import is_part_of_economy
+
+    if is_part_of_economy(path):
+        return _folder_problems(path.parent)
     try:
         text = read_text(path, limit=MAX_TABLE_BYTES, error=FactError)
         header = next(csv.reader(text.splitlines()[:1]), [])
@@ -69,6 +84,18 @@ def _table_problems(path: Path) -> list[str]:
 
 
 def _fact_problems(path: Path) -> list[str]:
+    """Return what is wrong with a table of facts; beside an economy they may be about its own."""
     from cardhouse.facts import check_facts
+    from cardhouse.studies.check_economy import is_economy
 
-    return check_facts(path)
+    try:
+        own = _entities_of(path.parent) if is_economy(path.parent) else ()
+    except CardhouseError as error:
+        return [f"{path.parent}: {error}"]
+    return check_facts(path, own)
+
+
+def _entities_of(folder: Path) -> tuple[Entity, ...]:
+    from cardhouse.accounts import fact_entities, read_definition
+
+    return fact_entities(read_definition(str(folder)))

@@ -19,6 +19,7 @@ from cardhouse.studies.document_ledger import (
 )
 from cardhouse.studies.document_loops import committed_row, round_trip_rows
 from cardhouse.studies.document_trace import trace_rows
+from cardhouse.studies.driving import idle_levers
 from cardhouse.studies.manifest import manifest_of, with_draws
 from cardhouse.studies.traces import Traced
 from cardhouse.studies.views import View
@@ -65,7 +66,10 @@ def build_document(
     ledger = ledger_row(view, use, facts)
     return {
         "schema": "cardhouse/run/1",
-        "manifest": _manifest(manifest_of(world, scenario, quarters), uncertainty),
+        "manifest": {
+            **_manifest(manifest_of(world, scenario, quarters), uncertainty),
+            "idle_levers": idle_levers(view.chain, scenario),
+        },
         "quarters": view.quarters,
         "entities": entity_rows(view),
         "tiers": tier_rows(view),

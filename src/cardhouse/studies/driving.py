@@ -84,6 +84,15 @@ def check_reach(chain: Chain, levers: Iterable[str]) -> None:
             )
 
 
+def idle_levers(chain: Chain, scenario: Scenario) -> list[str]:
+    """Return the levers that a scenario moves and that find nothing to move in an economy.
+
+    A scenario may be written for many economies, so that this is told and not refused.
+    """
+    moved = dict.fromkeys([*scenario.levers, *(shock.lever for shock in scenario.shocks)])
+    return [name for name in moved if not reaches(chain, find_lever(name))]
+
+
 def reaches(chain: Chain, lever: Lever) -> bool:
     """Tell whether the economy has anything that the lever moves."""
     mask = _selected(chain, lever)

@@ -25,7 +25,7 @@ class Use:
     tells: str
 
 
-def uses_of(fact: Fact, facts: FactTable) -> list[Use]:
+def uses_of(fact: Fact, facts: FactTable, economy: str = "") -> list[Use]:
     """Return the rows that pick a fact, economy by economy, then the claims that show it.
 
     A row picks a fact by its entity, metric, item and counterparty, or by its id. Whether its
@@ -38,12 +38,13 @@ def uses_of(fact: Fact, facts: FactTable) -> list[Use]:
         The fact asked about.
     facts
         All facts, for the claims that take the newest of several.
+    economy
+        An economy to look into beside the shipped ones: the path of a folder.
     """
     if fact.id in facts.duplicates:
         return []
-    found = [
-        use for economy in known_economies() for use in _in_economy(fact, read_definition(economy))
-    ]
+    names = dict.fromkeys([*known_economies(), *([economy] if economy else [])])
+    found = [use for name in names for use in _in_economy(fact, read_definition(name))]
     return found + _in_claims(fact, facts)
 
 

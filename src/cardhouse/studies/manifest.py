@@ -25,6 +25,9 @@ def manifest_of(world: World, scenario: Scenario, quarters: int) -> dict[str, An
         "facts_version": world.facts_version,
         "facts_digest": world.facts_digest,
         "economy": world.economy,
+        "economy_title": world.about.title,
+        "subject": world.about.subject,
+        "caution": world.about.caution,
         "base_quarter": world.base,
         "as_of": world.as_of,
         "scenario": scenario.id,
@@ -49,18 +52,25 @@ def digest_of(world: World, scenario: Scenario, quarters: int) -> str:
     """Return a SHA-256 over everything that a run's numbers follow from.
 
     Facts and economy enter by the opening position that they give, beside the facts' own digest;
-    words of a scenario do not count, its moves do.
+    words of an economy and of a scenario do not count, its moves do.
     """
     moves = {"levers": scenario.levers, "shocks": scenario.shocks, "events": scenario.events}
     inputs = {
         "version": version("cardhouse"),
-        "world": dataclasses.replace(world, moves=()),  # what balancing did is no input
+        "world": _position(world),
         "parameters": parameters_of(world),
         "scenario": moves,
         "quarters": quarters,
     }
     text = json.dumps(_plain(inputs), sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _position(world: World) -> dict[str, Any]:
+    """Return a world without what is no input: what balancing did, and words."""
+    names = (one.name for one in dataclasses.fields(world))
+    whole = {name: getattr(world, name) for name in names if name != "about"}
+    return {**whole, "moves": ()}
 
 
 def _plain(value: Any) -> Any:

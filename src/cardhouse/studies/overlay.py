@@ -142,8 +142,8 @@ def overlay_document(
     Raises
     ------
     InputError
-        When the multiple is out of its range, the run has no baseline beside it, or no snapshot is
-        known.
+        When the multiple is out of its range, the run has no baseline beside it, no snapshot is
+        known, or no firm of the index is in the run.
     """
     if not -1 <= rerating <= MOST_RERATING:
         raise InputError(f"--rerating is {rerating}. Choose one from -1 to {MOST_RERATING:g}.")
@@ -155,6 +155,12 @@ def overlay_document(
     if document["baseline"] is None:
         raise InputError("the baseline moves nothing. Name a scenario by --scenario or --set.")
     pairs = _pairs(document)
+    if not pairs.keys() & set(found.firms):
+        raise InputError(
+            f"none of the index's firms ({', '.join(found.firms)}) is in economy "
+            f"'{document['manifest']['economy']}', so that nothing moves the index. Use --economy "
+            "ai, or an economy that has some of them."
+        )
     changes = [
         (1 + _value_change(*pairs[name])) * (1 + rerating) - 1 if name in pairs else rerating
         for name in found.firms

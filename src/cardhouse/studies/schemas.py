@@ -16,6 +16,7 @@ from cardhouse.studies.market_schemas import (
     gauge_schema,
     overlay_schema,
 )
+from cardhouse.studies.own_schemas import doctor_schema, new_schema
 from cardhouse.studies.scenario_models import scenario_schema
 from cardhouse.studies.schemas_accelerators import accelerators_part, accelerators_schema
 
@@ -62,6 +63,8 @@ def published_schemas() -> dict[str, Schema]:
             "constituents", "An index added up from its constituents", constituents_schema()
         ),
         "check": _titled("check", "The files that were checked", _check()),
+        "new": _titled("new", "A folder that was made to start from", new_schema()),
+        "doctor": _titled("doctor", "The environment, checked", doctor_schema()),
         "manifest": _titled("manifest", "What a run wrote", _manifest_file()),
     }
 
@@ -92,19 +95,27 @@ def _map(value: Schema) -> Schema:
 
 
 def _manifest() -> Schema:
-    return _record(
-        version=TEXT,
-        facts_version=TEXT,
-        facts_digest=TEXT,
-        economy=TEXT,
-        base_quarter=QUARTER,
-        as_of={"type": "string", "format": "date"},
-        scenario=TEXT,
-        scenario_title=TEXT,
-        scenario_words=TEXT,
-        levers=_map(NUMBER),
-        seed={"type": ["integer", "null"]},
-        digest={"type": "string", "minLength": 8},
+    words = ("economy_title", "subject", "caution", "idle_levers")
+    return _optional(
+        _record(
+            version=TEXT,
+            facts_version=TEXT,
+            facts_digest=TEXT,
+            economy=TEXT,
+            economy_title=TEXT,
+            subject=TEXT,
+            caution=TEXT,
+            base_quarter=QUARTER,
+            as_of={"type": "string", "format": "date"},
+            scenario=TEXT,
+            scenario_title=TEXT,
+            scenario_words=TEXT,
+            levers=_map(NUMBER),
+            idle_levers=_list(TEXT),
+            seed={"type": ["integer", "null"]},
+            digest={"type": "string", "minLength": 8},
+        ),
+        *words,
     )
 
 

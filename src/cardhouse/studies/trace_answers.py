@@ -13,6 +13,7 @@ from cardhouse.analysis.payers import Payers
 from cardhouse.analysis.rules import OWN_MONEY, PRO_RATA, RULES, check_rule
 from cardhouse.engine.chain import Array
 from cardhouse.errors import InputError, did_you_mean
+from cardhouse.model.world import About
 from cardhouse.studies.document_trace import BOUNDED_FROM, bounds_of, capped
 from cardhouse.studies.traces import Paid, Traced, cumulated
 from cardhouse.studies.views import SMALLEST, View
@@ -106,7 +107,7 @@ def trace_to(view: View, manifest: Mapping[str, Any], asked: TraceQuestion) -> R
         **_common(manifest, asked, "to", period_of(view, rows), dollars),
         "round_trip_usd_bn": own,
         "parts": parts,
-        "sentence": _sentence(asked, dollars, period_of(view, rows)),
+        "sentence": _sentence(asked, dollars, period_of(view, rows), view.chain.world.about),
         "note": _note(asked, own),
     }
 
@@ -149,7 +150,8 @@ def _receipts(traced: Traced, asked: TraceQuestion, rows: tuple[int, int]) -> Fo
     payers = traced.under(asked.rule, sink.firm, rows[1] + 1)
     shares, dollars = _over(payers, paid, rows)
     if dollars <= 0.0:
-        what = "nothing of AI" if asked.of_ai else "nothing"
+        business = traced.view.chain.world.about.business
+        what = f"nothing of {business}" if asked.of_ai else "nothing"
         raise InputError(f"'{asked.entity}' sells {what} in {period_of(traced.view, rows)}.")
     aside = payers
     if asked.rule != OWN_MONEY:
@@ -239,10 +241,10 @@ def _part(who: str, share: float, dollars: float, bounds: Sequence[float] | None
     return {"who": who, "share": share, "usd_bn": share * dollars, "least": least, "most": most}
 
 
-def _sentence(asked: TraceQuestion, dollars: float, period: str) -> str:
+def _sentence(asked: TraceQuestion, dollars: float, period: str, about: About) -> str:
     if asked.of_purse:
         return f"What {asked.entity} had to spend in {period}, {dollars:.1f} bn: whose money it was"
-    what = "AI sales" if asked.of_ai else "sales"
+    what = f"sales of {about.business}" if asked.of_ai else "sales"
     return f"Who ultimately pays {asked.entity}'s {dollars:.1f} bn of {what} in {period}"
 
 
