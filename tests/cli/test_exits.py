@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -16,7 +18,7 @@ from typer.testing import CliRunner
 
 from cardhouse.cli.app import app
 from cardhouse.errors import AccountsError
-from cardhouse.studies.outputs import write_outputs
+from cardhouse.studies.outputs import MANIFEST, write_outputs
 
 CARDHOUSE = [sys.executable, "-m", "cardhouse"]
 
@@ -125,6 +127,26 @@ class TestInterruption:
         assert "Traceback" not in told
         left = {path.name for path in tmp_path.iterdir()}
         assert left == {"document.json", "slow.py", "started"}
+
+    @pytest.mark.parametrize("seconds", [0.06, 0.4, 1.2, 2.5, 4.0, 5.5])
+    def test_of_the_real_run_at_any_second(self, tmp_path: Path, seconds: float) -> None:
+        process = subprocess.Popen(
+            [*CARDHOUSE, "run", "--quarters", "4", "--out", "out", "--quiet"], cwd=tmp_path,
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+        assert "Traceback" not in told or "cardhouse" not in told  # Python's own start may talk
+        assert process.returncode in (0, 130, -signal.SIGINT), told
+        left = [path.name for path in tmp_path.iterdir()]
+        assert left in ([], ["out"])
+        if left:
+            manifest = json.loads((tmp_path / "out" / MANIFEST).read_text("utf-8"))
+            for name, digest in manifest["files"].items():
+                content = (tmp_path / "out" / name).read_bytes()
+                assert hashlib.sha256(content).hexdigest() == digest
 
     def test_while_writing_keeps_what_stood_there(
         self, tmp_path: Path, document: dict[str, object]

@@ -1,12 +1,27 @@
 """The command line: it parses, calls one study and prints; arithmetic lives below."""
 
+from __future__ import annotations
+
 import os
+import sys
 
 # Threads of a linear algebra library spin while they wait for busy cores, and may change the last
 # bits of a sum; set before numpy is loaded, and only where the user has not.
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
-from cardhouse.cli.app import main  # noqa: E402
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; ends the process with the command's exit code."""
+    try:
+        from cardhouse.cli.app import app  # inside: who interrupts the imports gets no traceback
+
+        app(prog_name="cardhouse")
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted; nothing half-written is left behind.\n")
+        sys.exit(INTERRUPTED)
+
 
 __all__ = ["main"]

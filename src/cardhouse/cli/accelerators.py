@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cardhouse.cli import completion
 from cardhouse.cli.guard import print_json, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
@@ -28,7 +29,11 @@ def accelerators(  # noqa: PLR0913 - one argument an option is how a command is 
     *,
     classes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CLASS]...", help="Classes such as h100; none: all."),
+        typer.Argument(
+            metavar="[CLASS]...",
+            help="Classes such as h100; none: all.",
+            autocompletion=completion.accelerator_classes,
+        ),
     ] = None,
     price: Annotated[
         Number, typer.Option("--price", metavar="USD", help="Purchase price of one.")

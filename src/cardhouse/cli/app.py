@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import sys
 from typing import Annotated
 
 import typer
@@ -16,7 +15,7 @@ from cardhouse.cli.doctor import doctor
 from cardhouse.cli.facts import facts
 from cardhouse.cli.files import check
 from cardhouse.cli.gauge import gauge
-from cardhouse.cli.guard import INTERRUPTED, guarded, help_of, say
+from cardhouse.cli.guard import guarded, help_of
 from cardhouse.cli.new import new
 from cardhouse.cli.run import run
 from cardhouse.cli.trace import trace
@@ -24,7 +23,6 @@ from cardhouse.cli.trace import trace
 app = typer.Typer(
     name="cardhouse",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="A conditional calculation on sourced facts: not a forecast, and not advice.",
@@ -67,12 +65,3 @@ COMMANDS = (
 for command in COMMANDS:
     app.command(help=help_of(command))(guarded(command))
 app.add_typer(facts)
-
-
-def main() -> None:
-    """Run the command line; ends the process with the command's exit code."""
-    try:
-        app(prog_name="cardhouse")
-    except KeyboardInterrupt:
-        say("Interrupted; nothing half-written is left behind.")
-        sys.exit(INTERRUPTED)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cardhouse.cli import completion
 from cardhouse.cli.guard import print_json
 from cardhouse.cli.options import Json
 from cardhouse.errors import InputError, did_you_mean
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 def scenarios(
     scenario: Annotated[
-        str | None, typer.Argument(metavar="ID", help="Which one, in full; none: list them all.")
+        str | None,
+        typer.Argument(
+            metavar="ID",
+            help="Which one, in full; none: list them all.",
+            autocompletion=completion.scenarios,
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cardhouse.cli import completion
 from cardhouse.cli.guard import print_json, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
@@ -25,7 +26,12 @@ from cardhouse.cli.options import (
 def compare(  # noqa: PLR0913 - one argument an option is how a command is declared
     *,
     scenario: Annotated[
-        list[str], typer.Argument(metavar="A B [C]", help="Scenarios: shipped ids or files.")
+        list[str],
+        typer.Argument(
+            metavar="A B [C]",
+            help="Scenarios: shipped ids or files.",
+            autocompletion=completion.scenarios,
+        ),
     ],
     economy: Economy = DEFAULT_ECONOMY,
     setting: Settings = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cardhouse.cli import completion
 from cardhouse.cli.guard import INPUT_IS_WRONG, guarded, help_of, print_json, say, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
@@ -35,10 +36,22 @@ SHOWN = 40
 
 def list_facts(
     entity: Annotated[
-        str | None, typer.Option("--entity", metavar="ID|NAME", help="Facts about this one.")
+        str | None,
+        typer.Option(
+            "--entity",
+            metavar="ID|NAME",
+            help="Facts about this one.",
+            autocompletion=completion.fact_entities,
+        ),
     ] = None,
     metric: Annotated[
-        str | None, typer.Option("--metric", metavar="METRIC", help="Facts of this metric.")
+        str | None,
+        typer.Option(
+            "--metric",
+            metavar="METRIC",
+            help="Facts of this metric.",
+            autocompletion=completion.metrics,
+        ),
     ] = None,
     limit: Annotated[
         int | None,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cardhouse.cli import completion
 from cardhouse.cli.guard import print_json, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
@@ -31,11 +32,20 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
     *,
     which: Annotated[
         str | None,
-        typer.Argument(metavar="GAUGE", help="One gauge: its definition, caveats and history."),
+        typer.Argument(
+            metavar="GAUGE",
+            help="One gauge: its definition, caveats and history.",
+            autocompletion=completion.gauges,
+        ),
     ] = None,
     series: Annotated[
         str | None,
-        typer.Option("--series", metavar="FILE|ID", help="Test a series for explosive roots."),
+        typer.Option(
+            "--series",
+            metavar="FILE|ID",
+            help="Test a series for explosive roots.",
+            autocompletion=completion.series,
+        ),
     ] = None,
     column: Annotated[
         str | None, typer.Option("--column", metavar="NAME", help="The file's column of values.")

@@ -14,11 +14,11 @@ from typing import Any, ParamSpec
 
 import typer
 
+from cardhouse.cli import INTERRUPTED
 from cardhouse.errors import CardhouseError
 
 INPUT_IS_WRONG = 2
 BUG = 1
-INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 P = ParamSpec("P")

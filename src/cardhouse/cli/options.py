@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cardhouse.cli import completion
+from cardhouse.cli.completion import shipped_economies
 from cardhouse.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -21,15 +22,13 @@ DEFAULT_ECONOMY = "ai"
 DEFAULT_QUARTERS = 20
 
 
-def shipped_economies() -> list[str]:
-    """Return the ids of the shipped economies, without importing what reads them."""
-    folder = resources.files("cardhouse") / "accounts" / "economies"
-    return sorted(one.name for one in folder.iterdir() if (one / "about.csv").is_file())
-
-
 _ECONOMY = f"A shipped economy ({', '.join(shipped_economies())}) or a folder of your own."
-EconomyArgument = Annotated[str, typer.Argument(metavar="ECONOMY", help=_ECONOMY)]
-Economy = Annotated[str, typer.Option("--economy", help=_ECONOMY)]
+EconomyArgument = Annotated[
+    str, typer.Argument(metavar="ECONOMY", help=_ECONOMY, autocompletion=completion.economies)
+]
+Economy = Annotated[
+    str, typer.Option("--economy", help=_ECONOMY, autocompletion=completion.economies)
+]
 Base = Annotated[
     str | None,
     typer.Option("--base", metavar="QUARTER", help="Base quarter, such as 2025Q2."),
@@ -41,13 +40,19 @@ AsOf = Annotated[
 Scenarios = Annotated[
     list[str] | None,
     typer.Option(
-        "--scenario", metavar="ID|FILE", help="A scenario; several apply in order. Repeatable."
+        "--scenario",
+        metavar="ID|FILE",
+        help="A scenario; several apply in order. Repeatable.",
+        autocompletion=completion.scenarios,
     ),
 ]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="LEVER=VALUE", help="Move one lever for the whole run. Repeatable."
+        "--set",
+        metavar="LEVER=VALUE",
+        help="Move one lever for the whole run. Repeatable.",
+        autocompletion=completion.settings,
     ),
 ]
 Facts = Annotated[

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cardhouse.cli import completion
 from cardhouse.cli.guard import print_json, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
@@ -100,7 +101,12 @@ CLASHES = (
 def trace(  # noqa: PLR0913 - one argument an option is how a command is declared
     *,
     entity: Annotated[
-        str | None, typer.Argument(metavar="ENTITY", help="Id of a firm, such as nvidia.")
+        str | None,
+        typer.Argument(
+            metavar="ENTITY",
+            help="Id of a firm, such as nvidia.",
+            autocompletion=completion.entities,
+        ),
     ] = None,
     forward: Annotated[
         bool, typer.Option("--from", help="Follow this source's dollars to where they end.")
@@ -121,6 +127,7 @@ def trace(  # noqa: PLR0913 - one argument an option is how a command is declare
             "--rule",
             metavar="RULE",
             help="pro_rata, own_money, income_first, cash_first or capital_first.",
+            autocompletion=completion.rules,
         ),
     ] = PRO_RATA,
     loops: Annotated[
@@ -161,14 +168,16 @@ def trace(  # noqa: PLR0913 - one argument an option is how a command is declare
         quarters,
     )
     with working("Following the money ...", quiet=quiet or as_json):
-        answer = _answer(question.answer(), asked)
+        result = question.answer()
+        answer = _answer(result, asked)
     if as_json:
         print_json(answer)
         return
     from cardhouse.cli.tables import show
     from cardhouse.cli.trace_tables import tables_of
 
-    show(tables_of(answer))
+    names = {row["id"]: row["name"] for row in result.document["entities"]}
+    show(tables_of(answer, names))
 
 
 def _answer(result: StudyResult, asked: Asked) -> dict[str, Any]:

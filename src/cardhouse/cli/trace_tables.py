@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from cardhouse.cli.tables import table
-from cardhouse.report.wording import money
+from cardhouse.report.wording import money, sentence_case, words
 
 Answer = Mapping[str, Any]
+Row = Mapping[str, Any]
+Names = Mapping[str, str]
+"""Entities and accounts by id; what is not among them is told by its id in words."""
 
 SMALLEST_SHARE = 0.005
 SHOWN_HOLDERS = 3
@@ -22,31 +26,43 @@ MOSTLY = 0.1
 """Part of a kind of end from which its holder is named."""
 
 
-def tables_of(answer: Answer) -> list[RenderableType]:
+def tables_of(answer: Answer, names: Names) -> list[RenderableType]:
     """Return the tables of an answer to a trace, whichever it is."""
     kind = answer["schema"].split("/")[1]
     if kind == "loops":
         return loop_table(answer)
     if kind == "committed":
-        return promise_table(answer)
-    return end_table(answer) if answer["direction"] == "from" else source_table(answer)
+        return promise_table(answer, names)
+    if answer["direction"] == "from":
+        return end_table(answer, names)
+    return source_table(answer, names)
 
 
-def source_table(answer: Answer) -> list[RenderableType]:
-    """Return who paid, largest share first, with bounds where there are any."""
+def source_table(answer: Answer, names: Names) -> list[RenderableType]:
+    """Return who paid, largest share first, with bounds where there are any; then all the rest."""
     rows = table("paid by", ">share", ">USD bn", ">least", ">most")
-    for part in answer["parts"]:
-        if part["share"] >= SMALLEST_SHARE:
-            bounds = [_share(part["least"]), _share(part["most"])]
-            rows.add_row(Text(part["who"]), _share(part["share"]), money(part["usd_bn"]), *bounds)
+    shown = [part for part in answer["parts"] if part["share"] >= SMALLEST_SHARE]
+    for part in shown:
+        bounds = [_share(part["least"]), _share(part["most"])]
+        who = Text(_name(part["who"], names))
+        rows.add_row(who, _share(part["share"]), money(part["usd_bn"]), *bounds)
+    _add_rest(rows, answer["parts"], shown)
     if not any(part["least"] is not None for part in answer["parts"]):
         rows.columns = rows.columns[:3]
     return _told(answer, rows)
 
 
-def end_table(answer: Answer) -> list[RenderableType]:
+def _add_rest(rows: Table, parts: Sequence[Row], shown: Sequence[Row]) -> None:
+    """Add one row for all parts that have none of their own."""
+    rest = [part for part in parts if part not in shown]
+    if rest:
+        share, dollars = (sum(part[name] for part in rest) for name in ("share", "usd_bn"))
+        rows.add_row(Text(f"{len(rest)} others", "dim"), _share(share), money(dollars))
+
+
+def end_table(answer: Answer, names: Names) -> list[RenderableType]:
     """Return where dollars ended, largest share first, and with whom mostly."""
-    sums: dict[str, list[Mapping[str, Any]]] = {}
+    sums: dict[str, list[Row]] = {}
     for part in answer["parts"]:
         sums.setdefault(part["sink"], []).append(part)
     rows = table("ends as", ">share", ">USD bn", "mostly with")
@@ -54,15 +70,19 @@ def end_table(answer: Answer) -> list[RenderableType]:
     for share, sink, parts in sorted(ends, key=lambda end: (-end[0], end[1])):
         if share >= SMALLEST_SHARE:
             dollars = money(sum(part["usd_bn"] for part in parts))
-            holders = _holders(share, sink, parts)
-            rows.add_row(_words(sink), _share(share), dollars, Text(holders, "dim"))
+            holders = _holders(share, sink, parts, names)
+            rows.add_row(_name(sink, names), _share(share), dollars, Text(holders, "dim"))
+    small = [part for share, _, parts in ends if share < SMALLEST_SHARE for part in parts]
+    _add_rest(rows, small, ())
     return _told(answer, rows)
 
 
-def _holders(share: float, sink: str, parts: Iterable[Mapping[str, Any]]) -> str:
+def _holders(share: float, sink: str, parts: Iterable[Row], names: Names) -> str:
     """Return who has most of what ended as one kind of thing."""
     named = [part for part in parts if part["share"] >= MOSTLY * share and part["who"] != sink]
-    return ", ".join(f"{part['who']} {_share(part['share'])}" for part in named[:SHOWN_HOLDERS])
+    return ", ".join(
+        f"{_name(part['who'], names)} {_share(part['share'])}" for part in named[:SHOWN_HOLDERS]
+    )
 
 
 def loop_table(answer: Answer) -> list[RenderableType]:
@@ -112,20 +132,26 @@ def _by_seller(answer: Answer) -> RenderableType | None:
     return rows
 
 
-def promise_table(answer: Answer) -> list[RenderableType]:
+def promise_table(answer: Answer, names: Names) -> list[RenderableType]:
     """Return promises beside what was paid, largest first."""
     rows = table("by", "to", "for", ">paid", ">promised", "how sure", "until")
     for one in answer["promises"]:
         sure = "firm"
         if one["strength"] == "letter":
             sure = f"letter {100 * one['probability']:.0f} %"
-        who = (Text(one["payer"]), Text(one["payee"]), Text(_words(one["kind"])))
-        rows.add_row(*who, money(one["paid"]), money(one["promised"]), sure, one["to"] or "")
+        who = (Text(_name(one[end], names)) for end in ("payer", "payee"))
+        money_of = (money(one[name]) for name in ("paid", "promised"))
+        rows.add_row(*who, Text(_words(one["kind"])), *money_of, sure, one["to"] or "")
     return _told(answer, rows if answer["promises"] else Text("Nothing is promised."))
 
 
 def _told(answer: Answer, rows: RenderableType) -> list[RenderableType]:
     return [Text(answer["sentence"], "bold"), rows, Text(answer["note"], "dim")]
+
+
+def _name(one: str, names: Names) -> str:
+    """Return how an entity or an account is called."""
+    return names.get(one) or sentence_case(words(one))
 
 
 def _words(name: str) -> str:

@@ -8,14 +8,16 @@ from typing import Any
 from cardhouse.analysis.round_trips import round_trips
 from cardhouse.errors import InputError, did_you_mean
 from cardhouse.studies.document_loops import committed_row, loops_row
-from cardhouse.studies.trace_answers import period_of, rows_asked
+from cardhouse.studies.trace_answers import called, period_of, rows_asked
 from cardhouse.studies.views import View
 
 Row = dict[str, Any]
 
 PAID = (
     "Only payments between firms; equity, guarantees and buy-backs are financing. Loops with such "
-    "a leg are taken out first, the widest first. A firm's total is what it paid and got back."
+    "a leg are taken out first, the widest first. A firm's total is what it paid and got back: the "
+    "most that can have run round. What a trace says came back is less, for there each payment "
+    "carries the mix of its payer's purse."
 )
 COMMITTED = (
     "Amounts over the whole life of a promise, after the base quarter. Where nothing is promised "
@@ -50,8 +52,9 @@ def paid_loops(
         )
     else:
         own = row["by_seller"].get(firm, {"usd_bn": 0.0, "financial_usd_bn": 0.0})
+        name = called(view.chain.world, firm)
         sentence = (
-            f"Round trips of {firm} in {period}: {own['usd_bn']:.2f} bn, of which "
+            f"Round trips of {name} in {period}: {own['usd_bn']:.2f} bn, of which "
             f"{own['financial_usd_bn']:.2f} bn in loops with finance in them"
         )
     return {
@@ -73,7 +76,7 @@ def promised_loops(view: View, manifest: Mapping[str, Any], entity: str | None =
         When there is no such firm.
     """
     firm, row = _purse(view, entity), committed_row(view)
-    whose = f" of {firm}" if firm else ""
+    whose = f" of {called(view.chain.world, firm)}" if firm else ""
     base = view.quarters[0]
     return {
         **_common(manifest, "committed", firm, f"after {base}"),
@@ -101,7 +104,7 @@ def promises(view: View, manifest: Mapping[str, Any], entity: str | None = None)
         found = [one for one in found if entity in _sides(view, one)]
     firm = sum(one["promised"] for one in found if one["strength"] == "firm")
     letters = sum(one["promised"] for one in found if one["strength"] == "letter")
-    whose = f" by or to {entity}" if entity else ""
+    whose = f" by or to {called(world, entity)}" if entity else ""
     return {
         "schema": "cardhouse/committed/1",
         "manifest": dict(manifest),

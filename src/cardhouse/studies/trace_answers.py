@@ -13,7 +13,7 @@ from cardhouse.analysis.payers import Payers
 from cardhouse.analysis.rules import OWN_MONEY, PRO_RATA, RULES, check_rule
 from cardhouse.engine.chain import Array
 from cardhouse.errors import InputError, did_you_mean
-from cardhouse.model.world import About
+from cardhouse.model.world import World
 from cardhouse.studies.document_trace import BOUNDED_FROM, bounds_of, capped
 from cardhouse.studies.traces import Paid, Traced, cumulated
 from cardhouse.studies.views import SMALLEST, View
@@ -107,7 +107,7 @@ def trace_to(view: View, manifest: Mapping[str, Any], asked: TraceQuestion) -> R
         **_common(manifest, asked, "to", period_of(view, rows), dollars),
         "round_trip_usd_bn": own,
         "parts": parts,
-        "sentence": _sentence(asked, dollars, period_of(view, rows), view.chain.world.about),
+        "sentence": _sentence(asked, dollars, period_of(view, rows), view.chain.world),
         "note": _note(asked, own),
     }
 
@@ -124,6 +124,7 @@ def trace_from(view: View, manifest: Mapping[str, Any], asked: TraceQuestion) ->
     first, last = rows_asked(view, asked.quarter, is_cumulated=asked.is_cumulated)
     found = follow_money(view.books, asked.entity, asked.rule, first=first, last=last)
     period = period_of(view, (first, last))
+    payer = called(view.chain.world, asked.entity)
     ends = sorted(found.shares.items(), key=lambda end: (-end[1], end[0]))
     parts = [
         {**_part(who or sink, min(share, 1.0), found.dollars), "sink": sink}
@@ -133,7 +134,7 @@ def trace_from(view: View, manifest: Mapping[str, Any], asked: TraceQuestion) ->
         **_common(manifest, asked, "from", period, found.dollars),
         "round_trip_usd_bn": None,
         "parts": parts,
-        "sentence": f"Where the {found.dollars:.1f} bn end that {asked.entity} paid in {period}",
+        "sentence": f"Where the {found.dollars:.1f} bn end that {payer} paid in {period}",
         "note": FORWARD.format(rule=asked.rule, words=RULES[asked.rule]),
     }
 
@@ -241,11 +242,17 @@ def _part(who: str, share: float, dollars: float, bounds: Sequence[float] | None
     return {"who": who, "share": share, "usd_bn": share * dollars, "least": least, "most": most}
 
 
-def _sentence(asked: TraceQuestion, dollars: float, period: str, about: About) -> str:
+def called(world: World, entity: str) -> str:
+    """Return the name of an entity; an account without one is called by its id."""
+    return world.by_id[entity].name if entity in world.by_id else entity
+
+
+def _sentence(asked: TraceQuestion, dollars: float, period: str, world: World) -> str:
+    name = called(world, asked.entity)
     if asked.of_purse:
-        return f"What {asked.entity} had to spend in {period}, {dollars:.1f} bn: whose money it was"
-    what = f"sales of {about.business}" if asked.of_ai else "sales"
-    return f"Who ultimately pays {asked.entity}'s {dollars:.1f} bn of {what} in {period}"
+        return f"What {name} had to spend in {period}, {dollars:.1f} bn: whose money it was"
+    what = f"sales of {world.about.business}" if asked.of_ai else "sales"
+    return f"Who ultimately pays {name}'s {dollars:.1f} bn of {what} in {period}"
 
 
 def _note(asked: TraceQuestion, own: float | None) -> str:
