@@ -232,6 +232,14 @@ class TestProbabilities:
             assert one["probability"] == one["verdicts"].get("holds", 0.0)
             assert 0.0 < one["probability_error"] < 0.15
 
+    def test_a_claim_holds_no_oftener_than_by_each_definition(self) -> None:
+        asked = [one for one in found()["claims"].values() if one["by_definition"]]
+        assert len(asked) > 2
+        for one in asked:
+            for ruling in one["by_definition"].values():
+                assert sum(ruling["verdicts"].values()) == pytest.approx(1.0)
+                assert one["probability"] <= ruling["probability"]
+
     def test_a_claim_on_facts_alone_moves_with_the_facts(self) -> None:
         verdicts = found()["claims"]["price_to_book"]["verdicts"]
         assert len(verdicts) > 1
@@ -259,7 +267,12 @@ class TestProbabilities:
     def test_an_undetermined_claim_has_none(self) -> None:
         told = uncertainty.with_probabilities(
             [{"id": "a", "verdict": "undetermined", "probability": None}],
-            {"a": {"probability": 1.0, "probability_error": 0.1, "draws": 20, "verdicts": {}}},
+            {
+                "a": {
+                    "probability": 1.0, "probability_error": 0.1, "draws": 20, "verdicts": {},
+                    "by_definition": {},
+                }
+            },
         )
         assert told == [{"id": "a", "verdict": "undetermined", "probability": None}]
 
@@ -354,6 +367,8 @@ class TestDocument:
     def test_claims_have_probabilities_and_shares(self, document: Row) -> None:
         for claim in document["claims"]:
             assert claim["probability"] == claim["verdict_shares"].get("holds", 0.0)
+            for ruling in claim["by_definition"]:
+                assert ruling["probability"] == ruling["verdict_shares"].get("holds", 0.0)
         draws = {claim["id"]: claim["probability_draws"] for claim in document["claims"]}
         assert draws["house_of_cards"] == 1
         assert draws["price_to_book"] == 20

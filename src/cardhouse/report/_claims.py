@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from cardhouse.report._cast import Document
 from cardhouse.report._figures import Table
 from cardhouse.report._sources import Sources, outward
-from cardhouse.report.intervals import probability
+from cardhouse.report.intervals import often, probability
 from cardhouse.report.wording import money, percent, sentence_case, value_of, words
 
 VERDICTS = {
@@ -28,8 +28,8 @@ FAR = 2.0  # standard deviations from which a move is called a conflict
 class Claim:
     """A claim as it is shown: verdict with its sign, probability, figures, evidence both ways.
 
-    ``by_definition`` holds sign, words and id of the verdict, and the definition, where several
-    were asked. ``pairs`` holds figures that were taken then and now, side by side.
+    ``by_definition`` holds sign, words and id of the verdict, and the definition with how often it
+    holds, where several were asked. ``pairs`` holds figures that were taken then and now, side by side.
     """
 
     id: str
@@ -70,7 +70,7 @@ def _claim(claim: Mapping[str, Any], sources: Sources) -> Claim:
         told,
         probability(claim),
         tuple(
-            (*VERDICTS[one["verdict"]], one["verdict"], one["definition"])
+            (*VERDICTS[one["verdict"]], one["verdict"], one["definition"] + often(one))
             for one in claim.get("by_definition") or ()
         ),
         _pairs_table(claim["claim"], paired, sources),

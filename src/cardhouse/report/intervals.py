@@ -13,6 +13,7 @@ from cardhouse.report.wording import NO_BREAK, money
 Document = Mapping[str, Any]
 
 HOW_TO_GET_THEM = "No draws: add --draws 500 for 80% intervals and the probability of each claim."
+SHOWN_OPEN = 5
 SURE = 0.95
 """Probability from which a claim is called sure, or below 1 less which its opposite is."""
 
@@ -68,17 +69,32 @@ def bracketed(span: str) -> str:
 
 
 def claims_sentence(document: Document) -> str:
-    """Return how sure the claims' verdicts are: those that are, and those that are open."""
-    known = [one for one in document["claims"] if one["probability"] is not None]
-    open_ = [one for one in known if 1.0 - SURE < one["probability"] < SURE]
+    """Return how sure the claims' verdicts are, definition by definition: sure ones, open ones."""
+    known = [one for claim in document["claims"] for one in _rulings(claim)]
+    open_ = [one for one in known if 1.0 - SURE < one[1] < SURE]
     if not known:
         return ""
-    open_.sort(key=lambda one: -one["probability"])
-    words = [f"{one['id']} {one['probability']:.0%}" for one in open_]
+    open_.sort(key=lambda one: -one[1])
+    words = [f"{name} {share:.0%}" for name, share in open_[:SHOWN_OPEN]]
+    more = len(open_) - len(words)
+    others = [f"{more} more"] if more else []
     sure = (
-        f"Sure in {SURE:.0%} of draws, either way: {len(known) - len(open_)} of {len(known)} claims"
+        f"Of {len(known)} readings of the claims {len(known) - len(open_)} hold, or do not, in at "
+        f"least {SURE:.0%} of draws"
     )
-    return f"{sure}; open, with how often they hold: {', '.join(words)}." if words else f"{sure}."
+    told = "; ".join([*words, *others])
+    return f"{sure}. Open, with how often they hold: {told}." if words else f"{sure}."
+
+
+def _rulings(claim: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """Return how often a claim holds by each definition; by its one reading where it has one."""
+    found = [
+        (f"{claim['id']} ({one['definition']})", one["probability"])
+        for one in claim.get("by_definition") or ()
+        if one.get("probability") is not None
+    ]
+    whole = claim["probability"]
+    return found or ([(claim["id"], whole)] if whole is not None else [])
 
 
 def probability(claim: Mapping[str, Any]) -> str:
@@ -96,6 +112,20 @@ def probability(claim: Mapping[str, Any]) -> str:
         return told
     points = max(1, round(100 * claim["probability_error"]))
     return f"{told} ({claim['probability_draws']} draws, ±{points})"
+
+
+def often(ruling: Mapping[str, Any]) -> str:
+    """Return how often a claim holds by one definition, after a comma; nothing without draws.
+
+    Examples
+    --------
+    >>> often({"probability": 0.98}), often({"probability": 0.0}), often({})
+    (', holds in 98% of draws', ', holds in no draw', '')
+    """
+    share = ruling.get("probability")
+    if share is None:
+        return ""
+    return f", holds in {share:.0%} of draws" if share else ", holds in no draw"
 
 
 def stands_on(document: Document) -> str:

@@ -21,7 +21,7 @@ from cardhouse.facts import Fact, FactTable
 from cardhouse.model.world import World
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.drawn_answers import answers_of, base_view, filled
-from cardhouse.studies.drawn_claims import Docket, figures_of, judged, verdicts_of
+from cardhouse.studies.drawn_claims import Docket, Verdicts, figures_of, judged, verdicts_of
 from cardhouse.studies.drawn_facts import drawn_values, facts_in_claims
 from cardhouse.studies.drawn_trace import Asked
 from cardhouse.studies.simulation import Chains
@@ -75,7 +75,7 @@ class Drawn:
 
     number: int
     figures: Array
-    verdicts: dict[str, str]
+    verdicts: dict[str, Verdicts]
     residual: float
 
 

@@ -16,6 +16,9 @@ from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_judges import JUDGES
 from cardhouse.studies.claim_table import Claim
 
+Verdicts = dict[str, str]
+"""Verdicts on one claim by the words of its definitions; `WHOLE` is the claim's own."""
+WHOLE = ""
 SAME = 1e-6
 """Relative difference of two figures that is rounding: a population summed up or told as one."""
 
@@ -78,9 +81,9 @@ def _alike(one: Figure, other: Figure) -> bool:
     return one.value == other.value
 
 
-def verdicts_of(found: Mapping[str, Finding]) -> dict[str, str]:
-    """Return the verdicts by claim."""
-    return {name: one.verdict for name, one in found.items()}
+def verdicts_of(found: Mapping[str, Finding]) -> dict[str, Verdicts]:
+    """Return each claim's verdict under no words, and by its definitions."""
+    return {name: {WHOLE: one.verdict, **dict(one.by_definition)} for name, one in found.items()}
 
 
 def figures_of(found: Mapping[str, Finding]) -> dict[str, float]:

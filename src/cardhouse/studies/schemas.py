@@ -219,19 +219,21 @@ def _claim() -> Schema:
         "when",
     )
     verdict: Schema = {"enum": list(VERDICTS)}
+    shares: Schema = {
+        "type": "object",
+        "propertyNames": {"enum": list(VERDICTS)},
+        "additionalProperties": SHARE,
+    }
+    ruling = _record(definition=TEXT, verdict=verdict, probability=SHARE, verdict_shares=shares)
     claim = _record(
         id=TEXT,
         claim=TEXT,
         verdict=verdict,
-        by_definition=_list(_record(definition=TEXT, verdict=verdict)),
+        by_definition=_list(_optional(ruling, "probability", "verdict_shares")),
         probability={"anyOf": [SHARE, {"type": "null"}]},
         probability_error=NUMBER,
         probability_draws={"type": "integer", "minimum": 1},
-        verdict_shares={
-            "type": "object",
-            "propertyNames": {"enum": list(VERDICTS)},
-            "additionalProperties": SHARE,
-        },
+        verdict_shares=shares,
         figures=_list(figure),
         **{"for": _list(TEXT), "against": _list(TEXT)},
         facts=_list(TEXT),

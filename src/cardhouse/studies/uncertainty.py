@@ -23,7 +23,7 @@ from cardhouse.studies.draw_numbers import Drawing
 from cardhouse.studies.draw_pool import work
 from cardhouse.studies.drawn_answers import answers_of, base_view
 from cardhouse.studies.drawn_cache import kept_result
-from cardhouse.studies.drawn_claims import docket_of, figures_of, judged, key_of
+from cardhouse.studies.drawn_claims import WHOLE, Verdicts, docket_of, figures_of, judged, key_of
 from cardhouse.studies.drawn_trace import asked_of
 
 RUNS = 16
@@ -165,7 +165,14 @@ def _claims(drawn: list[Drawn]) -> Row:
     return {name: _claim([one.verdicts[name] for one in drawn]) for name in names}
 
 
-def _claim(verdicts: list[str]) -> Row:
+def _claim(drawn: list[Verdicts]) -> Row:
+    """Return what draws say of a claim, and of each of its definitions that all of them had."""
+    common = [words for words in drawn[0] if words and all(words in one for one in drawn)]
+    by_words = {words: _shares([one[words] for one in drawn]) for words in common}
+    return {**_shares([one[WHOLE] for one in drawn]), "by_definition": by_words}
+
+
+def _shares(verdicts: list[str]) -> Row:
     counts, of = Counter(verdicts), len(verdicts)
     return {
         "probability": counts["holds"] / of,
@@ -192,4 +199,15 @@ def _told(claim: Mapping[str, Any], found: Mapping[str, Any] | None) -> Row:
         "probability_error": found["probability_error"],
         "probability_draws": found["draws"],
         "verdict_shares": dict(found["verdicts"]),
+        "by_definition": [
+            _ruled(one, found["by_definition"].get(one["definition"]))
+            for one in claim["by_definition"]
+        ],
     }
+
+
+def _ruled(one: Mapping[str, Any], found: Mapping[str, Any] | None) -> Row:
+    """Return a definition's verdict with how often it holds, where every draw could be asked."""
+    if found is None or one["verdict"] == "undetermined":
+        return dict(one)
+    return {**one, "probability": found["probability"], "verdict_shares": dict(found["verdicts"])}
