@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from cardhouse.cli.app import app
 from cardhouse.cli.gauge_tables import BLOCKS
 from cardhouse.studies.gauges import load_gauges
+from cardhouse.studies.mirror import load_indicators
 from cardhouse.studies.schemas import published_schemas
 
 
@@ -95,6 +96,46 @@ def test_a_scenario_moves_the_index() -> None:
     assert "nvidia" in words
 
 
+@pytest.mark.usefixtures("asked")
+def test_the_mirror_fits_a_screen_and_lists_its_gaps() -> None:
+    words = call("--mirror", "--scenario", "venture-drought").stdout
+    assert max(map(len, words.splitlines())) <= 80
+    capex = next(line for line in words.splitlines() if line.startswith("  Builders' capex"))
+    assert capex.split()[3] == "91.8"
+    flat = " ".join(words.split())
+    assert "No figure now: First listings, USD; First listings;" in flat
+    assert "No figure in the run:" in flat
+    found = printed("--mirror", "--quarters", "2")
+    assert found["axis"] == {"first": -9, "last": 16, "then": "2000Q1", "now": "2025Q2"}
+    assert found["gaps"]
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("name", ["capex", "people", "builders_bonds", "failed_firms"])
+def test_one_indicator_of_the_mirror_tells_its_sources(name: str) -> None:
+    words = call(name, "--mirror").stdout
+    assert max(map(len, words.splitlines())) <= 80
+    flat = " ".join(words.split())
+    assert load_indicators()[name].note in flat
+    found = printed(name, "--mirror")
+    (row,) = found["indicators"]
+    for side in ("then", "now"):
+        for point in row[side]["points"]:
+            assert point["facts"][0] in flat
+
+
+@pytest.mark.usefixtures("asked")
+def test_the_mirror_is_a_page_that_asks_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "mirror.html"
+    done = call("--mirror", "--html", str(path), "--quiet")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+    page = path.read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "Content-Security-Policy" in page
+    for name in load_indicators():
+        assert f'id="{name}"' in page
+
+
 def test_backwards_stands_in_the_panel() -> None:
     words = " ".join(call().stdout.split())
     assert "S&P's book values 5.44 peak of 2000 5.06 23 % 7 %" in words
@@ -114,6 +155,9 @@ def test_backwards_stands_in_the_panel() -> None:
         (("--series", "nowhere.csv"), "no file"),
         (("--series", "nasdaq", "--window", "99"), "min_window is 99"),
         (("--series", "nasdaq", "--replications", "1"), "replications is 1"),
+        (("--mirror", "--series", "nasdaq"), "--mirror and --series are two questions"),
+        (("--mirror", "--rerating", "-0.3"), "are two questions"),
+        (("cpex", "--mirror"), "Did you mean 'capex'"),
         (("--as-of", "soon"), "not a date"),
         (("--html", "nowhere/page.html"), "--html names"),
     ],

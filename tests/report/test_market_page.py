@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardhouse.report._mirror_chart import mirror_chart
 from cardhouse.report._series_chart import Line, chart, ticks
 from cardhouse.report.market_page import market_html
 from cardhouse.studies.explosive import Settings, explosive_document
@@ -55,6 +56,56 @@ def test_every_gauge_has_its_sources_definition_and_a_sentence_for_its_chart() -
     drawings = page.count("<svg")
     assert drawings == sum(len(row["history"]) > 1 for row in document["gauges"])
     assert page.count('role="img"') == drawings
+
+
+spans = st.tuples(st.integers(-12, 18), st.integers(0, 5), st.floats(0.0, 1e5))
+
+
+def side(drawn: list[tuple[int, int, float]], zero: float | None) -> dict[str, Any]:
+    points = [
+        {
+            "first": first, "last": first + more, "value": value, "low": None, "high": None,
+            "relative": None if zero is None else value / zero, "facts": ["<fact>"],
+        }
+        for first, more, value in drawn
+    ]  # fmt: skip
+    return {"zero": None, "points": points, "columns": []}
+
+
+@given(
+    st.lists(spans, max_size=6), st.lists(spans, max_size=6), st.sampled_from(["level", "start"]),
+    st.sampled_from(["ratio", "share"]), st.none() | st.lists(st.floats(0, 1e5), min_size=1),
+    st.none() | st.floats(0.1, 10),
+)  # fmt: skip
+def test_a_drawing_of_the_mirror_stays_within_its_frame(
+    then: list[tuple[int, int, float]],
+    now: list[tuple[int, int, float]],
+    scale: str,
+    unit: str,
+    run: list[float] | None,
+    zero: float | None,
+) -> None:
+    values = None if run is None else run[:17]
+    row = {
+        "words": "a <b> & c", "scale": scale, "unit": unit, "then": side(then, zero),
+        "now": side(now, zero),
+        "run": None if values is None else {"values": values, "relative": values},
+    }  # fmt: skip
+    made = mirror_chart(row, {"first": -9, "last": 16})
+    shown = [one for one in then + now if one[0] <= 16 and one[0] + one[1] >= -9]
+    told = [] if scale == "start" and zero is None else shown
+    assert (made is None) == (not values and not told)
+    if made is None:
+        return
+    text = str(made)
+    assert "nan" not in text
+    assert "<b>" not in text
+    assert "<fact>" not in text
+    bars = re.findall(r'<rect x="([-\d.]+)" y="([-\d.]+)" width="([-\d.]+)"', text)
+    assert len(bars) == len(told)
+    for x, y, width in bars:
+        assert 49 <= float(x) <= float(x) + float(width) <= 629
+        assert -3 <= float(y) <= 220
 
 
 def test_an_episode_is_shaded_and_listed() -> None:

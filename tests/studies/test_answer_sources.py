@@ -43,7 +43,12 @@ def with_draws() -> Mapping[str, Any]:
     """Return a run's document with intervals and probabilities as draws would give them."""
     numbers = ("value", "low", "median", "high", "mean", "mc_error")
     figure = {**dict.fromkeys(numbers, 0.5), "draws": 20}
-    shares = {"probability": 1.0, "probability_error": 0.05, "draws": 20, "verdicts": {"holds": 1.0}}
+    shares = {
+        "probability": 1.0,
+        "probability_error": 0.05,
+        "draws": 20,
+        "verdicts": {"holds": 1.0},
+    }
     claim = {**shares, "by_definition": {"share of people who pay": shares}}
     drawn = {
         "draws": 20,

@@ -269,7 +269,10 @@ class TestProbabilities:
             [{"id": "a", "verdict": "undetermined", "probability": None}],
             {
                 "a": {
-                    "probability": 1.0, "probability_error": 0.1, "draws": 20, "verdicts": {},
+                    "probability": 1.0,
+                    "probability_error": 0.1,
+                    "draws": 20,
+                    "verdicts": {},
                     "by_definition": {},
                 }
             },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,7 +35,7 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
         str | None,
         typer.Argument(
             metavar="GAUGE",
-            help="One gauge: its definition, caveats and history.",
+            help="One gauge: its definition, caveats and history. With --mirror: one indicator.",
             autocompletion=completion.gauges,
         ),
     ] = None,
@@ -68,6 +69,10 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
         Path | None,
         typer.Option("--constituents", metavar="FILE", help="Add an index up from its firms."),
     ] = None,
+    mirror: Annotated[
+        bool,
+        typer.Option("--mirror", help="1998 to 2003 and now on one axis of quarters, gaps listed."),
+    ] = False,
     scenario: Scenarios = None,
     setting: Settings = None,
     rerating: Annotated[
@@ -96,17 +101,28 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
       cardhouse gauge --series prices.csv --bootstrap
       cardhouse gauge --series nasdaq --html nasdaq.html
       cardhouse gauge --scenario capital-freeze --rerating -0.3
+      cardhouse gauge --mirror --scenario capital-freeze --html mirror.html
+      cardhouse gauge capex --mirror
     """
     silent = quiet or as_json
     test = {
         "--column": column, "--window": window, "--lag": lag, "--logs": logs,
         "--bootstrap": bootstrap,
     }  # fmt: skip
-    kind = _kind(which, series, constituents, bool(scenario or setting or rerating))
+    asked = {
+        "mirror": mirror,
+        "panel": which is not None and not mirror,
+        "series": series is not None,
+        "constituents": constituents is not None,
+        "overlay": bool(rerating or ((scenario or setting) and not mirror)),
+    }
+    kind = _kind(asked)
     if kind != "series":
         _refuse_idle(test)
-    if html is not None and kind not in ("panel", "series"):
-        raise InputError("--html draws gauges or a series. Leave it out here, or use --json.")
+    if html is not None and kind not in ("panel", "series", "mirror"):
+        raise InputError(
+            "--html draws gauges, a series or the mirror. Leave it out here, or use --json."
+        )
     if kind == "panel":
         document = _panel(which, as_of, facts or [])
     elif kind == "series":
@@ -125,7 +141,7 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
             tuple(facts or ()), quarters,
         )  # fmt: skip
         with working("Running the scenario ...", quiet=silent):
-            document = _overlay(question, rerating)
+            document = _mirror(question, which) if mirror else _overlay(question, rerating)
     if html is not None:
         _write(document, html)
     if as_json:
@@ -134,22 +150,30 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
         _show(document, whole=which is None)
 
 
-def _kind(which: str | None, series: str | None, constituents: Path | None, moved: bool) -> str:
+WORDS = {
+    "mirror": "--mirror",
+    "panel": "a gauge",
+    "series": "--series",
+    "constituents": "--constituents",
+    "overlay": "--scenario, --set or --rerating",
+}
+
+
+def _kind(asked: Mapping[str, bool]) -> str:
     """Return what is asked for; raises InputError where it is two things at once."""
-    asked = {
-        "panel": which is not None,
-        "series": series is not None,
-        "constituents": constituents is not None,
-        "overlay": moved,
-    }
     kinds = [kind for kind, wanted in asked.items() if wanted]
     if len(kinds) > 1:
-        words = {
-            "panel": "a gauge", "series": "--series", "constituents": "--constituents",
-            "overlay": "--scenario, --set or --rerating",
-        }  # fmt: skip
-        raise InputError(f"{words[kinds[0]]} and {words[kinds[1]]} are two questions. Ask one.")
+        raise InputError(f"{WORDS[kinds[0]]} and {WORDS[kinds[1]]} are two questions. Ask one.")
     return kinds[0] if kinds else "panel"
+
+
+def _mirror(question: Question, which: str | None) -> dict[str, Any]:
+    from cardhouse.studies.mirror import check_indicator, facts_for_mirror, mirror_document
+
+    check_indicator(which)
+    document = question.answer().document
+    facts = facts_for_mirror(question.facts, checked_date(question.as_of))
+    return mirror_document(document, facts, only=which)
 
 
 def _overlay(question: Question, rerating: float) -> dict[str, Any]:
@@ -195,6 +219,11 @@ def _show(document: dict[str, Any], *, whole: bool) -> None:
     from cardhouse.cli import gauge_tables
     from cardhouse.cli.tables import show
 
+    if document["schema"] == "cardhouse/mirror/1":
+        from cardhouse.cli.mirror_tables import mirror_tables
+
+        show(mirror_tables(document, whole=whole))
+        return
     tables = {
         "cardhouse/explosive/1": gauge_tables.explosive_tables,
         "cardhouse/overlay/1": gauge_tables.overlay_tables,

@@ -29,7 +29,7 @@ class Claim:
     """A claim as it is shown: verdict with its sign, probability, figures, evidence both ways.
 
     ``by_definition`` holds sign, words and id of the verdict, and the definition with how often it
-    holds, where several were asked. ``pairs`` holds figures that were taken then and now, side by side.
+    holds, where several were asked. ``pairs`` holds figures taken then and now, side by side.
     """
 
     id: str

@@ -1,17 +1,19 @@
-"""The market layer as one self-contained page: gauges with charts, or the episodes of a series."""
+"""The market layer as one self-contained page: gauges, the episodes of a series, or the mirror."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
 from markupsafe import Markup
 
+from cardhouse.report._mirror_chart import is_relative, mirror_chart
 from cardhouse.report._series_chart import Line, chart, time_of
 from cardhouse.report.page import _environment, _policy, _style
 from cardhouse.studies.gauges import shown
+from cardhouse.studies.mirror import place, shown_value
 from cardhouse.studies.series_files import day_of
 
 PEAK_YEAR = 2000.0
@@ -23,26 +25,25 @@ def market_html(document: Mapping[str, Any]) -> str:
     Parameters
     ----------
     document
-        ``cardhouse/gauge/1`` or ``cardhouse/explosive/1``.
+        ``cardhouse/gauge/1``, ``cardhouse/explosive/1`` or ``cardhouse/mirror/1``.
     """
     own = files("cardhouse.report").joinpath("templates", "market.css").read_text("utf-8")
     style = _style() + own
-    is_panel = document["schema"] == "cardhouse/gauge/1"
-    contents = _panel(document) if is_panel else _series(document)
-    template = _environment().get_template("market.html.j2")
+    name, contents = CONTENTS[document["schema"]]
+    template = _environment().get_template(name)
     return template.render(
         style=Markup(style),  # noqa: S704 - the package's own style sheets
         policy=_policy(style),
         document=document,
-        shown=shown,
-        **contents,
+        **contents(document),
     )
 
 
 def _panel(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the charts of the gauges by id; a gauge with one reading has none."""
     drawn = {row["id"]: _gauge_chart(row) for row in document["gauges"] if len(row["history"]) > 1}
-    return {"title": "Valuation gauges beside the dot-com peak", "charts": drawn}
+    title = "Valuation gauges beside the dot-com peak"
+    return {"title": title, "charts": drawn, "shown": shown}
 
 
 def _gauge_chart(row: Mapping[str, Any]) -> Markup:
@@ -85,4 +86,37 @@ def _series(document: Mapping[str, Any]) -> dict[str, Any]:
         spans=spans,
         year=PEAK_YEAR,
     )
-    return {"title": f"Explosive roots of {named}", "charts": {"values": values, "tests": tests}}
+    charts = {"values": values, "tests": tests}
+    return {"title": f"Explosive roots of {named}", "charts": charts, "shown": shown}
+
+
+UNITS = {
+    "usd_bn_a_year": "USD bn a year",
+    "count_a_year": "a year",
+    "share": "per cent",
+    "ratio": "",
+    "zero_is_100": "",
+}
+SIDES = {"then": "Then", "now": "Now", "run": "The run"}
+
+
+def _mirror(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the drawings of the mirror and what its tables are written with."""
+    rows = document["indicators"]
+    return {
+        "title": "The dot-com years and now, quarter by quarter",
+        "charts": {row["id"]: mirror_chart(row, document["axis"]) for row in rows},
+        "relative": {row["id"]: is_relative(row) for row in rows},
+        "units": UNITS,
+        "sides": SIDES,
+        "place": place,
+        "shown": shown_value,
+    }
+
+
+CONTENTS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
+    "cardhouse/gauge/1": ("market.html.j2", _panel),
+    "cardhouse/explosive/1": ("market.html.j2", _series),
+    "cardhouse/mirror/1": ("mirror.html.j2", _mirror),
+}
+"""Template and contents of each kind of page."""

@@ -96,7 +96,7 @@ def gauge_document(
         "gauges": rows,
         **_evidence(rows),
         **back,
-        "facts": {one: _passport(facts.by_id[one]) for one in _used(rows, back)},
+        "facts": {one: passport(facts.by_id[one]) for one in _used(rows, back)},
     }
 
 
@@ -241,7 +241,8 @@ def _used(rows: Sequence[Mapping[str, Any]], back: Mapping[str, Any]) -> list[st
     return [*ids, *(back["ai_firms"] or {"facts": []})["facts"]]
 
 
-def _passport(fact: Fact) -> dict[str, Any]:
+def passport(fact: Fact) -> dict[str, Any]:
+    """Return what is told of a fact beside its value."""
     return {
         "source": fact.source,
         "url": fact.url,

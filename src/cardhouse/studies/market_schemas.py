@@ -86,6 +86,44 @@ def overlay_schema() -> Schema:
     )
 
 
+def mirror_schema() -> Schema:
+    """Return the schema of the dot-com years and now on one axis."""
+    place = {"type": "integer", "minimum": -400, "maximum": 400}
+    point = _record(
+        first=place,
+        last=place,
+        value=NUMBER,
+        **dict.fromkeys(("low", "high", "relative"), _maybe(NUMBER)),
+        facts={**_list(TEXT), "minItems": 1},
+    )
+    columns = _list(_maybe(NUMBER))
+    side = _record(zero=_maybe(point), points=_list(point), columns=columns)
+    run = _record(values=_list(NUMBER), relative=_maybe(_list(NUMBER)), columns=columns)
+    apart = _record(run=NUMBER, fact=NUMBER, facts=_list(TEXT), words=TEXT)
+    told = {"side": {"enum": ["then", "now", "run"]}, "words": TEXT}
+    indicator = _record(
+        **dict.fromkeys(("id", "group", "words", "note"), TEXT),
+        unit={"enum": ["ratio", "share", "usd_bn_a_year", "count_a_year", "zero_is_100"]},
+        scale={"enum": ["level", "start"]},
+        then=side,
+        now=side,
+        run=_maybe(run),
+        apart=_maybe(apart),
+        gaps=_list(_record(**told)),
+    )
+    passport = _record(source=TEXT, url=TEXT, grade=TEXT, basis=TEXT, note=TEXT)
+    quarter = {"type": "string", "pattern": "^[0-9]{4}Q[1-4]$"}
+    return _record(
+        manifest={"type": "object"},
+        as_of=DAY,
+        axis=_record(first=place, last=place, then=quarter, now=quarter),
+        columns=_list(place),
+        indicators=_list(indicator),
+        gaps=_list(_record(indicator=TEXT, **told)),
+        facts={"type": "object", "additionalProperties": passport},
+    )
+
+
 def constituents_schema() -> Schema:
     """Return the schema of an index added up from its constituents."""
     ratios = ("price_to_book", "price_to_book_positive", "price_to_book_median")

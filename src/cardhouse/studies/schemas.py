@@ -14,6 +14,7 @@ from cardhouse.studies.market_schemas import (
     constituents_schema,
     explosive_schema,
     gauge_schema,
+    mirror_schema,
     overlay_schema,
 )
 from cardhouse.studies.own_schemas import doctor_schema, new_schema
@@ -59,6 +60,7 @@ def published_schemas() -> dict[str, Schema]:
         "gauge": _titled("gauge", "Valuation gauges beside the dot-com peak", gauge_schema()),
         "explosive": _titled("explosive", "Explosive roots of a series", explosive_schema()),
         "overlay": _titled("overlay", "What a scenario does to the index", overlay_schema()),
+        "mirror": _titled("mirror", "The dot-com years and now on one axis", mirror_schema()),
         "constituents": _titled(
             "constituents", "An index added up from its constituents", constituents_schema()
         ),
