@@ -19,6 +19,7 @@ from cardhouse.cli.gauge import gauge
 from cardhouse.cli.guard import INTERRUPTED, guarded, help_of, say
 from cardhouse.cli.new import new
 from cardhouse.cli.run import run
+from cardhouse.cli.serve import serve
 from cardhouse.cli.trace import trace
 
 app = typer.Typer(
@@ -58,6 +59,7 @@ COMMANDS = (
     gauge,
     scenarios,
     levers,
+    serve,
     new,
     check,
     schema,
