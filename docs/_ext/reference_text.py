@@ -111,6 +111,14 @@ def _parameter(one: Any) -> str:
     )
 
 
+def glossary() -> str:
+    """Return the words and what they mean."""
+    from cardhouse.studies.glossary import load_glossary
+
+    rows = [(escaped(one.word), escaped(one.meaning)) for one in load_glossary()]
+    return table(("word", "meaning"), rows)
+
+
 def gauges() -> str:
     """Return the market gauges with their definitions and caveats."""
     from cardhouse.studies.gauges import load_gauges
@@ -212,6 +220,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "parameters": parameters,
     "gauges": gauges,
     "answers": answers,
+    "glossary": glossary,
     "fact_tables": fact_tables,
     "schemas": schemas,
     "commands": commands,

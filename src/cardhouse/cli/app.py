@@ -18,6 +18,7 @@ from cardhouse.cli.gauge import gauge
 from cardhouse.cli.guard import guarded, help_of
 from cardhouse.cli.new import new
 from cardhouse.cli.run import run
+from cardhouse.cli.serve import serve
 from cardhouse.cli.trace import trace
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ COMMANDS = (
     gauge,
     scenarios,
     levers,
+    serve,
     new,
     check,
     schema,

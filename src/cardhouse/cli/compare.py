@@ -18,9 +18,9 @@ from cardhouse.cli.options import (
     Quarters,
     Quiet,
     Settings,
-    checked_date,
     existing,
 )
+from cardhouse.studies.asking import checked_date
 
 
 def compare(  # noqa: PLR0913 - one argument an option is how a command is declared

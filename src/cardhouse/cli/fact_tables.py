@@ -8,9 +8,9 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from cardhouse.cli.fact_documents import corrections_of
 from cardhouse.cli.tables import table
 from cardhouse.facts import Comparison, Entity, Fact, load_dictionaries, load_reasons
+from cardhouse.studies.fact_documents import corrections_of
 
 
 def fact_list(found: Sequence[Fact], limit: int) -> list[RenderableType]:

@@ -21,10 +21,10 @@ from cardhouse.cli.options import (
     Facts,
     Json,
     Scenarios,
-    checked_date,
     existing,
 )
 from cardhouse.errors import InputError, did_you_mean
+from cardhouse.studies.asking import checked_date
 
 if TYPE_CHECKING:
     from cardhouse.facts import Entity, Fact, FactTable
@@ -73,7 +73,7 @@ def list_facts(
     known = _known(facts, as_of)
     found = _matching(known, entity, metric)
     if as_json:
-        from cardhouse.cli.fact_documents import fact_document
+        from cardhouse.studies.fact_documents import fact_document
 
         print_json(fact_document(known, found[:limit], len(found)))
         return
@@ -96,7 +96,7 @@ def show_fact(
     known = _known(facts, None)
     fact = _fact(known, fact_id)
     if as_json:
-        from cardhouse.cli.fact_documents import fact_document
+        from cardhouse.studies.fact_documents import fact_document
 
         print_json(fact_document(known, [fact], 1))
         return
@@ -154,7 +154,7 @@ def explain_fact(
     reasons = _reasons(fact, known)
     uses = [dataclasses.asdict(use) for use in uses_of(fact, known, economy)]
     if as_json:
-        from cardhouse.cli.fact_documents import corrections_of, fact_document, row_of
+        from cardhouse.studies.fact_documents import corrections_of, fact_document, row_of
 
         rows = {name: [row_of(one) for one in found] for name, found in reasons.items()}
         marks = {"corrections": corrections_of(fact), **rows, "uses": uses}
@@ -257,7 +257,7 @@ def diff_facts(
     found = compare(old, new)
     news = {} if tables else _news(economy, base, start, end, facts, quiet=as_json)
     if as_json:
-        from cardhouse.cli.fact_documents import change_document
+        from cardhouse.studies.fact_documents import change_document
 
         print_json({**change_document(new, found), "headlines": news})
         return

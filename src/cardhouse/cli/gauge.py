@@ -23,10 +23,10 @@ from cardhouse.cli.options import (
     Quiet,
     Scenarios,
     Settings,
-    checked_date,
     existing,
 )
 from cardhouse.errors import InputError
+from cardhouse.studies.asking import checked_date
 
 
 def gauge(  # noqa: PLR0913 - one argument an option is how a command is declared

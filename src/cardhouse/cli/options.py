@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,15 @@ import typer
 from cardhouse.cli import completion
 from cardhouse.cli.completion import shipped_economies
 from cardhouse.errors import InputError, did_you_mean
+from cardhouse.studies import asking
 
 if TYPE_CHECKING:
     from cardhouse.model.world import World
     from cardhouse.studies.run import StudyResult
 
-DEFAULT_ECONOMY = "ai"
-DEFAULT_QUARTERS = 20
+
+DEFAULT_ECONOMY = asking.DEFAULT_ECONOMY
+DEFAULT_QUARTERS = asking.DEFAULT_QUARTERS
 
 
 _ECONOMY = f"A shipped economy ({', '.join(shipped_economies())}) or a folder of your own."
@@ -93,7 +94,7 @@ class Question:
 
     def world(self) -> World:
         """Open the balanced accounts alone, without running anything."""
-        as_of = checked_date(self.as_of)
+        as_of = asking.checked_date(self.as_of)
         extra_facts = [existing(path) for path in self.facts]
         from cardhouse.accounts import open_world
 
@@ -108,7 +109,7 @@ class Question:
         settings = parse_settings(self.settings)
         quarters = check_quarters(self.quarters)
         drawing = asked_for(self.draws, self.seed, usable_processors(), progress)
-        as_of = checked_date(self.as_of)
+        as_of = asking.checked_date(self.as_of)
         extra_facts = [existing(path) for path in self.facts]
         from cardhouse.studies.run import run_study  # heavy: only once the options are in order
 
@@ -131,18 +132,6 @@ def one_of(option: str, word: str, known: Sequence[str]) -> str:
     raise InputError(
         f"{option} '{word}' is not known.{did_you_mean(word, known)} Use one of {', '.join(known)}."
     )
-
-
-def checked_date(text: str | None) -> str | None:
-    """Return an ISO date as given; raises InputError when it is none."""
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise InputError(
-            f"--as-of is '{text}', which is not a date. Write it like 2025-08-21."
-        ) from None
 
 
 def existing(path: Path) -> Path:

@@ -138,9 +138,20 @@ def explain_answer(
     InputError
         Where the run has no such number.
     """
-    document = run_study(
+    result = run_study(
         economy=economy, base=base, as_of=as_of, scenarios=scenarios, extra_facts=extra_facts
-    ).document
+    )
+    return explain_in(result.document, key)
+
+
+def explain_in(document: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return a number of a finished run's document as `explain_answer` does.
+
+    Raises
+    ------
+    InputError
+        Where the document has no such number.
+    """
     path, value = look_up(document, key)
     found = formula_of(path)
     if found is None or not (is_value(value) or value is None):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cardhouse.analysis.parts import ai_lines
 from cardhouse.engine.chain import Array, Mask
@@ -176,16 +177,20 @@ def _price(view: View, unit: Unit) -> Array:
 
 def _status(view: View, firm: int) -> list[str]:
     """Return how a firm stands at the end of each quarter."""
-    failed = view.trajectory.of_record("failed")[:, firm]
-    alive = view.trajectory.of_state("alive")[:, firm]
-    stressed = view.trajectory.of_state("stress")[:, firm] >= STRESSED_FROM
-    held = view.trajectory.of_state("restructured")[:, firm]
-    outcome = np.array(OUTCOMES)[view.trajectory.of_record("outcome")[:, firm]]
+    return [str(word) for word in status_words(view, firm)]
+
+
+def status_words(view: View, firms: int | slice) -> NDArray[np.str_]:
+    """Return how a firm (quarter,), or several (quarter, firm), stand at the ends of quarters."""
+    failed = view.trajectory.of_record("failed")[:, firms]
+    alive = view.trajectory.of_state("alive")[:, firms]
+    stressed = view.trajectory.of_state("stress")[:, firms] >= STRESSED_FROM
+    held = view.trajectory.of_state("restructured")[:, firms]
+    outcome = np.array(OUTCOMES)[view.trajectory.of_record("outcome")[:, firms]]
     words = np.where(stressed, "stressed", "active").astype("U16")
     words = np.where(held, "restructured", words)
     words = np.where(np.isin(outcome, ("restructured", "rescued")), outcome, words)
-    words = np.where(alive, words, np.where(failed, "in_default", "gone"))
-    return [str(word) for word in words]
+    return np.where(alive, words, np.where(failed, "in_default", "gone"))
 
 
 def default_quarter(view: View, firm: int) -> str | None:

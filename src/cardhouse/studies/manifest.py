@@ -54,16 +54,29 @@ def digest_of(world: World, scenario: Scenario, quarters: int) -> str:
     Facts and economy enter by the opening position that they give, beside the facts' own digest;
     words of an economy and of a scenario do not count, its moves do.
     """
-    moves = {"levers": scenario.levers, "shocks": scenario.shocks, "events": scenario.events}
-    inputs = {
-        "version": version("cardhouse"),
-        "world": _position(world),
-        "parameters": parameters_of(world),
-        "scenario": moves,
-        "quarters": quarters,
-    }
-    text = json.dumps(_plain(inputs), sort_keys=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return Digester(world).of(scenario, quarters)
+
+
+class Digester:
+    """Digests of many runs on one world, which is written out once."""
+
+    def __init__(self, world: World) -> None:
+        self._world = _text(_position(world)).encode()
+        self._parameters = _text(parameters_of(world))
+        self._version = _text(version("cardhouse"))
+
+    def of(self, scenario: Scenario, quarters: int) -> str:
+        """Return the digest of a run: of all inputs as one JSON object, names in order."""
+        moves = {"levers": scenario.levers, "shocks": scenario.shocks, "events": scenario.events}
+        before = (
+            f'{{"parameters": {self._parameters}, "quarters": {quarters}, '
+            f'"scenario": {_text(moves)}, "version": {self._version}, "world": '
+        )
+        return hashlib.sha256(before.encode() + self._world + b"}").hexdigest()
+
+
+def _text(value: Any) -> str:
+    return json.dumps(_plain(value), sort_keys=True, allow_nan=False)
 
 
 def _position(world: World) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cardhouse.accounts import economy_facts, open_world
-from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.chain import Chain, compile_chain
 from cardhouse.engine.simulate import Trajectory
 from cardhouse.facts import FactTable
 from cardhouse.model.scenario import Scenario
@@ -58,7 +58,10 @@ class StudyResult:
 
 @dataclass(frozen=True)
 class Study:
-    """One scenario on one world: the run, the baseline beside it, and what follows from both."""
+    """One scenario on one world: the run, the baseline beside it, and what follows from both.
+
+    ``compiled`` and ``still`` are the world compiled and its baseline, where they are known.
+    """
 
     world: World
     scenario: Scenario
@@ -66,16 +69,18 @@ class Study:
     facts: FactTable | None = None
     accelerators: tuple[AcceleratorClass, ...] = ()
     wanted: Wanted | None = None
+    compiled: Chains | None = None
+    still: View | None = None
 
     @cached_property
     def chains(self) -> Chains:
         """Return the world compiled."""
-        return Chains.of(self.world)
+        return self.compiled or Chains.of(self.world)
 
     @cached_property
     def baseline(self) -> View:
         """Return the run in which nothing is moved."""
-        return View.of(self.chains, None, self.quarters)
+        return self.still or View.of(self.chains, None, self.quarters)
 
     @cached_property
     def view(self) -> View:
@@ -185,9 +190,14 @@ def run_study(
 
 
 def scenario_on(
-    world: World, scenarios: Sequence[str | Path | Scenario], settings: Mapping[str, Setting]
+    world: World,
+    scenarios: Sequence[str | Path | Scenario],
+    settings: Mapping[str, Setting],
+    chain: Chain | None = None,
 ) -> Scenario:
     """Return scenarios and settings as one scenario, checked against a world.
+
+    ``chain`` is the world compiled, where it is known.
 
     Raises
     ------
@@ -199,7 +209,7 @@ def scenario_on(
     ]
     combined = combine(parts, settings)
     if settings:
-        check_reach(compile_chain(world), [name for name in settings if name != REMOVE])
+        check_reach(chain or compile_chain(world), [name for name in settings if name != REMOVE])
     return combined
 
 

@@ -95,9 +95,12 @@ class Traced:
         return Paid(np.stack(sums, axis=2), np.stack(capitals, axis=2))
 
     @cached_property
+    def _every(self) -> Array:
+        return payments_to_lines(self.view.books, self._nodes)
+
+    @cached_property
     def _to_lines(self) -> tuple[Array, Array]:
-        every = payments_to_lines(self.view.books, self._nodes)
-        return every, capital_to_lines(self.view.books, every)
+        return self._every, capital_to_lines(self.view.books, self._every)
 
     @property
     def _nodes(self) -> int:
@@ -107,6 +110,13 @@ class Traced:
     def shares(self) -> tuple[Array, Array]:
         """Return pro rata shares (quarter, sink, source) and receipts (quarter, sink)."""
         return self.payers.shares(self.paid.all)
+
+    def shares_of(self, sink: Sink) -> tuple[Array, Array]:
+        """Return one seller's pro rata shares (quarter, source) and receipts (quarter,)."""
+        to_firms = shares_to_firms(self.view.books, self._nodes)
+        paid = _of_sink(sink, self._every, to_firms)
+        shares, receipts = self.payers.shares(paid[:, :, None])
+        return shares[:, 0], receipts[:, 0]
 
     def under(self, rule: str, firm: int | None = None, rows: int | None = None) -> Payers:
         """Return the composition of purses under a rule; ``firm`` is the seller for own money."""

@@ -1,0 +1,4 @@
+"""The same studies over HTTP: parse, call a study, serialise. Nothing below this room knows HTTP.
+
+Nothing is imported here: `cardhouse.web.app` needs the extra ``web``.
+"""

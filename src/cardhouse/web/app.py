@@ -1,0 +1,90 @@
+"""The service: routes, errors, limits and the page put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import orjson
+from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.responses import Response
+
+from cardhouse.facts import facts_version
+from cardhouse.web import model_routes, word_routes
+from cardhouse.web.answered import Service
+from cardhouse.web.doors import Bucket, Doors
+from cardhouse.web.limits import Limits
+from cardhouse.web.pages import STATIC, serve_page
+from cardhouse.web.problems import install
+from cardhouse.web.questions import strictly
+from cardhouse.web.shapes import PREFIX, describe, documented
+
+SUMMARY = "Who really pays for the AI economy, as a calculation anyone can check and bend."
+DESCRIPTION = (
+    "Amounts are USD bn a quarter, shares stand between 0 and 1, the first of a series is the base "
+    "quarter. The same question gets the same bytes from every server of this version. A "
+    "conditional calculation on sourced facts: not a forecast, and not advice."
+)
+
+about = APIRouter(tags=["service"])
+
+
+@about.get("/health", **documented("health"))
+async def health(request: Request) -> Response:
+    """Tell that the service runs, and which version of it and of the facts."""
+    told = {
+        "status": "ok",
+        "version": version("cardhouse"),
+        "facts_version": facts_version(),
+        "build": request.app.state.service.build,
+    }
+    return Response(
+        orjson.dumps(told), media_type="application/json", headers={"Cache-Control": "no-store"}
+    )
+
+
+@about.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    """Return the description of all addresses."""
+    return Response(orjson.dumps(describe(request.app)), media_type="application/json")
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.service.close()
+
+
+def create(limits: Limits | None = None, static: Path = STATIC) -> FastAPI:
+    """Return the service.
+
+    Parameters
+    ----------
+    limits
+        What it gives at most; none: the usual limits.
+    static
+        Where the built page lies.
+    """
+    given = limits or Limits()
+    app = FastAPI(
+        title="cardhouse",
+        summary=SUMMARY,
+        description=DESCRIPTION,
+        version=version("cardhouse"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_life,
+        redirect_slashes=False,
+    )
+    app.state.service = Service.of(given)
+    app.state.slow_bucket = Bucket(given.slow_rate, given.slow_burst)
+    app.state.parameters = {}
+    install(app)
+    for router in (about, model_routes.router, word_routes.router):
+        app.include_router(router, prefix=PREFIX, dependencies=[Depends(strictly)])
+    serve_page(app, static)
+    app.add_middleware(Doors, limits=given)
+    return app

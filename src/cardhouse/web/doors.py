@@ -1,0 +1,170 @@
+"""What every request passes on its way in and out: limits, headers and the log.
+
+One plain ASGI layer around the application. Nothing is read of a body that is too long.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import sys
+import threading
+import time
+from collections import OrderedDict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cardhouse.web.limits import Limits
+from cardhouse.web.problems import ProblemError, bug, problem
+
+POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+"""Headers of every answer: nothing from other hosts, no framing, no guessing of types."""
+
+LOG = logging.getLogger("cardhouse.web")
+MOST_ADDRESSES = 10_000
+
+
+class Bucket:
+    """A token bucket for each address: `rate` a second for long, `burst` at once."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def wait_for(self, address: str) -> int:
+        """Take a token; return 0, or the whole seconds after which there is one again."""
+        now = time.monotonic()
+        with self._lock:
+            left, then = self._left.pop(address, (self._burst, now))
+            left = min(self._burst, left + (now - then) * self._rate)
+            wait = 0 if left >= 1.0 else math.ceil((1.0 - left) / self._rate)
+            self._left[address] = (left if wait else left - 1.0, now)
+            if len(self._left) > MOST_ADDRESSES:
+                self._left.popitem(last=False)
+        return wait
+
+
+class Doors:
+    """The layer around the application."""
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+        self._bucket = Bucket(limits.rate, limits.burst)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request, start = Request(scope), time.perf_counter()
+        status = [0]
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status[0] = message["status"]
+                own = {name for name, _ in message["headers"]}
+                more = [header for header in HEADERS if header[0] not in own]
+                message = {**message, "headers": [*message["headers"], *more]}
+            await send(message)
+
+        try:
+            refused = self._refusal(request)
+            if refused is not None:
+                await refused(scope, receive, sending)
+            else:
+                await self._app(scope, _bounded(receive, self._limits.body_bytes), sending)
+        except Exception as error:
+            if status[0]:
+                raise  # half an answer is out: the server closes the connection
+            await bug(error, request.url.path)(scope, receive, sending)
+        finally:
+            _tell(request, status[0], time.perf_counter() - start)
+
+    def _refusal(self, request: Request) -> Any:
+        """Return the answer to a request that is too large or one too many, None for others."""
+        path, limits = request.url.path, self._limits
+        if len(request.scope.get("query_string", b"")) > limits.query_bytes:
+            most = f"the most that is read here is {limits.query_bytes:,}"
+            return problem("too-large", f"The query is longer than {most} bytes.", path)
+        told = request.headers.get("content-length", "0")
+        if not told.isdigit() or int(told) > limits.body_bytes:
+            most = f"{limits.body_bytes:,} bytes"
+            return problem("too-large", f"The body is larger than {most}, the most here.", path)
+        wait = self._bucket.wait_for(request.client.host if request.client else "unknown")
+        if wait:
+            detail = f"This address sends more than {limits.rate:g} requests a second. Try again "
+            return problem("rate", f"{detail}in {wait} second{'s' * (wait > 1)}.", path, wait)
+        return None
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    """Return a receiver that gives no more than so many bytes of a body."""
+    read = 0
+
+    async def receiving() -> Message:
+        nonlocal read
+        message = await receive()
+        if message["type"] == "http.request":
+            read += len(message.get("body", b""))
+            if read > most:
+                raise ProblemError("too-large", f"The body is larger than {most:,} bytes.")
+        return message
+
+    return receiving
+
+
+def _tell(request: Request, status: int, seconds: float) -> None:
+    LOG.info(
+        "request",
+        extra={
+            "method": request.method,
+            "path": request.url.path[:300],
+            "status": status,
+            "ms": round(1000 * seconds, 1),
+            "client": request.client.host if request.client else None,
+        },
+    )
+
+
+class JsonLines(logging.Formatter):
+    """Log records as one JSON object a line."""
+
+    FIELDS = ("method", "path", "status", "ms", "client", "job")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as a line."""
+        told: dict[str, Any] = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+            + f".{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
+        told |= {name: getattr(record, name) for name in self.FIELDS if hasattr(record, name)}
+        if record.exc_info:
+            told["error"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False)
+
+
+def log_to_stderr(level: str) -> None:
+    """Write the logs of the service and of its server to stderr, a JSON object a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    for name in ("cardhouse.web", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+        logger.setLevel(level.upper())

@@ -1,0 +1,50 @@
+"""Running the service until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+import uvicorn
+
+from cardhouse.web.doors import log_to_stderr
+
+FACTORY = "cardhouse.web.serve:application"
+GRACE_SECONDS = 15
+"""How long running requests may take to end once the service is told to stop."""
+HEADER_BYTES = 16_384
+
+
+def application() -> object:
+    """Return the service of one process, with its log."""
+    from cardhouse.web.app import create
+
+    log_to_stderr("info")
+    return create()
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve until SIGINT or SIGTERM; requests that run are answered first."""
+    log_to_stderr("info")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _ended)
+    uvicorn.run(
+        FACTORY,
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=30,
+        limit_concurrency=1_000,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+    )
+
+
+def _ended(number: int, frame: FrameType | None) -> None:
+    """Take the signal that the server hands on once it has stopped: all is well."""
+    del number, frame

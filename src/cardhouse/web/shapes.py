@@ -1,0 +1,238 @@
+"""The shapes of answers as JSON Schemas: the published ones, and those of this API alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.responses import Response
+
+from cardhouse.studies.schemas import DRAFT, published_schemas
+from cardhouse.web.problems import KINDS, MEDIA_TYPE
+
+PREFIX = "/api/v1"
+"""Where all addresses of the API begin."""
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "number"}
+WHOLE: Schema = {"type": "integer"}
+FLAG: Schema = {"type": "boolean"}
+SERIES: Schema = {"type": "array", "items": NUMBER, "description": "one value a quarter"}
+GAPPED: Schema = {"type": "array", "items": {"type": ["number", "null"]}}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+WHOLES: Schema = {"type": "array", "items": WHOLE}
+OBJECT: Schema = {"type": "object"}
+GROUPS = ["trade", "capital", "return", "cost", "other"]
+
+
+def _record(**fields: Schema) -> Schema:
+    return {"type": "object", "properties": dict(fields), "required": list(fields)}
+
+
+def _some(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def _map(value: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": value}
+
+
+def _one_of(*words: str) -> Schema:
+    return {"type": "string", "enum": list(words)}
+
+
+def _maybe(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _ends(**more: Schema) -> Schema:
+    return _record(payer=WHOLE, payee=WHOLE, group=_one_of(*GROUPS), **more)
+
+
+def _stage() -> Schema:
+    strength = _one_of("firm", "letter")
+    promise = {"id": TEXT, "kind": TEXT, "strength": strength, "usd_bn": NUMBER}
+    node = _record(
+        id=TEXT,
+        name=TEXT,
+        role=_one_of("pool", "segment", "firm", "source", "sink"),
+        tier=TEXT,
+        column=WHOLE,
+    )
+    node["properties"] |= {"folds": TEXTS, "members": WHOLE}
+    return _record(
+        schema={"const": "cardhouse/stage/1"},
+        version=TEXT,
+        facts_version=TEXT,
+        facts_digest=TEXT,
+        economy=TEXT,
+        economy_title=TEXT,
+        subject=TEXT,
+        caution=TEXT,
+        base_quarter=TEXT,
+        as_of=TEXT,
+        digest=TEXT,
+        kept=WHOLE,
+        quarters=TEXTS,
+        tiers=_some(_record(id=TEXT, name=TEXT)),
+        columns=_some(_record(column=WHOLE, heading=TEXT)),
+        nodes=_some(node),
+        ribbons=_some(_ends(kinds=TEXTS, way=_one_of("forward", "side", "back"), red=FLAG)),
+        committed=_record(
+            ribbons=_some(_ends(amount=SERIES, **promise)),
+            nodes=_record(received=_some(SERIES), paid=_some(SERIES)),
+            unscheduled=_some(_ends(condition=TEXT, **promise)),
+            note=TEXT,
+        ),
+        largest=_record(node_usd_bn=NUMBER, ribbon_usd_bn=NUMBER, column_usd_bn=_some(NUMBER)),
+        seller=_maybe(_record(id=TEXT, name=TEXT)),
+        sources=_some(_source()),
+        groups=_map(TEXT),
+        firms=TEXTS,
+    )
+
+
+def _source() -> Schema:
+    return _record(
+        id=TEXT, name=TEXT, group=_one_of("users", "investors", "firms", "business", "rest")
+    )
+
+
+def _view() -> Schema:
+    number = _record(
+        id=_one_of("users_pay", "subsidy", "users_share", "failures"),
+        key=TEXT,
+        unit=_one_of("share", "usd_bn", "count"),
+        what=TEXT,
+        values=GAPPED,
+        shown=TEXTS,
+        detail=TEXTS,
+    )
+    tier = _record(
+        tier=TEXT, revenue=SERIES, full_cost=SERIES, operating_result=SERIES, raised=SERIES
+    )
+    population = _record(id=TEXT, name=TEXT, members=WHOLE, alive=WHOLES, defaults=WHOLES)
+    failure = _record(
+        entity=TEXT,
+        name=TEXT,
+        quarter=TEXT,
+        at=WHOLE,
+        outcome=_one_of("liquidated", "restructured", "rescued", ""),
+    )
+    return _record(
+        schema={"const": "cardhouse/view/1"},
+        digest=TEXT,
+        stage=TEXT,
+        scenario=TEXT,
+        title=TEXT,
+        levers=_map(NUMBER),
+        idle_levers=TEXTS,
+        sentence=TEXT,
+        numbers={"type": "array", "items": number, "minItems": 4, "maxItems": 4},
+        ribbons=_record(at=WHOLES, paid=_some(SERIES)),
+        nodes=_record(received=_some(SERIES), paid=_some(SERIES)),
+        upstream=SERIES,
+        tiers=_some(tier),
+        payers=_record(at=WHOLES, share=_some(SERIES)),
+        failures=_some(failure),
+        populations=_some(population),
+        status=_map(TEXT),
+        changes_nothing=FLAG,
+    )
+
+
+def _of_run(*names: str) -> Schema:
+    parts = dict.fromkeys(names[1:], OBJECT)
+    return _record(
+        schema={"const": f"cardhouse/{names[0]}/1"},
+        manifest=OBJECT,
+        quarters=TEXTS,
+        names=_map(TEXT),
+        **parts,
+    )
+
+
+def _own() -> dict[str, Schema]:
+    """Return the schemas that only this API has."""
+    entities = _of_run("entities")
+    entities["properties"] |= {"entities": _some(OBJECT), "tiers": _some(OBJECT)}
+    entities["required"] += ["entities", "tiers"]
+    ledger = _of_run("ledger", "ledger", "ledger_by_quarter")
+    ledger["properties"]["sources"] = _some(_source())
+    opening = {"title": TEXT, "subject": TEXT, "caution": TEXT, "base_quarter": TEXT, "as_of": TEXT}
+    economy = _record(id=TEXT, **opening, facts_version=TEXT, facts_digest=TEXT, firms=WHOLE)
+    conflict = _record(
+        fact=TEXT, what=TEXT, observed=NUMBER, balanced=NUMBER, in_sd=NUMBER, source=TEXT, url=TEXT
+    )
+    state = _one_of("waiting", "running", "done", "failed", "cancelled")
+    table = _record(name=TEXT, words=TEXT, urls=_map(TEXT))
+    of_run = {"manifest": OBJECT, "facts": _map(OBJECT)}
+    return {
+        "stage": _stage(),
+        "view": _view(),
+        "ledger": ledger,
+        "fragility": _of_run("fragility", "fragility"),
+        "entities": entities,
+        "claims": _record(schema=TEXT, claims=_some(OBJECT), **of_run),
+        "accelerators-of-run": _record(schema=TEXT, accelerators=_maybe(OBJECT), **of_run),
+        "matrix": OBJECT,
+        "economies": _record(schema=TEXT, economies=_some(economy)),
+        "conflicts": _record(schema=TEXT, base_quarter=TEXT, as_of=TEXT, conflicts=_some(conflict)),
+        "schemas": _record(schema=TEXT, kinds=TEXTS),
+        "glossary": _record(schema=TEXT, words=_some(_record(word=TEXT, meaning=TEXT))),
+        "health": _record(status={"const": "ok"}, version=TEXT, facts_version=TEXT, build=TEXT),
+        "tables": _record(schema=TEXT, tables=_some(table), zip=TEXT),
+        "job": _record(
+            id=TEXT, state=state, progress=NUMBER, detail=TEXT, result=_maybe(OBJECT), links=OBJECT
+        ),
+    }
+
+
+def _problem() -> Schema:
+    return _record(type=TEXT, title=TEXT, status=WHOLE, detail=TEXT, instance=TEXT)
+
+
+def documented(name: str | None, status: int = 200) -> dict[str, Any]:
+    """Return how a route is documented: what it answers, and its problems."""
+    shape = {"$ref": f"#/components/schemas/{name}"} if name else OBJECT
+    body = {"content": {"application/json": {"schema": shape}}}
+    wrong = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/problem"}}}}
+    told: dict[int | str, dict[str, Any]] = {status: {"description": "The answer.", **body}}
+    if status == 200:
+        told[304] = {"description": "The client has this answer already."}
+    for code in sorted({code for code, _ in KINDS.values()}):
+        title = next(words for number, words in KINDS.values() if number == code)
+        told[code] = {"description": title, **wrong}
+    return {"response_class": Response, "status_code": status, "responses": told}
+
+
+def describe(app: FastAPI) -> Schema:
+    """Return the OpenAPI 3.1 description, with the published schemas among its components."""
+    if app.openapi_schema is None:
+        whole = get_openapi(
+            title=app.title,
+            version=app.version,
+            openapi_version="3.1.0",
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+        )
+        known = {**_published(), **_own(), "problem": _problem()}
+        parts = whole.setdefault("components", {}).setdefault("schemas", {})
+        parts.update(known)
+        whole["jsonSchemaDialect"] = DRAFT
+        app.openapi_schema = whole
+    return app.openapi_schema
+
+
+def _published() -> dict[str, Schema]:
+    """Return the published schemas as components; those with parts of their own keep their id."""
+    return {
+        name: {key: value for key, value in schema.items() if key != "$schema"}
+        for name, schema in published_schemas().items()
+        if "$defs" not in schema
+    }
