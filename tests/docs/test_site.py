@@ -15,6 +15,7 @@ import pytest
 import typer
 from built_site import problems
 from page_sessions import WIDTH, Block, PageError, Session, blocks_of
+from pygments.lexers import get_lexer_by_name
 
 import cardhouse
 from cardhouse.cli.app import app
@@ -76,6 +77,11 @@ class TestPages:
     def test_each_has_one_title(self, page: Path) -> None:
         prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=FENCED)
         assert len(re.findall(r"^# ", prose, re.MULTILINE)) == 1
+
+    @pytest.mark.parametrize("page", PAGES, ids=name_of)
+    def test_its_blocks_are_in_languages_that_can_be_coloured(self, page: Path) -> None:
+        for language in re.findall(r"^```([a-z]\w*)$", page.read_text(encoding="utf-8"), FENCED):
+            get_lexer_by_name(language)
 
 
 def commands_told() -> list[tuple[str, str]]:

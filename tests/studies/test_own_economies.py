@@ -247,7 +247,7 @@ class TestOwnFacts:
 class TestGuide:
     """``docs/own_economy.md`` is followed row by row."""
 
-    BLOCK = re.compile(r"^`([a-z]+\.csv)`\n\n```csv\n(.*?)```$", re.MULTILINE | re.DOTALL)
+    BLOCK = re.compile(r"^`([a-z]+\.csv)`\n\n```text\n(.*?)```$", re.MULTILINE | re.DOTALL)
 
     def test_its_rows_make_a_chain_with_a_rival(self, folder: Path) -> None:
         blocks = self.BLOCK.findall(GUIDE.read_text("utf-8"))
