@@ -98,11 +98,13 @@ def test_inputs_are_told_where_they_differ() -> None:
 
 def test_failures_and_payers_stand_beside_each_other() -> None:
     source = {"source": "venture", "name": "Venture capital", "shares": [0.25, 0.1]}
+    failed = {"quarters": [[], ["2026Q4", "2027Q1"]],
+              "outcomes": [[], ["restructured", "liquidated"]]}  # fmt: skip
     text = told(comparison(
-        defaults=[{"entity": "x", "name": "xAI", "quarters": [[], ["2026Q4", "2027Q1"]]}],
+        defaults=[{"entity": "x", "name": "xAI", **failed}],
         payers={"of": "nvidia", "name": "NVIDIA", "sources": [source]},
     ))  # fmt: skip
-    assert "2026Q4, 2027Q1" in text
+    assert "2026Q4 (restructured), 2027Q1" in text
     assert "Venture capital" in text
     assert "others" in text
     assert "No firm fails in any of them." in told(comparison())

@@ -115,9 +115,22 @@ def _defaults(found: Comparison, labels: Sequence[str]) -> Iterator[RenderableTy
     else:
         made = _table("Who fails, and when", labels)
         for row in found["defaults"]:
-            made.add_row(row["name"], *(", ".join(one) or UNKNOWN for one in row["quarters"]))
+            runs = zip(row["quarters"], row["outcomes"], strict=True)
+            made.add_row(row["name"], *(_times(*run) or UNKNOWN for run in runs))
         yield made
     yield Text()
+
+
+def _times(quarters: Sequence[str], outcomes: Sequence[str]) -> str:
+    """Return when a firm fails in one run; what it survived is named.
+
+    Examples
+    --------
+    >>> _times(["2026Q4", "2027Q1"], ["restructured", "liquidated"])
+    '2026Q4 (restructured), 2027Q1'
+    """
+    told = zip(quarters, outcomes, strict=True)
+    return ", ".join(when if what == "liquidated" else f"{when} ({what})" for when, what in told)
 
 
 def _payers(found: Comparison, labels: Sequence[str]) -> Iterator[RenderableType]:

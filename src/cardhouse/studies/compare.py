@@ -281,19 +281,20 @@ def _outcomes(documents: Sequence[Document]) -> Iterator[Row]:
 
 
 def _defaults(documents: Sequence[Document]) -> list[Row]:
-    """Return the firms that fail in any run, with the quarters in which they do."""
+    """Return the firms that fail in any run: in which quarters, and what became of them."""
     names = {one["entity"]: one["name"] for run in documents for one in _failed(run)}
-    return [
-        {
-            "entity": entity,
-            "name": name,
-            "quarters": [
-                [one["quarter"] for one in _failed(run) if one["entity"] == entity]
-                for run in documents
-            ],
-        }
-        for entity, name in sorted(names.items())
-    ]
+    found = []
+    for entity, name in sorted(names.items()):
+        times = [[one for one in _failed(run) if one["entity"] == entity] for run in documents]
+        found.append(
+            {
+                "entity": entity,
+                "name": name,
+                "quarters": [[one["quarter"] for one in run] for run in times],
+                "outcomes": [[one.get("outcome", "liquidated") for one in run] for run in times],
+            }
+        )
+    return found
 
 
 def _failed(document: Document) -> Sequence[Mapping[str, Any]]:

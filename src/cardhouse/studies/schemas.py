@@ -590,7 +590,14 @@ def _compare() -> Schema:
         sentence=TEXT,
         inputs=_list(moved),
         outcomes=_list(outcome),
-        defaults=_list(_record(entity=TEXT, name=TEXT, quarters=_list(_list(QUARTER)))),
+        defaults=_list(
+            _record(
+                entity=TEXT,
+                name=TEXT,
+                quarters=_list(_list(QUARTER)),
+                outcomes=_list(_list({"enum": list(OUTCOMES[1:])})),
+            )
+        ),
         payers={"anyOf": [payers, {"type": "null"}]},
     )
 
