@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cardhouse.cli.tables import table
+from cardhouse.report.wording import listed
 
 Row = Mapping[str, Any]
 PARTS = ("accelerator", "server", "site", "power", "other")
@@ -27,7 +28,7 @@ def accelerator_tables(document: Row) -> list[RenderableType]:
     parts += [Text(f"{one['name']}: {one['left_out']}") for one in _left_out(document)]
     if any(one["rentals"] for one in priced):
         parts += [Text("What hours were rented for, and what is left", "bold"), _rentals(priced)]
-        parts += [Text(RENTALS_NOTE, "dim"), Text()]
+        parts += [Text(RENTALS_NOTE + _hours_sold(priced), "dim"), Text()]
     if any(_counts(priced)):
         parts += [Text(f"Bought in {quarter}, thousands", "bold"), _units(priced), Text()]
     if document["prices"]:
@@ -95,6 +96,15 @@ def _rentals(classes: Sequence[Row]) -> RenderableType:
         for rental in one["rentals"]:
             rows.add_row(Text(f"{rental['day'][:7]} {rental['kind']}"), *_rental(rental))
     return rows
+
+
+def _hours_sold(classes: Sequence[Row]) -> str:
+    """Return which share of the hours counts as sold, by kind of rental."""
+    rentals = [one for row in classes for one in row["rentals"] if one["hours_sold"] is not None]
+    found = sorted({(one["kind"], f"{one['hours_sold']:.0%}") for one in rentals})
+    shares = list(dict.fromkeys(share for _, share in found))
+    told = [f"{share} of {listed([kind for kind, of in found if of == share])}" for share in shares]
+    return f" Hours counted as sold: {'; '.join(told)}." if told else ""
 
 
 def _rental(one: Row) -> list[str]:
