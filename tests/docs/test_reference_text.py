@@ -56,7 +56,11 @@ def test_every_command_shows_its_options_and_an_example() -> None:
     for part in parts:
         name = part.splitlines()[0]
         assert f"$ {name}" in part, f"{name} shows no example of itself"
-        assert "`--json`" in part or name in ("cardhouse check", "cardhouse serve"), name
+        assert "`--json`" in part or name in (
+            "cardhouse check",
+            "cardhouse report",
+            "cardhouse serve",
+        ), name
         assert "`None`" not in part, part
 
 

@@ -17,6 +17,7 @@ from cardhouse.cli.files import check
 from cardhouse.cli.gauge import gauge
 from cardhouse.cli.guard import guarded, help_of
 from cardhouse.cli.new import new
+from cardhouse.cli.report import report
 from cardhouse.cli.run import run
 from cardhouse.cli.serve import serve
 from cardhouse.cli.trace import trace
@@ -55,6 +56,7 @@ COMMANDS = (
     trace,
     accelerators,
     gauge,
+    report,
     scenarios,
     levers,
     serve,

@@ -54,7 +54,7 @@ def report_html(document: Mapping[str, Any]) -> str:
     """
     style = _style()
     template = _environment().get_template("report.html.j2")
-    return template.render(style=Markup(style), policy=_policy(style), **_contents(document))  # noqa: S704
+    return template.render(style=Markup(style), policy=_policy(style), **contents(document))  # noqa: S704
 
 
 def write_report(document: Mapping[str, Any], path: Path | str) -> None:
@@ -62,7 +62,7 @@ def write_report(document: Mapping[str, Any], path: Path | str) -> None:
     Path(path).write_text(report_html(document), encoding="utf-8", newline="\n")
 
 
-def _contents(document: Mapping[str, Any]) -> dict[str, Any]:
+def contents(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the template is filled with."""
     cast = Cast(document)
     names = {entity: row["name"] for entity, row in cast.rows.items()}
