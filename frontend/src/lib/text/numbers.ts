@@ -1,0 +1,61 @@
+/** How the page writes numbers: the same digits as the report and the command line. */
+
+export const UNKNOWN = "-";
+const NO_BREAK = "\u00a0";
+const NOTHING = 0.005;
+
+type Maybe = number | null | undefined;
+
+function grouped(value: number, digits: number): string {
+  return value.toLocaleString("en-US", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+/** An amount in USD bn as digits alone. */
+export function money(amount: Maybe): string {
+  if (amount === null || amount === undefined) return UNKNOWN;
+  if (Math.abs(amount) < NOTHING) return "0";
+  return grouped(amount, Math.abs(amount) >= 1 ? 1 : 2);
+}
+
+/** An amount in USD bn as it stands in a sentence. */
+export function dollars(amount: Maybe): string {
+  const digits = money(amount);
+  if (digits === UNKNOWN) return UNKNOWN;
+  return digits.startsWith("-") ? `-$${digits.slice(1)}${NO_BREAK}bn` : `$${digits}${NO_BREAK}bn`;
+}
+
+export function percent(share: Maybe): string {
+  if (share === null || share === undefined) return UNKNOWN;
+  return share > 0 && share < NOTHING ? "<1%" : `${grouped(share * 100, 0)}%`;
+}
+
+/** A number of any size with about three digits. */
+export function plain(value: Maybe): string {
+  if (value === null || value === undefined) return UNKNOWN;
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return grouped(value, 0);
+  if (Math.abs(value) >= 1000) return grouped(value, 0);
+  return String(Number(value.toPrecision(3)));
+}
+
+export function counted(number: number, one: string, many: string): string {
+  return `${grouped(number, 0)} ${number === 1 ? one : many}`;
+}
+
+/** An id as words. */
+export function words(id: string): string {
+  return id.replaceAll("_", " ");
+}
+
+export function sentenceCase(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Parts as an enumeration: a, b and c. */
+export function listed(parts: readonly string[]): string {
+  const last = parts.at(-1);
+  if (parts.length < 2 || last === undefined) return parts.join("");
+  return `${parts.slice(0, -1).join(", ")} and ${last}`;
+}
