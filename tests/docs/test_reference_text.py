@@ -49,6 +49,10 @@ def test_the_rows_of_a_table_have_the_columns_of_its_head(kind: str) -> None:
         assert cells == width, line
 
 
+WORDLESS = ("check", "report", "serve")
+"""Commands that answer with an exit code, a file or a page, and have no document to print."""
+
+
 def test_every_command_shows_its_options_and_an_example() -> None:
     text = PAGES["commands"]()
     parts = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
