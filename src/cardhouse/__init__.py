@@ -1,6 +1,7 @@
 """Who really pays for the AI economy, as a calculation anyone can check and bend.
 
-`open` balances an economy's accounts, `run` simulates from there, `compare` sets runs side by side;
+`open` balances an economy's accounts, `run` simulates from there, `compare` sets runs side by side,
+`ensemble` runs many paths and says how far they spread (`Keep`: what it records);
 `clear`, `trace_flows`, `gsadf` and `gsadf_critical_values` are the kernels for anyone's data.
 Everything heavy is imported when it is first used.
 """
@@ -15,16 +16,30 @@ if TYPE_CHECKING:
     from cardhouse.analysis.explosive_roots import gsadf
     from cardhouse.engine.settlement import clear
     from cardhouse.studies.compare_frames import compare_runs as compare
+    from cardhouse.studies.ensembles.frames import ensemble_of as ensemble
+    from cardhouse.studies.ensembles.keep import Keep
     from cardhouse.studies.frames import open_economy as open  # noqa: A004 - ch.open, by design
     from cardhouse.studies.frames import run_world as run
     from cardhouse.studies.kernels import trace_flows
 
-__all__ = ["open", "run", "compare", "clear", "trace_flows", "gsadf", "gsadf_critical_values"]
+__all__ = [
+    "open",
+    "run",
+    "compare",
+    "ensemble",
+    "Keep",
+    "clear",
+    "trace_flows",
+    "gsadf",
+    "gsadf_critical_values",
+]
 
 _WHERE = {
     "open": ("cardhouse.studies.frames", "open_economy"),
     "run": ("cardhouse.studies.frames", "run_world"),
     "compare": ("cardhouse.studies.compare_frames", "compare_runs"),
+    "ensemble": ("cardhouse.studies.ensembles.frames", "ensemble_of"),
+    "Keep": ("cardhouse.studies.ensembles.keep", "Keep"),
     "clear": ("cardhouse.engine.settlement", "clear"),
     "gsadf": ("cardhouse.analysis.explosive_roots", "gsadf"),
     "gsadf_critical_values": ("cardhouse.analysis.explosive_critical", "gsadf_critical_values"),

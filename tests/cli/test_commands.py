@@ -18,6 +18,7 @@ from cardhouse.studies.schemas import published_schemas
 COMMANDS = [
     "run",
     "compare",
+    "ensemble",
     "accounts",
     "trace",
     "accelerators",

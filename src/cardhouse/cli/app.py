@@ -12,6 +12,7 @@ from cardhouse.cli.accounts import accounts
 from cardhouse.cli.catalogue import levers, scenarios, schema
 from cardhouse.cli.compare import compare
 from cardhouse.cli.doctor import doctor
+from cardhouse.cli.ensemble import ensemble
 from cardhouse.cli.facts import facts
 from cardhouse.cli.files import check
 from cardhouse.cli.gauge import gauge
@@ -52,6 +53,7 @@ def _root(
 COMMANDS = (
     run,
     compare,
+    ensemble,
     accounts,
     trace,
     accelerators,

@@ -38,7 +38,7 @@ def wanted_size(now: Moment, log_growth: Array) -> Array:
     """Return demand at base prices (path, sale): growth up to its ceiling, times the level."""
     lever = now.drivers.demand_ceiling[now.quarter]
     size = _ceiled(grown(log_growth), np.minimum(lever, now.chain.sales.ceiling))
-    return np.asarray(now.chain.sales.volume * size * now.drivers.demand_level[now.quarter])
+    return np.asarray(now.chain.sales.volume * size * now.demand_level)
 
 
 def final_demand(now: Moment, size: Array, charged: Array) -> Array:

@@ -193,7 +193,7 @@ def pool_supply(now: Moment) -> Array:
     ends = np.zeros_like(pools.growth)
     trend = grown(driver_log_growth(pools.growth, ends, pools.half_life, now.quarter))
     mood = now.state.confidence ** now.parameters["supply_exponent"]
-    given = pools.supply * trend * now.drivers.pool_supply[now.quarter] * mood
+    given = pools.supply * trend * now.pool_supply * mood
     return np.asarray(given * _pool_is_open(now))
 
 

@@ -166,7 +166,7 @@ def _decide(now: Moment, reference: References) -> Decided:
     rent = contracts.rents_by_line(chain, state, now.quarter)
     costs = prices.unit_costs(chain, state, inputs, wear.worn, fixed + rent, now.quarter)
     price = prices.next_prices(now, costs, reference.service_cost)
-    charged = price * now.drivers.price[now.quarter]
+    charged = price * now.price_factor
     log_growth = next_log_growth(now)
     size = wanted_size(now, log_growth)
     index = programs.next_program_index(now, reference.means)

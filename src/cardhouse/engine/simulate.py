@@ -15,6 +15,7 @@ from cardhouse.engine.moment import Moment
 from cardhouse.engine.plans import ages_kept
 from cardhouse.engine.programs import opening_budget
 from cardhouse.engine.quarter import Record, references, run_quarter
+from cardhouse.engine.shocks import Shocks, check_shocks
 from cardhouse.engine.state import Parameters, State, opening_state
 from cardhouse.engine.volumes import check_viable
 from cardhouse.errors import InputError
@@ -77,13 +78,15 @@ def simulate(
     drivers: Drivers,
     *,
     parameters: Mapping[str, float | Sequence[float]] | None = None,
+    shocks: Shocks | None = None,
     paths: int = 1,
 ) -> Trajectory:
     """Run the chain under `drivers`; every path is computed on its own.
 
-    ``parameters`` maps names to one value, or to one value per path; the rest are defaults. A
-    path whose lines come to need more of each other than they make ends as explosive: it is held
-    where it was, without flows.
+    ``parameters`` maps names to one value, or to one value per path; the rest are defaults.
+    ``shocks`` multiply some drivers path by path and quarter by quarter; none: calm. A path whose
+    lines come to need more of each other than they make ends as explosive: it is held where it
+    was, without flows.
 
     Raises
     ------
@@ -92,17 +95,19 @@ def simulate(
     ScenarioError
         When drivers do not fit the chain.
     InputError
-        When a parameter has values for another number of paths.
+        When a parameter has values for another number of paths, or shocks do not fit.
     """
     check_drivers(chain, drivers)
     check_viable(chain, drivers)
+    if shocks is not None:
+        check_shocks(chain, shocks, drivers.quarters, paths)
     columns = as_paths(_checked(chain, parameters or {}), paths)
     state = opening_state(chain, paths, ages_kept(chain, drivers))
     reference = references(chain, state, drivers.quarters, columns)
     states, records = [state], [opening_record(chain, state)]
     residual = 0.0
     for quarter in range(1, drivers.quarters + 1):
-        now = Moment(chain, drivers, columns, state, quarter)
+        now = Moment(chain, drivers, columns, state, quarter, shocks)
         state, record = _held(now.state, *run_quarter(now, reference))
         residual = max(residual, money_residual(chain, now.state, state, record))
         states.append(state)

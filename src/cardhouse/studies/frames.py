@@ -24,6 +24,7 @@ from cardhouse.studies.accelerator_classes import accelerator_classes
 from cardhouse.studies.draw_bench import Source
 from cardhouse.studies.draw_numbers import asked_for
 from cardhouse.studies.lever_paths import check_quarters
+from cardhouse.studies.manifest import same_position
 from cardhouse.studies.run import Study, scenario_on
 from cardhouse.studies.trace_answers import TraceQuestion, trace_to
 from cardhouse.studies.uncertainty import Wanted
@@ -161,7 +162,7 @@ def _source_of(world: World, extra_facts: Sequence[Path]) -> Source:
     opened = open_world(
         source.economy, base=source.base, as_of=source.as_of, extra_facts=source.extra_facts
     )
-    if opened == world:
+    if same_position(opened, world):
         return source
     raise InputError(
         f"this world of '{world.economy}' is not the one that its facts give, so there is no "

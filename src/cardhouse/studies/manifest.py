@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from enum import Enum
 from importlib.metadata import version
@@ -16,6 +17,9 @@ from cardhouse.model.world import World
 
 DIGITS = 9
 """Significant digits of the opening position that count: the rest may differ between platforms."""
+
+CLOSE = 1e-9
+"""Numbers of two positions that differ by less, as a share or in USD bn, are the same."""
 
 
 def manifest_of(world: World, scenario: Scenario, quarters: int) -> dict[str, Any]:
@@ -84,6 +88,29 @@ def _position(world: World) -> dict[str, Any]:
     names = (one.name for one in dataclasses.fields(world))
     whole = {name: getattr(world, name) for name in names if name != "about"}
     return {**whole, "moves": ()}
+
+
+def same_position(one: World, other: World) -> bool:
+    """Tell whether two worlds are the same opening position but for rounding.
+
+    Balancing leaves other last digits with another number of threads. What balancing did, and
+    words, do not count.
+    """
+    return _alike({**_position(one), "residual": 0.0}, {**_position(other), "residual": 0.0})
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Tell whether two values of the model are equal, numbers up to rounding."""
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other or math.isclose(one, other, rel_tol=CLOSE, abs_tol=CLOSE)
+    if dataclasses.is_dataclass(one) and type(one) is type(other):
+        names = (field.name for field in dataclasses.fields(one))
+        return all(_alike(getattr(one, name), getattr(other, name)) for name in names)
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+    if isinstance(one, tuple | list) and isinstance(other, tuple | list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return bool(one == other)
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from cardhouse.analysis.promises import FIRM, LETTER, UNPROMISED
 from cardhouse.analysis.rules import RULES
 from cardhouse.engine.links import FLOW_KINDS
 from cardhouse.engine.resolution import OUTCOMES
+from cardhouse.studies.ensemble_schemas import ensemble_schema
 from cardhouse.studies.ledger_schemas import envelope_schema, people_schema, prices_schema
 from cardhouse.studies.market_schemas import (
     constituents_schema,
@@ -46,6 +47,7 @@ def published_schemas() -> dict[str, Schema]:
         "run": _titled("run", "Result of a run, USD bn a quarter", _run()),
         "accounts": _titled("accounts", "Balanced opening accounts", _accounts()),
         "compare": _titled("compare", "Runs side by side, USD bn", _compare()),
+        "ensemble": _titled("ensemble", "Many paths: fans, defaults, losses", ensemble_schema()),
         "trace": _titled("trace", "Who ultimately pays, or where dollars end", _trace()),
         "loops": _titled("loops", "Money that runs round among firms", _loops()),
         "committed": _titled("committed", "What is promised beside what was paid", _promises()),

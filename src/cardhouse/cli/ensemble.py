@@ -1,0 +1,191 @@
+"""Many paths: what is drawn, run and reduced, with its Monte Carlo error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cardhouse.cli.guard import print_json, working
+from cardhouse.cli.options import (
+    DEFAULT_ECONOMY,
+    DEFAULT_QUARTERS,
+    AsOf,
+    Base,
+    EconomyArgument,
+    Facts,
+    Json,
+    Quarters,
+    Question,
+    Quiet,
+    Scenarios,
+    Seed,
+    Settings,
+    checked_date,
+    existing,
+)
+from cardhouse.errors import InputError
+
+if TYPE_CHECKING:
+    from cardhouse.studies.ensembles.asking import Asked
+    from cardhouse.studies.ensembles.running import Outcome, Progress, Told
+
+DEFAULT_PATHS = 1000
+
+
+@dataclass(frozen=True)
+class Options:
+    """How an ensemble is drawn and run, as options."""
+
+    paths: int
+    seed: int
+    threads: int
+    design: str
+    certain: tuple[str, ...]
+    exceed: tuple[str, ...]
+    members: bool
+
+    def asked(self, question: Question) -> Asked:
+        """Return what is asked; what is wrong with an option is said before the accounts open."""
+        if self.threads < 1:
+            raise InputError(f"--threads is {self.threads}, expected 1 or more.")
+        checked_date(question.as_of)
+        from cardhouse.studies.ensembles.asking import Asked
+        from cardhouse.studies.ensembles.keep import Exceed, Keep
+        from cardhouse.studies.ensembles.plan import Plan
+        from cardhouse.studies.levers import parse_settings
+
+        return Asked(
+            scenarios=question.scenarios,
+            levers=parse_settings(question.settings),
+            quarters=question.quarters,
+            plan=Plan(self.paths, self.seed, self.design),
+            keep=Keep(exceed=tuple(Exceed.read(text) for text in self.exceed)),
+            certain=self.certain,
+            members=self.members,
+        )
+
+
+def answer(asked: Asked, question: Question, threads: int, progress: Told) -> Outcome:
+    """Open the accounts and run the ensemble."""
+    from cardhouse.studies.draw_bench import Source
+    from cardhouse.studies.ensembles.executors import Threads
+    from cardhouse.studies.ensembles.running import run_ensemble
+
+    executor = Threads(threads)
+    if not asked.draws_accounts:
+        study = asked.study(question.world())
+        return run_ensemble(study, None, executor=executor, progress=progress)
+    as_of = checked_date(question.as_of)
+    own = tuple(existing(path) for path in question.facts)
+    accounts = Source(question.economy, question.base, as_of, own).open()
+    study = asked.study(accounts.world)
+    return run_ensemble(study, accounts, executor=executor, progress=progress)
+
+
+def ensemble(  # noqa: PLR0913 - one argument an option is how a command is declared
+    *,
+    economy: EconomyArgument = DEFAULT_ECONOMY,
+    paths: Annotated[
+        int, typer.Option("-n", "--paths", metavar="N", help="How many paths.")
+    ] = DEFAULT_PATHS,
+    seed: Seed = None,
+    scenario: Scenarios = None,
+    setting: Settings = None,
+    base: Base = None,
+    as_of: AsOf = None,
+    quarters: Quarters = DEFAULT_QUARTERS,
+    facts: Facts = None,
+    design: Annotated[
+        str,
+        typer.Option(
+            "--design", metavar="DESIGN", help="How parameters are spread: sobol or random."
+        ),
+    ] = "sobol",
+    certain: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--certain",
+            metavar="KIND",
+            help="Do not draw these: accounts, terms, parameters, shocks. Repeatable.",
+        ),
+    ] = None,
+    exceed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exceed",
+            metavar="EVENT",
+            help="Count this, too: 'openai.cash<5'. Repeatable.",
+        ),
+    ] = None,
+    members: Annotated[
+        bool, typer.Option("--members", help="Run the firms of a population one by one.")
+    ] = False,
+    threads: Annotated[
+        int, typer.Option("--threads", metavar="K", help="Tasks done at a time.")
+    ] = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run many paths, each with its own accounts, parameters and shocks.
+
+    Tells how likely each firm is to fail, how far figures spread and who loses how much, each with
+    its Monte Carlo error. Results follow from N and the seed alone, whatever the threads; the same
+    seed gives the same luck under every scenario.
+
+    For example:
+      cardhouse ensemble -n 1000
+      cardhouse ensemble -n 1000 --scenario capital-freeze --quarters 12
+      cardhouse ensemble -n 2000 --certain shocks --certain terms --json
+      cardhouse ensemble -n 1000 --exceed 'openai.cash<5' --exceed 'nvidia.revenue>150'
+    """
+    question = Question(
+        economy, base, as_of, tuple(scenario or ()), tuple(setting or ()), tuple(facts or ()),
+        quarters,
+    )  # fmt: skip
+    options = Options(
+        paths, seed or 0, threads, design, tuple(certain or ()), tuple(exceed or ()), members
+    )
+    asked = options.asked(question)
+    with working("Opening the accounts ...", quiet=quiet or as_json) as told:
+        outcome = answer(asked, question, threads, lambda progress: told(words_of(progress)))
+        from cardhouse.studies.ensembles.document import ensemble_document
+
+        document = ensemble_document(outcome)
+    if as_json:
+        print_json(document)
+    elif not quiet:
+        _show(document)
+
+
+def words_of(progress: Progress) -> str:
+    """Return how far the work is: paths, rate, time left."""
+    rate, left = progress.rate, progress.left
+    done = f"{progress.done:,} of {progress.paths:,} paths"
+    if left is None:
+        return f"{done} ..."
+    return f"{done}, {rate:,.0f} a second, {duration(left)} left ..."
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in words.
+
+    Examples
+    --------
+    >>> duration(59.2), duration(61.0), duration(7400.0)
+    ('1 min 0 s', '1 min 1 s', '2 h 3 min')
+    """
+    whole = max(int(-(-seconds // 1)), 0)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _show(document: dict[str, Any]) -> None:
+    from cardhouse.cli.ensemble_tables import ensemble_tables
+    from cardhouse.cli.tables import show
+
+    show(ensemble_tables(document))

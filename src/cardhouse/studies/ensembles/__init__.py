@@ -1,0 +1,1 @@
+"""Ensembles: many paths of one scenario, drawn, run, reduced as they come, and kept."""
