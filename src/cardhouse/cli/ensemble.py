@@ -22,10 +22,10 @@ from cardhouse.cli.options import (
     Scenarios,
     Seed,
     Settings,
-    checked_date,
     existing,
 )
 from cardhouse.errors import InputError
+from cardhouse.studies.asking import checked_date
 
 if TYPE_CHECKING:
     from cardhouse.studies.ensembles.asking import Asked
