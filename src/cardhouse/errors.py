@@ -30,6 +30,14 @@ class ScenarioError(CardhouseError):
     """A scenario, lever or shock is not valid."""
 
 
+class LiveError(CardhouseError):
+    """A service cannot be asked, or what it answers cannot be used."""
+
+
+class NotThereError(LiveError):
+    """A service has nothing under an address."""
+
+
 class InputError(CardhouseError):
     """A command-line option or a function argument is out of its domain."""
 

@@ -13,6 +13,7 @@ import typer
 
 from cardhouse.cli import completion
 from cardhouse.cli.guard import INPUT_IS_WRONG, guarded, help_of, print_json, say, working
+from cardhouse.cli.live import accept, pull
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
     AsOf,
@@ -225,7 +226,10 @@ def _explain_answer(
 def diff_facts(
     tables: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[OLD.csv NEW.csv]", help="Two tables; none: see --from."),
+        typer.Argument(
+            metavar="[FILE | OLD.csv NEW.csv]",
+            help="A table beside what is known, or two tables; none: see --from.",
+        ),
     ] = None,
     start: Annotated[
         str | None,
@@ -245,12 +249,18 @@ def diff_facts(
 ) -> None:
     """Compare two tables, or what was known on two days: facts added, dropped, changed.
 
-    For two days it also tells what the new facts move in the headline figures.
+    For two days it also tells what the new facts move in the headline figures. One table alone is
+    set beside what is known, statement by statement, whoever the source is.
 
     For example:
       cardhouse facts diff --from 2025-08-21 --to 2026-03-31
       cardhouse facts diff old.csv new.csv
+      cardhouse facts diff facts-proposed-2026-11-30.csv --facts my-facts.csv
     """
+    if tables and len(tables) == 1:
+        _refuse_days(start, end)
+        _beside_known(tables[0], facts, limit, as_json=as_json)
+        return
     from cardhouse.facts import compare
 
     old, new = _two_tables(tables, facts) if tables else _two_days(start, end, facts)
@@ -265,6 +275,28 @@ def diff_facts(
     from cardhouse.cli.tables import show
 
     show([*fact_changes(found, limit or SHOWN), *headline_moves(news)])
+
+
+def _refuse_days(start: str | None, end: str | None) -> None:
+    if start is not None or end is not None:
+        raise InputError("one table is set beside what is known, which --from and --to do not say.")
+
+
+def _beside_known(
+    table: Path, extra: list[Path] | None, limit: int | None, *, as_json: bool
+) -> None:
+    """Set a table's facts beside what is known of the same things and times."""
+    from cardhouse.studies.live import statement_document
+
+    document = statement_document(table, _known(extra, None))
+    if as_json:
+        document["statements"] = document["statements"][:limit]
+        print_json(document)
+        return
+    from cardhouse.cli.live_tables import statement_tables
+    from cardhouse.cli.tables import show
+
+    show(statement_tables(document, limit or SHOWN))
 
 
 def _news(
@@ -412,5 +444,7 @@ for name, command in (
     ("why", explain_fact),
     ("diff", diff_facts),
     ("check", check_tables),
+    ("pull", pull),
+    ("accept", accept),
 ):
     facts.command(name, help=help_of(command))(guarded(command))

@@ -73,6 +73,10 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
         bool,
         typer.Option("--mirror", help="1998 to 2003 and now on one axis of quarters, gaps listed."),
     ] = False,
+    pull: Annotated[
+        bool,
+        typer.Option("--pull", help="Fetch new readings first: proposals on top, none accepted."),
+    ] = False,
     scenario: Scenarios = None,
     setting: Settings = None,
     rerating: Annotated[
@@ -101,10 +105,12 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
       cardhouse gauge --series prices.csv --bootstrap
       cardhouse gauge --series nasdaq --html nasdaq.html
       cardhouse gauge --scenario capital-freeze --rerating -0.3
+      cardhouse gauge --pull
       cardhouse gauge --mirror --scenario capital-freeze --html mirror.html
       cardhouse gauge capex --mirror
     """
     silent = quiet or as_json
+    extra = list(facts or [])
     test = {
         "--column": column, "--window": window, "--lag": lag, "--logs": logs,
         "--bootstrap": bootstrap,
@@ -123,8 +129,10 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
         raise InputError(
             "--html draws gauges, a series or the mirror. Leave it out here, or use --json."
         )
+    proposals = _pulled(kind, quiet=silent) if pull else None
+    extra += _table_of(proposals)
     if kind == "panel":
-        document = _panel(which, as_of, facts or [])
+        document = _panel(which, as_of, extra, proposals)
     elif kind == "series":
         from cardhouse.studies.explosive import Settings as Tests
 
@@ -138,10 +146,11 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
     else:
         question = Question(
             economy, base, as_of, tuple(scenario or ()), tuple(setting or ()),
-            tuple(facts or ()), quarters,
+            tuple(extra), quarters,
         )  # fmt: skip
         with working("Running the scenario ...", quiet=silent):
             document = _mirror(question, which) if mirror else _overlay(question, rerating)
+        document = _with_proposals(document, proposals)
     if html is not None:
         _write(document, html)
     if as_json:
@@ -202,11 +211,42 @@ def _refuse_idle(options: dict[str, Any]) -> None:
         raise InputError(f"{given[0]} says how a series is tested. Add --series FILE.")
 
 
-def _panel(which: str | None, as_of: str | None, facts: list[Path]) -> dict[str, Any]:
+def _panel(
+    which: str | None, as_of: str | None, facts: list[Path], proposals: Mapping[str, Any] | None
+) -> dict[str, Any]:
     from cardhouse.studies.gauges import gauge_document
 
     day = checked_date(as_of)
-    return gauge_document(as_of=day, extra_facts=[existing(path) for path in facts], only=which)
+    found = gauge_document(as_of=day, extra_facts=[existing(path) for path in facts], only=which)
+    return _with_proposals(found, proposals)
+
+
+def _with_proposals(
+    document: dict[str, Any], proposals: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return a document that says which of its readings were fetched for it."""
+    if proposals is None or proposals["file"] is None:
+        return document
+    ids = [one["fact"]["id"] for one in proposals["statements"]]
+    return {**document, "proposals": {"file": proposals["file"], "facts": ids}}
+
+
+def _table_of(proposals: Mapping[str, Any] | None) -> list[Path]:
+    """Return the table of what was fetched; none where nothing was."""
+    path = None if proposals is None else proposals["file"]
+    return [] if path is None else [Path(path)]
+
+
+def _pulled(kind: str, *, quiet: bool) -> dict[str, Any]:
+    """Fetch what gauges are read from, as proposals in a table of the day."""
+    if kind not in ("panel", "mirror"):
+        raise InputError("--pull fetches readings of gauges. Leave it out here.")
+    from cardhouse.cli.live import manners_of, pulled, wanted_of
+    from cardhouse.studies.live import gauge_services
+
+    manners = manners_of(None, refresh=False, offline=False)
+    services = gauge_services()
+    return pulled(services, wanted_of([], None, ""), manners, out=None, quiet=quiet)
 
 
 def _tests(series: str, column: str | None, settings: Any) -> dict[str, Any]:

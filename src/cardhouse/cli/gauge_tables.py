@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -22,12 +22,13 @@ WIDTH = 72
 def panel(document: Mapping[str, Any]) -> list[RenderableType]:
     """Return all gauges, the pairs that started the question, and what they say together."""
     rows = table("", ">latest", "on", ">2000", ">over 2000", ">years below", "as dear?")
+    proposed = frozenset(document.get("proposals", {"facts": ()})["facts"])
     group = ""
     for row in document["gauges"]:
         if row["group"] != group:
             group = row["group"]
             rows.add_row(Text(group, "bold"))
-        rows.add_row(*_cells(row))
+        rows.add_row(*_cells(row, proposed))
     heading = f"Gauges by the facts known on {document['as_of']}: as dear as at the dot-com peak?"
     return [
         Text(heading, "bold"),
@@ -36,16 +37,30 @@ def panel(document: Mapping[str, Any]) -> list[RenderableType]:
         *_pairs(document),
         *_backwards(document),
         *_summary(document),
+        *proposals_note(document),
     ]
 
 
-def _cells(row: Mapping[str, Any]) -> list[Text]:
+def proposals_note(document: Mapping[str, Any]) -> list[RenderableType]:
+    """Return where readings stand that were fetched for this panel, and are not accepted."""
+    told = document.get("proposals")
+    if told is None:
+        return []
+    path = told["file"]
+    words = f"{PROPOSED} proposed in {path}, not accepted. Look: cardhouse facts diff {path}"
+    return [Text(words, "bold")]
+
+
+PROPOSED = "+"
+
+
+def _cells(row: Mapping[str, Any], proposed: Collection[str] = ()) -> list[Text]:
     peak, unit = row["peak"], row["unit"]
     then = "-" if peak is None else shown(peak["value"], unit)
     cells = (
         f"  {row['title']}",
         shown(row["latest"]["value"], unit),
-        row["latest"]["date"][:7],
+        row["latest"]["date"][:7] + (PROPOSED if row["latest"]["fact"] in proposed else ""),
         then + ("*" if row["peak_is_anothers"] else ""),
         _percent(row["distance"], signed=True),
         _percent(row["percentile"]),

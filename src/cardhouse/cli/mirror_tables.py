@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from cardhouse.cli.gauge_tables import proposals_note
 from cardhouse.cli.tables import table
 from cardhouse.studies.mirror import place, shown_value
 
@@ -60,6 +61,7 @@ def _overview(document: Row) -> list[RenderableType]:
         *_gaps(document),
         Text(notes, "dim"),
         Text("One in full, with sources: cardhouse gauge cape --mirror.", "dim"),
+        *proposals_note(document),
     ]
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cardhouse.analysis.index_aggregates import add_up
+from cardhouse.analysis.index_aggregates import Aggregates, add_up
 from cardhouse.errors import InputError, did_you_mean
 from cardhouse.text_files import MIB, read_text
 
@@ -37,16 +38,11 @@ def constituents_document(path: Path) -> dict[str, Any]:
     InputError
         When the file is no such table.
     """
-    rows = _rows(path)
-    columns = {
-        column: np.array([_figure(place, row, column) for place, row in rows])
-        for column in COLUMNS[1:]
-    }
-    found = add_up(columns[VALUE], columns[BOOK], columns[SALES], columns[EARNINGS])
-    values = columns[VALUE]
+    text = read_text(path, limit=MAX_BYTES, error=InputError, what="table")
+    found, rows, values = added_up(text, str(path))
     order = np.argsort(np.where(np.isnan(values), 0.0, -values), kind="stable")[:10]
     largest = [
-        {"name": rows[at][1][NAME], "share": float(values[at] / found.market_value)}
+        {"name": rows[at][NAME], "share": float(values[at] / found.market_value)}
         for at in order.tolist()
         if values[at] > 0
     ]
@@ -58,9 +54,35 @@ def constituents_document(path: Path) -> dict[str, Any]:
     }
 
 
-def _rows(path: Path) -> list[tuple[str, Mapping[str, str]]]:
+Added = tuple[Aggregates, list[Mapping[str, str]], NDArray[np.float64]]
+
+
+def added_up(text: str, name: str) -> Added:
+    """Return an index's ratios, its firms' cells, and their market values (firm,).
+
+    Parameters
+    ----------
+    text
+        A table with the columns of `COLUMNS`.
+    name
+        What messages call it.
+
+    Raises
+    ------
+    InputError
+        When it is no such table.
+    """
+    rows = _rows(text, name)
+    columns = {
+        column: np.array([_figure(place, row, column) for place, row in rows])
+        for column in COLUMNS[1:]
+    }
+    found = add_up(columns[VALUE], columns[BOOK], columns[SALES], columns[EARNINGS])
+    return found, [row for _, row in rows], columns[VALUE]
+
+
+def _rows(text: str, path: str) -> list[tuple[str, Mapping[str, str]]]:
     """Return each firm's place and cells, second share classes left out."""
-    text = read_text(path, limit=MAX_BYTES, error=InputError, what="table")
     reader = csv.DictReader(io.StringIO(text))
     header = reader.fieldnames or []
     for column in COLUMNS:

@@ -26,6 +26,10 @@ def _maybe(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+PROPOSALS = _record(file=TEXT, facts=_list(TEXT))
+"""The table of readings that were fetched for a document, and their facts."""
+
+
 def gauge_schema() -> Schema:
     """Return the schema of the panel of gauges."""
     reading = _record(value=NUMBER, date=DAY, fact=TEXT)
@@ -45,7 +49,7 @@ def gauge_schema() -> Schema:
     )
     sentences = _list(_record(gauge=TEXT, words=TEXT, facts=_list(TEXT)))
     passport = _record(source=TEXT, url=TEXT, grade=TEXT, basis=TEXT, note=TEXT)
-    return _record(
+    record = _record(
         as_of=DAY,
         note_date=_maybe(DAY),
         gauges=_list(row),
@@ -63,6 +67,8 @@ def gauge_schema() -> Schema:
         ),
         facts={"type": "object", "additionalProperties": passport},
     )
+    record["properties"]["proposals"] = PROPOSALS
+    return record
 
 
 def overlay_schema() -> Schema:
@@ -113,7 +119,7 @@ def mirror_schema() -> Schema:
     )
     passport = _record(source=TEXT, url=TEXT, grade=TEXT, basis=TEXT, note=TEXT)
     quarter = {"type": "string", "pattern": "^[0-9]{4}Q[1-4]$"}
-    return _record(
+    record = _record(
         manifest={"type": "object"},
         as_of=DAY,
         axis=_record(first=place, last=place, then=quarter, now=quarter),
@@ -121,6 +127,80 @@ def mirror_schema() -> Schema:
         indicators=_list(indicator),
         gaps=_list(_record(indicator=TEXT, **told)),
         facts={"type": "object", "additionalProperties": passport},
+    )
+    record["properties"]["proposals"] = PROPOSALS
+    return record
+
+
+SAYS = ("changes", "differs", "new", "agrees", "known")
+
+
+def _statements() -> dict[str, Schema]:
+    """Return the parts of a document that set a table's facts beside what is known."""
+    number_or_day: Schema = {"type": ["number", "string"]}
+    maybe: Schema = {"type": ["number", "string", "null"]}
+    words = (
+        "id", "entity", "tier", "metric", "item", "counterparty", "unit", "basis", "published",
+        "known_from_basis", "source", "url", "note",
+    )  # fmt: skip
+    fact = _record(
+        **dict.fromkeys(words, TEXT),
+        **dict.fromkeys(("period_start", "period_end", "known_from"), DAY),
+        value=number_or_day,
+        low=maybe,
+        high=maybe,
+        grade={"enum": ["A", "B", "C"]},
+    )
+    row = _record(
+        says={"enum": list(SAYS)},
+        fact=fact,
+        before=_maybe(fact),
+        beside=_list(fact),
+        distance=_maybe(NUMBER),
+    )
+    return {
+        "fact": fact,
+        "counts": _record(**dict.fromkeys(SAYS, WHOLE)),
+        "statements": _list(row),
+    }
+
+
+def pull_schema() -> Schema:
+    """Return the schema of what services were asked, and what they say beside what is known."""
+    parts = _statements()
+    answer = _record(
+        address=TEXT,
+        fetched=DAY,
+        sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        bytes=WHOLE,
+        new=FLAG,
+    )
+    return _record(
+        day=DAY,
+        file=_maybe(TEXT),
+        services=_list(_record(service=TEXT, facts=WHOLE, answers=_list(answer))),
+        gaps=_list(TEXT),
+        notices=_list(TEXT),
+        counts=parts["counts"],
+        statements=parts["statements"],
+    )
+
+
+def statements_schema() -> Schema:
+    """Return the schema of a table's facts beside what is known."""
+    parts = _statements()
+    return _record(file=TEXT, counts=parts["counts"], statements=parts["statements"])
+
+
+def accept_schema() -> Schema:
+    """Return the schema of what a person's own table took in."""
+    fact = _statements()["fact"]
+    return _record(
+        file=TEXT,
+        into=TEXT,
+        added=_list(fact),
+        replaced=_list(_record(before=fact, after=fact)),
+        left=_list(fact),
     )
 
 

@@ -12,11 +12,14 @@ from cardhouse.engine.resolution import OUTCOMES
 from cardhouse.studies.ensemble_schemas import ensemble_schema
 from cardhouse.studies.ledger_schemas import envelope_schema, people_schema, prices_schema
 from cardhouse.studies.market_schemas import (
+    accept_schema,
     constituents_schema,
     explosive_schema,
     gauge_schema,
     mirror_schema,
     overlay_schema,
+    pull_schema,
+    statements_schema,
 )
 from cardhouse.studies.own_schemas import doctor_schema, new_schema
 from cardhouse.studies.scenario_models import scenario_schema
@@ -66,6 +69,11 @@ def published_schemas() -> dict[str, Schema]:
         "constituents": _titled(
             "constituents", "An index added up from its constituents", constituents_schema()
         ),
+        "pull": _titled("pull", "What services say, as proposed facts", pull_schema()),
+        "statements": _titled(
+            "statements", "A table's facts beside what is known", statements_schema()
+        ),
+        "accept": _titled("accept", "Rows that a person's table took in", accept_schema()),
         "check": _titled("check", "The files that were checked", _check()),
         "new": _titled("new", "A folder that was made to start from", new_schema()),
         "doctor": _titled("doctor", "The environment, checked", doctor_schema()),

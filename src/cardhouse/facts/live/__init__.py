@@ -1,0 +1,1 @@
+"""Live connectors: public services asked politely, what they say proposed as facts."""
