@@ -16,6 +16,7 @@ from cardhouse.analysis.payers import (
     Payers,
     operating_cash,
     payments_to_lines,
+    pro_rata_shares,
     sinks_of,
     trace_payers,
 )
@@ -135,3 +136,15 @@ def test_a_round_trip_is_the_share_of_own_money() -> None:
     assert shares[0] == pytest.approx(
         float(payments[:, 0] @ own.mix[:, -1] / payments[:, 0].sum()), rel=1e-12
     )
+
+
+@given(recipes())
+def test_one_seller_alone_is_traced_as_among_all(recipe: Recipe) -> None:
+    """The compiled trace of one seller gives what the trace of everybody gives for it."""
+    payers = traced(recipe)
+    sold = to_firms(payers)
+    shares, _ = payers.shares(sold)
+    for firm in range(payers.books.firms):
+        sources, alone = pro_rata_shares(payers.books, sold[:, :, firm])
+        assert sources == payers.sources
+        np.testing.assert_allclose(alone, shares[:, firm], rtol=0, atol=1e-9)

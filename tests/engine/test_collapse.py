@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardhouse.engine.chain import compile_chain
-from cardhouse.engine.collapse import collapse, fates
+from cardhouse.engine.collapse import base_only, collapse, fates
 from cardhouse.engine.drivers import Drivers, neutral
 from cardhouse.engine.populations import expand
+from cardhouse.engine.quarter import Record
+from cardhouse.engine.runs import Run
 from cardhouse.engine.simulate import Trajectory, simulate
 from cardhouse.engine.state import State
 from cardhouse.model.vocabulary import ContractKind as K
@@ -44,7 +46,7 @@ def world(count: int = 6, **spreads: float) -> World:
     return replace(made, populations=(Population("apps", count, **{**EVEN, **spreads}),))
 
 
-def played(one: World, drivers: Drivers | None = None) -> tuple[Trajectory, Trajectory]:
+def played(one: World, drivers: Drivers | None = None) -> tuple[Trajectory, Run]:
     """Return the run member by member, and told as the world's own rows."""
     chain = compile_chain(expand(one))
     whole = simulate(chain, neutral(chain, QUARTERS) if drivers is None else drivers)
@@ -156,3 +158,24 @@ def test_custom_of_dead_members_moves_within_the_population_and_to_rivals() -> N
     sold = told.of_record("line_revenue")[3], usual.of_record("line_revenue")[3]
     assert sold[0][at["rival"]] > sold[1][at["rival"]]
     assert 0.75 * sold[1][at["app"]] < sold[0][at["app"]] < sold[1][at["app"]]
+
+
+@given(SPREADS)
+@settings(max_examples=8)
+def test_a_variable_asked_for_alone_is_that_of_the_states(spreads: dict[str, float]) -> None:
+    """What is folded on request stands in the states and records that are folded whole."""
+    _, told = played(world(**spreads))
+    for name in (one.name for one in fields(State)):
+        whole = np.stack([np.asarray(getattr(state, name))[0] for state in told.states])
+        np.testing.assert_array_equal(told.of_state(name), whole, err_msg=name)
+    for name in (one.name for one in fields(Record) if one.name != "links"):
+        whole = np.stack([np.asarray(getattr(record, name))[0] for record in told.records])
+        np.testing.assert_array_equal(told.of_record(name), whole, err_msg=name)
+
+
+def test_the_base_quarter_alone_is_the_first_row() -> None:
+    _, told = played(world())
+    first = base_only(told)
+    assert len(first.states) == len(first.records) == 1
+    for name in ("revenue", "paid", "failed"):
+        np.testing.assert_array_equal(first.of_record(name), told.of_record(name)[:1])

@@ -55,7 +55,7 @@ def test_a_run_is_that_of_python_to_the_last_digit(client: Client) -> None:
     told = {row["id"]: row["revenue"] for row in rows if row["kind"] == "firm"}
     assert told
     for name, revenue in told.items():
-        assert run.data["revenue"].sel(entity=name).values.tolist() == revenue
+        assert run.data["revenue"].sel(entity=name).to_numpy().tolist() == revenue
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from functools import cached_property
 
 import numpy as np
 
-from cardhouse.engine.chain import KIND, Array, Chain
-from cardhouse.engine.simulate import Trajectory
+from cardhouse.engine.chain import FLOW_KINDS, KIND, Array, Chain, Index
+from cardhouse.engine.links import summed
+from cardhouse.engine.runs import Run
 from cardhouse.engine.sums import group_sum, ratio
 from cardhouse.model.vocabulary import ContractKind as Kind
 
@@ -49,7 +50,7 @@ FINANCING_PAID = (Kind.REPAYMENT, Kind.PAYOUT, Kind.OTHER_CASH)
 class Books:
     """One path of a trajectory."""
 
-    trajectory: Trajectory
+    trajectory: Run
     path: int = 0
 
     @property
@@ -60,7 +61,7 @@ class Books:
     @property
     def rows(self) -> int:
         """Return the number of quarters, the base quarter included."""
-        return len(self.trajectory.records)
+        return self.trajectory.quarters + 1
 
     @property
     def firms(self) -> int:
@@ -72,14 +73,39 @@ class Books:
         return np.asarray(self.trajectory.records[quarter].flows[self.path])
 
     @cached_property
+    def along_links(self) -> Array:
+        """Return what was paid along each link (quarter, link)."""
+        return self.trajectory.of_record("paid", self.path)
+
+    @cached_property
+    def bought(self) -> Array:
+        """Return what was delivered or fell due along each link (quarter, link)."""
+        return self.trajectory.of_record("bought", self.path)
+
+    def between(self, kinds: Sequence[str]) -> Array:
+        """Return what nodes paid each other in some kinds (quarter, node, node)."""
+        links = self.chain.links
+        at = np.flatnonzero(links.kinds(*kinds))
+        place = links.payer[at] * links.nodes + links.payee[at]
+        flat = summed(self.along_links[:, at], place, links.nodes**2)
+        return flat.reshape(self.rows, links.nodes, links.nodes)
+
+    @cached_property
     def received(self) -> Array:
         """Return receipts (quarter, kind, firm)."""
-        return np.stack([self.flows(at)[:, :, : self.firms].sum(axis=1) for at in range(self.rows)])
+        return self._by_kind(self.chain.links.payee)
 
     @cached_property
     def paid(self) -> Array:
         """Return payments (quarter, kind, firm)."""
-        return np.stack([self.flows(at)[:, : self.firms].sum(axis=2) for at in range(self.rows)])
+        return self._by_kind(self.chain.links.payer)
+
+    def _by_kind(self, end: Index) -> Array:
+        """Return payments by kind and by the firm at one end (quarter, kind, firm)."""
+        at = np.flatnonzero(end < self.firms)
+        place = self.chain.links.kind[at] * self.firms + end[at]
+        flat = summed(self.along_links[:, at], place, len(FLOW_KINDS) * self.firms)
+        return flat.reshape(self.rows, len(FLOW_KINDS), self.firms)
 
     def received_of(self, kinds: Sequence[str]) -> Array:
         """Return receipts of some kinds (quarter, firm)."""
@@ -103,7 +129,7 @@ class Books:
     @cached_property
     def line_revenue(self) -> Array:
         """Return what customers were billed (quarter, line)."""
-        return self.trajectory.of_record("line_revenue", self.path)
+        return self.chain.links.line_revenue(self.bought)
 
     @cached_property
     def line_cost(self) -> Array:
@@ -133,10 +159,7 @@ class Books:
     @cached_property
     def promises(self) -> Array:
         """Return what was billed for committed use not taken, and bought back (quarter, firm)."""
-        links = self.chain.links
-        records = self.trajectory.records
-        kinds = ("shortfall", Kind.BUY_BACK)
-        return np.stack([links.paid(record.bought, *kinds)[self.path] for record in records])
+        return self.chain.links.paid(self.bought, "shortfall", Kind.BUY_BACK)
 
     @cached_property
     def raised(self) -> Array:
@@ -185,20 +208,38 @@ class Books:
         """Sum (quarter, line) over the lines of each firm: (quarter, firm)."""
         return group_sum(values, self.chain.firm_of_line, self.firms)
 
-    def receipts_by_line(self, quarter: int) -> Array:
-        """Return what customers paid for each line's output (node, line).
+    @cached_property
+    def billed(self) -> Array:
+        """Return what each purse was billed for each line's output (quarter, node, line)."""
+        return self.chain.links.by_line(self.bought)
+
+    @cached_property
+    def line_receipts(self) -> Array:
+        """Return what customers paid for each line's output (quarter, node, line).
 
         Bills that a failing customer left open are not in it.
         """
-        billed = self.trajectory.records[quarter].by_line[self.path]
-        by_firm = group_sum(billed, self.chain.firm_of_line, self.firms)
-        kinds = [KIND[kind] for kind in CUSTOMER_KINDS]
-        paid = self.flows(quarter)[kinds, :, : self.firms].sum(axis=0)
-        return np.asarray(billed * ratio(paid, by_firm)[:, self.chain.firm_of_line])
+        by_firm = self._over_lines(self.billed)
+        paid = self.between(CUSTOMER_KINDS)[:, :, : self.firms]
+        return np.asarray(self.billed * ratio(paid, by_firm)[:, :, self.chain.firm_of_line])
+
+    def receipts_by_line(self, quarter: int) -> Array:
+        """Return what customers paid for each line's output in a quarter (node, line)."""
+        return np.asarray(self.line_receipts[quarter])
+
+    @cached_property
+    def line_shares(self) -> Array:
+        """Return revenue shares that firms received from each line (quarter, line, firm)."""
+        owed = self.line_revenue[:, :, None] * self.chain.revenue_share
+        by_firm = np.swapaxes(self._over_lines(np.swapaxes(owed, 1, 2)), 1, 2)
+        paid = self.between((Kind.REVENUE_SHARE,))[:, : self.firms, : self.firms]
+        return np.asarray(owed * ratio(paid, by_firm)[:, self.chain.firm_of_line])
 
     def shares_received(self, quarter: int) -> Array:
-        """Return revenue shares that firms received from each line (line, firm)."""
-        owed = self.line_revenue[quarter][:, None] * self.chain.revenue_share
-        by_firm = group_sum(owed.T, self.chain.firm_of_line, self.firms).T
-        paid = self.flows(quarter)[KIND[Kind.REVENUE_SHARE], : self.firms, : self.firms]
-        return np.asarray(owed * ratio(paid, by_firm)[self.chain.firm_of_line])
+        """Return revenue shares that firms received from each line in a quarter (line, firm)."""
+        return np.asarray(self.line_shares[quarter])
+
+    def _over_lines(self, values: Array) -> Array:
+        """Sum (quarter, item, line) over the lines of each firm: (quarter, item, firm)."""
+        flat = self.per_firm(values.reshape(-1, values.shape[2]))
+        return flat.reshape(*values.shape[:2], self.firms)

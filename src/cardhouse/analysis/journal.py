@@ -13,7 +13,7 @@ import numpy as np
 from cardhouse.engine.arrays import NO_CLAIM, Array, Chain
 from cardhouse.engine.links import FLOW_KINDS, NONE
 from cardhouse.engine.resolution import CAUSES, OUTCOMES
-from cardhouse.engine.simulate import Trajectory
+from cardhouse.engine.runs import Run
 
 LAWS: dict[str, str] = {
     "sale": "demand.final_demand",
@@ -76,7 +76,7 @@ class Payment:
     lost: float
 
 
-def journal(run: Trajectory, quarter: int, path: int = 0) -> Iterator[Payment]:
+def journal(run: Run, quarter: int, path: int = 0) -> Iterator[Payment]:
     """Yield the payments of a quarter, the base quarter included, in the order of the links."""
     record, links = run.records[quarter], run.chain.links
     claims = np.where(links.seniority == NO_CLAIM, record.paid[path], record.claims[path])
@@ -141,7 +141,7 @@ class Fall:
     leaves: tuple[tuple[str, float], ...]
 
 
-def cascade(run: Trajectory, quarter: int, path: int = 0) -> list[Fall]:
+def cascade(run: Run, quarter: int, path: int = 0) -> list[Fall]:
     """Return the defaults of a quarter in the order in which they happened.
 
     Firms of one round fall together: by what those of the rounds before left unpaid.

@@ -22,7 +22,7 @@ import numpy as np
 
 from cardhouse.analysis.books import COST_KINDS, Books
 from cardhouse.analysis.parts import LineCosts, Mask
-from cardhouse.engine.chain import KIND, Array
+from cardhouse.engine.chain import Array
 from cardhouse.engine.sums import ratio
 from cardhouse.model.vocabulary import ContractKind as Kind
 
@@ -129,7 +129,7 @@ def sources_of_money(
         "cash": -books.change_in_cash,
     }
     pools = [chain.node_ids[node] for node in chain.pool_nodes]
-    given = np.stack([_given(books, quarter) for quarter in range(books.rows)])
+    given = _given(books)
     kept = np.stack([np.maximum(own[name], 0.0) for name in OWN_SOURCES], axis=2)
     return (*pools, *chain.firm_ids, *OWN_SOURCES), np.concatenate([given, kept], axis=2)
 
@@ -139,22 +139,17 @@ def _beyond_rounding(gap: Array, of: Array) -> Array:
     return np.where(np.abs(gap) > ROUNDING * np.abs(of), gap, 0.0)
 
 
-def _given(books: Books, quarter: int) -> Array:
-    """Return new money by firm and giver, pools first, then investing firms (firm, giver)."""
-    flows = books.flows(quarter)[[KIND[Kind.EQUITY], KIND[Kind.DEBT_DRAWN]]].sum(axis=0)
+def _given(books: Books) -> Array:
+    """Return new money by giver, pools first, then investing firms (quarter, firm, giver)."""
+    flows = books.between((Kind.EQUITY, Kind.DEBT_DRAWN))
     givers = np.concatenate([books.chain.pool_nodes, np.arange(books.firms)])
-    return np.asarray(flows[givers, : books.firms].T)
+    return np.swapaxes(flows[:, givers, : books.firms], 1, 2)
 
 
 def _customers_paid(books: Books, part: Mask) -> Array:
     """Return what customers paid for the lines in `part`, revenue shares with them."""
-    of_line = books.chain.firm_of_line
-    out = np.zeros((books.rows, books.firms))
-    for quarter in range(books.rows):
-        sold = books.receipts_by_line(quarter).sum(axis=0) * part
-        np.add.at(out[quarter], of_line, sold)
-        out[quarter] += (books.shares_received(quarter) * part[:, None]).sum(axis=0)
-    return out
+    sold = books.per_firm(books.line_receipts.sum(axis=1) * part)
+    return np.asarray(sold + (books.line_shares * part[:, None]).sum(axis=1))
 
 
 def _billed(books: Books, part: Mask) -> Array:

@@ -15,9 +15,9 @@ import numpy as np
 
 from cardhouse.analysis.books import Books
 from cardhouse.analysis.parts import LineCosts, Mask, ai_lines
-from cardhouse.engine.absorbing import exit_shares
-from cardhouse.engine.chain import KIND, Array, Chain
-from cardhouse.engine.sums import group_sum, ratio
+from cardhouse.engine.absorbing import exit_shares_of_each
+from cardhouse.engine.chain import Array, Chain
+from cardhouse.engine.sums import ratio
 from cardhouse.model.vocabulary import ContractKind as Kind
 
 PLANT_SELLER_FROM = 0.5
@@ -52,8 +52,22 @@ class UseCost:
 
 def use_cost(books: Books, costs: LineCosts) -> UseCost:
     """Return what AI use costs and brings in, quarter by quarter."""
-    rows = [_quarter(books, costs, quarter) for quarter in range(books.rows)]
-    return UseCost(*np.array(rows).T)
+    chain = books.chain
+    outside, interest, worn = _outside_cost(books), costs.interest, books.depreciation
+    running = outside + interest
+    whole = running + worn + costs.stock_pay
+    bought = (_programs_outside(books) * _ai_share(books, costs)).sum(axis=1)
+    ends = use_shares(books, costs)
+    serving = ends.all_
+    final = _final(books) * (ai_lines(chain) & ~plant_sellers(chain))
+    return UseCost(
+        final.sum(axis=1),
+        (serving * whole).sum(axis=1) + bought,
+        ((ends.sold + ends.own) * (running + worn)).sum(axis=1),
+        (serving * (running + books.capex)).sum(axis=1) + bought,
+        (serving * (whole - worn * _plant_markup(books))).sum(axis=1) + bought,
+        ((ends.sold + ends.programs) * whole).sum(axis=1) + bought,
+    )
 
 
 def plant_sellers(chain: Chain) -> Mask:
@@ -63,31 +77,9 @@ def plant_sellers(chain: Chain) -> Mask:
     return np.asarray((plant > 0) & (plant >= PLANT_SELLER_FROM * to_firms))
 
 
-def _quarter(books: Books, costs: LineCosts, quarter: int) -> tuple[float, ...]:
-    """Return receipts and the costs in the order of `UseCost`."""
-    chain = books.chain
-    outside = _outside_cost(books, quarter)
-    worn, interest = books.depreciation[quarter], costs.interest[quarter]
-    running = outside + interest
-    whole = running + worn + costs.stock_pay[quarter]
-    bought = float((_programs_outside(books, quarter) * _ai_share(books, costs, quarter)).sum())
-    ends = use_shares(books, costs, quarter)
-    serving = ends.all_
-    final = _final(books, quarter) * (ai_lines(chain) & ~plant_sellers(chain))
-    markup = _plant_markup(books, quarter)
-    return (
-        float(final.sum()),
-        float((serving * whole).sum()) + bought,
-        float(((ends.sold + ends.own) * (running + worn)).sum()),
-        float((serving * (running + books.capex[quarter])).sum()) + bought,
-        float((serving * (whole - worn * markup)).sum()) + bought,
-        float(((ends.sold + ends.programs) * whole).sum()) + bought,
-    )
-
-
 @dataclass(frozen=True)
 class UseShares:
-    """The shares of each line's output that end in AI use (line,); the rest is other business.
+    """The shares of each line's output that end in AI use (quarter, line); the rest is elsewhere.
 
     ``sold``: final users, those who pay nothing included; ``own``: the sellers' own parents;
     ``programs``: training, research and the like.
@@ -99,88 +91,87 @@ class UseShares:
 
     @property
     def all_(self) -> Array:
-        """Return the share that ends in any AI use (line,)."""
+        """Return the share that ends in any AI use (quarter, line)."""
         return np.asarray(self.sold + self.own + self.programs)
 
 
-def use_shares(books: Books, costs: LineCosts, quarter: int) -> UseShares:
-    """Return where each line's output ends in a quarter, 0 being the base quarter."""
+def use_shares(books: Books, costs: LineCosts) -> UseShares:
+    """Return where each line's output ends, quarter by quarter."""
     chain, firms = books.chain, books.firms
-    billed = books.trajectory.records[quarter].by_line[books.path]
-    to_input, to_program = _kinds_bought(books, quarter)
     of_line = chain.firm_of_line
-    moves = (billed[:firms] * to_input[:, of_line])[of_line].T * _input_weights(books, quarter)
+    billed = books.billed[:, :firms]
+    to_input, to_program = _kinds_bought(books)
+    by_buyer = (billed * to_input[:, :, of_line])[:, of_line]
+    moves = np.swapaxes(by_buyer, 1, 2) * _input_weights(books)[:, None, :]
     counts = ai_lines(chain) & ~plant_sellers(chain)
-    unpaid, own = _unpaid_use(books, quarter)
-    share = _ai_share(books, costs, quarter)
-    programs = (billed[:firms] * to_program[:, of_line] * share[:, None]).sum(axis=0)
-    used = np.column_stack(
-        [(_final(books, quarter) + unpaid - own) * counts, own * counts, programs]
-    )
-    elsewhere = np.maximum(books.value[quarter] - moves.sum(axis=1) - used.sum(axis=1), 0.0)
-    shares, _ = exit_shares(moves, np.column_stack([used, elsewhere]))
-    return UseShares(shares[:, 0], shares[:, 1], shares[:, 2])
+    unpaid, own = _unpaid_use(books)
+    share = _ai_share(books, costs)
+    programs = (billed * to_program[:, :, of_line] * share[:, :, None]).sum(axis=1)
+    used = np.stack([(_final(books) + unpaid - own) * counts, own * counts, programs], axis=2)
+    elsewhere = np.maximum(books.value - moves.sum(axis=2) - used.sum(axis=2), 0.0)
+    shares = exit_shares_of_each(moves, np.concatenate([used, elsewhere[:, :, None]], axis=2))
+    return UseShares(shares[:, :, 0], shares[:, :, 1], shares[:, :, 2])
 
 
-def _final(books: Books, quarter: int) -> Array:
-    """Return what segments were billed for each line (line,)."""
-    return np.asarray(books.trajectory.records[quarter].by_line[books.path][books.firms :].sum(0))
+def _final(books: Books) -> Array:
+    """Return what segments were billed for each line (quarter, line)."""
+    return np.asarray(books.billed[:, books.firms :].sum(axis=1))
 
 
-def _unpaid_use(books: Books, quarter: int) -> tuple[Array, Array]:
-    """Return use that nobody pays for at the price charged, and own use in it (line,) each.
+def _unpaid_use(books: Books) -> tuple[Array, Array]:
+    """Return use that nobody pays for at the price charged, and own use in it (quarter, line) each.
 
     The split is that of row 0.
     """
     sales = books.chain.sales
-    unpaid = np.maximum(books.value[quarter] - books.line_revenue[quarter], 0.0)
+    unpaid = np.maximum(books.value - books.line_revenue, 0.0)
     volumes = np.where(sales.pays > 0, 0.0, sales.volume)
-    own, all_ = np.zeros_like(unpaid), np.zeros_like(unpaid)
+    own, all_ = np.zeros(unpaid.shape[1]), np.zeros(unpaid.shape[1])
     np.add.at(own, sales.line, volumes * sales.own_use)
     np.add.at(all_, sales.line, volumes)
     return unpaid, np.asarray(unpaid * ratio(own, all_))
 
 
-def _kinds_bought(books: Books, quarter: int) -> tuple[Array, Array]:
-    """Return shares of inputs and programs in what a firm bought of another (firm, firm)."""
+def _kinds_bought(books: Books) -> tuple[Array, Array]:
+    """Return shares of inputs and programs in what firms bought of firms (quarter, firm, firm)."""
     firms = books.firms
-    flows = books.flows(quarter)[:, :firms, :firms]
-    total = sum(flows[KIND[kind]] for kind in (Kind.INPUT, Kind.PROGRAM, Kind.CAPEX))
-    whole = np.asarray(total)
-    return ratio(flows[KIND[Kind.INPUT]], whole), ratio(flows[KIND[Kind.PROGRAM]], whole)
+    inputs, programs, capex = (
+        books.between((kind,))[:, :firms, :firms] for kind in (Kind.INPUT, Kind.PROGRAM, Kind.CAPEX)
+    )
+    whole = inputs + programs + capex
+    return ratio(inputs, whole), ratio(programs, whole)
 
 
-def _input_weights(books: Books, quarter: int) -> Array:
-    """Return each line's share of its firm's inputs (line,)."""
+def _input_weights(books: Books) -> Array:
+    """Return each line's share of its firm's inputs (quarter, line)."""
     chain = books.chain
-    weight = (chain.intensity.sum(axis=1) * books.value[quarter])[None, :]
-    return np.asarray(ratio(weight, books.per_firm(weight)[:, chain.firm_of_line])[0])
+    weight = chain.intensity.sum(axis=1) * books.value
+    return np.asarray(ratio(weight, books.per_firm(weight)[:, chain.firm_of_line]))
 
 
-def _ai_share(books: Books, costs: LineCosts, quarter: int) -> Array:
-    """Return the share of each firm's programs that is for its AI lines (firm,)."""
-    ai = books.per_firm((costs.programs * ai_lines(books.chain))[quarter : quarter + 1])[0]
-    return ratio(ai, books.programs[quarter])
+def _ai_share(books: Books, costs: LineCosts) -> Array:
+    """Return the share of each firm's programs that is for its AI lines (quarter, firm)."""
+    ai = books.per_firm(costs.programs * ai_lines(books.chain))
+    return ratio(ai, books.programs)
 
 
-def _programs_outside(books: Books, quarter: int) -> Array:
-    """Return what firms paid to others than firms for programs (firm,)."""
+def _programs_outside(books: Books) -> Array:
+    """Return what firms paid to others than firms for programs (quarter, firm)."""
     firms = books.firms
-    return np.asarray(books.flows(quarter)[KIND[Kind.PROGRAM], :firms, firms:].sum(axis=1))
+    return np.asarray(books.between((Kind.PROGRAM,))[:, :firms, firms:].sum(axis=2))
 
 
-def _outside_cost(books: Books, quarter: int) -> Array:
-    """Return what firms paid for labour, energy and the like, line by line (line,)."""
+def _outside_cost(books: Books) -> Array:
+    """Return what firms paid for labour, energy and the like, line by line (quarter, line)."""
     chain = books.chain
-    paid = books.paid_of((Kind.COST,))[quarter]
-    weight = chain.variable_cost.sum(axis=1) * books.value[quarter] + chain.fixed_cost.sum(axis=1)
-    total = group_sum(weight[None, :], chain.firm_of_line, books.firms)[0]
-    return np.asarray(ratio(weight, total[chain.firm_of_line]) * paid[chain.firm_of_line])
+    paid = books.paid_of((Kind.COST,))
+    weight = chain.variable_cost.sum(axis=1) * books.value + chain.fixed_cost.sum(axis=1)
+    total = books.per_firm(weight)
+    return np.asarray(ratio(weight, total[:, chain.firm_of_line]) * paid[:, chain.firm_of_line])
 
 
-def _plant_markup(books: Books, quarter: int) -> Array:
-    """Return the part of each line's plant that was its sellers' gross profit (line,)."""
-    revenue = books.line_revenue[quarter]
-    cost = books.line_cost[quarter] + books.depreciation[quarter]
-    margin = np.maximum(0.0, 1.0 - ratio(cost, revenue, 1.0))
-    return np.asarray(books.chain.plants.from_line @ margin)
+def _plant_markup(books: Books) -> Array:
+    """Return the part of each line's plant that was its sellers' gross profit (quarter, line)."""
+    cost = books.line_cost + books.depreciation
+    margin = np.maximum(0.0, 1.0 - ratio(cost, books.line_revenue, 1.0))
+    return np.einsum("ls,qs->ql", books.chain.plants.from_line, margin, optimize=False)

@@ -62,6 +62,35 @@ def exit_shares(moves: FloatArray, exits: FloatArray) -> tuple[FloatArray, Float
     return out[:, :-1], out[:, -1]
 
 
+def exit_shares_of_each(moves: FloatArray, exits: FloatArray) -> FloatArray:
+    """Return `exit_shares` of many small chains at once, compiled.
+
+    Parameters
+    ----------
+    moves, exits
+        (case, node, node) and (case, node, exit), as in `exit_shares`.
+
+    Returns
+    -------
+    shares
+        (case, node, exit): the last axis has one exit more, for what can reach none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ring = np.array([[[0.0, 1.0], [1.0, 0.0]]])
+    >>> exit_shares_of_each(ring, np.array([[[1.0], [0.0]]]))[0].tolist()
+    [[1.0, 0.0], [1.0, 0.0]]
+    """
+    from cardhouse.engine._absorbing_kernels import leave_each
+
+    cases, nodes, _ = moves.shape
+    leaving = np.concatenate([exits, np.zeros((cases, nodes, 1))], axis=2, dtype=np.float64)
+    out = np.zeros_like(leaving)
+    leave_each(moves.astype(np.float64), leaving, out)
+    return out
+
+
 def visits(
     moves: FloatArray, exits: FloatArray, starts: FloatArray
 ) -> tuple[FloatArray, NDArray[np.bool_]]:

@@ -6,16 +6,19 @@ What became of each member is kept beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cardhouse.engine.arrays import Array, Chain, Index, Mask
-from cardhouse.engine.links import NONE
+from cardhouse.engine.links import NONE, summed
 from cardhouse.engine.quarter import Record
+from cardhouse.engine.runs import Run
 from cardhouse.engine.simulate import Trajectory
 from cardhouse.engine.state import State
 from cardhouse.engine.sums import ratio
@@ -36,7 +39,7 @@ class Fates:
 
 
 @dataclass(frozen=True)
-class _Folds:
+class Folds:
     """Where each element of the expanded chain stands in the chain itself, axis by axis."""
 
     firm: Index
@@ -86,26 +89,107 @@ MEANS: dict[str, tuple[str, str]] = {
 BOOKED = ("paid", "claims", "bought", "lost")
 """What a record holds link by link."""
 
+ENDINGS = ("failed", "outcome", "cause", "round")
+"""What a record holds of a firm that fails: a population's stands when its last members do."""
 
-def collapse(run: Trajectory, chain: Chain) -> Trajectory:
+LIVING = ("alive", "restructured")
+"""What a state holds of firms that is true of a population where it is of a member."""
+
+APART = ("log_growth", "stakes")
+"""Fields of a state with a rule of their own."""
+
+AXIS_OF = {name: axis for axis, listed in SUMS.items() for name in listed}
+
+
+def collapse(run: Trajectory, chain: Chain, folds: Folds | None = None) -> Run:
     """Return a run of the expanded world on the world's own `chain`.
 
-    A population lives while a member does; it is in default when its last members fail.
+    A population lives while a member does; it is in default when its last members fail. ``folds``
+    of the two chains may be given where they are known.
     """
     if not run.chain.world.members:
         return run
-    folds = _folds(run.chain, chain)
-    states = [_state(state, chain, folds) for state in run.states]
-    records = [
-        _record(record, before.alive, after.alive, chain, folds)
-        for record, before, after in zip(
-            run.records, [states[0], *states[:-1]], states, strict=True
+    return FoldedRun(run, chain, folds or folds_between(run.chain, chain))
+
+
+@dataclass(frozen=True)
+class FoldedRun:
+    """A run of an expanded world told on the world's own chain: what is asked for is folded."""
+
+    whole: Trajectory
+    chain: Chain
+    folds: Folds
+
+    @property
+    def money_residual(self) -> float:
+        """Return the largest gap between a purse's change in cash and its flows."""
+        return self.whole.money_residual
+
+    @property
+    def quarters(self) -> int:
+        """Return the number of simulated quarters."""
+        return self.whole.quarters
+
+    @cached_property
+    def states(self) -> tuple[State, ...]:
+        """Return the states at the ends of quarters, all paths."""
+        return tuple(_state(state, self.chain, self.folds) for state in self.whole.states)
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """Return what quarters left for the books, all paths."""
+        alive = [_lives(state.alive, self.chain, self.folds) for state in self.whole.states]
+        return tuple(
+            _record(record, before, after, self.chain, self.folds)
+            for record, before, after in zip(
+                self.whole.records, [alive[0], *alive[:-1]], alive, strict=True
+            )
         )
-    ]
-    return Trajectory(chain, tuple(states), tuple(records), run.money_residual)
+
+    def of_state(self, name: str, path: int = 0) -> Array:
+        """Return one state variable over quarters of one path (quarter, ...)."""
+        values = self.whole.of_state(name, path)
+        if name in LIVING:
+            return _lives(values, self.chain, self.folds).astype(values.dtype)
+        if name in APART:
+            return np.stack([np.asarray(getattr(state, name))[path] for state in self.states])
+        return self._folded(name, values, lambda other: self.whole.of_state(other, path))
+
+    def of_record(self, name: str, path: int = 0) -> Array:
+        """Return one recorded variable over quarters of one path (quarter, ...)."""
+        values = self.whole.of_record(name, path)
+        if name in BOOKED:
+            return _summed(values, self.folds.link, self.chain.links.count)
+        if name in ENDINGS:
+            alive = _lives(self.whole.of_state("alive", path), self.chain, self.folds)
+            before = np.concatenate([alive[:1], alive[:-1]])
+            return _ending(values, before & ~alive, self.chain, self.folds)
+        if name in SHARED or name in MEANS or name in AXIS_OF:
+            return self._folded(name, values, lambda other: self.whole.of_record(other, path))
+        return np.stack([np.asarray(getattr(record, name))[path] for record in self.records])
+
+    def _folded(self, name: str, values: Array, other: Callable[[str], Array]) -> Array:
+        return _folded(name, values, other, self.chain, self.folds)
+
+    def default_quarters(self, path: int = 0) -> Index:
+        """Return the quarter in which each firm failed, -1 for those alive (firm,)."""
+        failed = self.of_record("failed", path)
+        return np.where(failed.any(axis=0), failed.argmax(axis=0), -1)
 
 
-def fates(run: Trajectory, path: int = 0) -> tuple[Fates, ...]:
+def base_only(run: Run) -> Run:
+    """Return the base quarter of a run alone."""
+    if isinstance(run, FoldedRun):
+        return replace(run, whole=_first_row(run.whole))
+    return _first_row(run)
+
+
+def _first_row(run: Run) -> Trajectory:
+    first = tuple(run.states[:1]), tuple(run.records[:1])
+    return Trajectory(run.chain, *first, run.money_residual)
+
+
+def fates(run: Run, path: int = 0) -> tuple[Fates, ...]:
     """Return what became of the members of each population of an expanded run."""
     members = run.chain.world.members
     out = []
@@ -128,7 +212,7 @@ def fates(run: Trajectory, path: int = 0) -> tuple[Fates, ...]:
     return tuple(out)
 
 
-def _folds(big: Chain, small: Chain) -> _Folds:
+def folds_between(big: Chain, small: Chain) -> Folds:
     """Return where each element of the expanded chain stands in the small one."""
     members = big.world.members
     firm = _places((members.get(name, name) for name in big.firm_ids), small.firm_ids)
@@ -142,7 +226,7 @@ def _folds(big: Chain, small: Chain) -> _Folds:
     )
     link = _matched(_link_keys(big, node, line, loan), _link_keys(small))
     arrears = link[big.links.of("arrears")] - small.links.of("arrears").start
-    return _Folds(firm, line, node, sale, loan, share, arrears, link)
+    return Folds(firm, line, node, sale, loan, share, arrears, link)
 
 
 def _places(names: Iterable[str], known: tuple[str, ...]) -> Index:
@@ -225,10 +309,10 @@ def _link_keys(
 
 
 def _summed(values: NDArray[Any], fold: Index, size: int) -> Array:
-    """Sum along the last axis into `size` places."""
-    out = np.zeros((size, *values.shape[:-1]))
-    np.add.at(out, fold, np.moveaxis(values, -1, 0))
-    return np.moveaxis(out, 0, -1)
+    """Sum along the last axis into `size` places, in the order of the items."""
+    rows = math.prod(values.shape[:-1])
+    flat = summed(values.reshape(rows, values.shape[-1]), fold, size)
+    return flat.reshape(*values.shape[:-1], size)
 
 
 def _mean(values: Array, weight: Array, fold: Index, size: int) -> Array:
@@ -249,26 +333,28 @@ def _sizes(chain: Chain) -> Mapping[str, int]:
     }
 
 
-def _amounts(source: Any, names: Iterable[str], chain: Chain, folds: _Folds) -> dict[str, Any]:
+def _amounts(source: Any, names: Iterable[str], chain: Chain, folds: Folds) -> dict[str, Any]:
     """Return those fields of a state or record that add up, or are means, or are shared."""
-    sizes = _sizes(chain)
-    axis_of = {name: axis for axis, listed in SUMS.items() for name in listed}
-    out: dict[str, Any] = {}
-    for name in names:
-        values = getattr(source, name)
-        if name in SHARED:
-            out[name] = values
-        elif name in axis_of:
-            axis = axis_of[name]
-            out[name] = _summed(values, getattr(folds, axis), sizes[axis])
-        elif name in MEANS:
-            axis, weight = MEANS[name]
-            fold = getattr(folds, axis)
-            out[name] = _mean(values, getattr(source, weight), fold, sizes[axis])
-    return out
+    other = partial(getattr, source)
+    return {
+        name: _folded(name, other(name), other, chain, folds)
+        for name in names
+        if name in SHARED or name in AXIS_OF or name in MEANS
+    }
 
 
-def _state(state: State, chain: Chain, folds: _Folds) -> State:
+def _folded(
+    name: str, values: Any, other: Callable[[str], Any], chain: Chain, folds: Folds
+) -> Array:
+    """Return a field that adds up, is a mean weighted by another field, or is shared."""
+    if name in SHARED:
+        return np.asarray(values)
+    axis, weight = MEANS[name] if name in MEANS else (AXIS_OF[name], "")
+    fold, size = getattr(folds, axis), _sizes(chain)[axis]
+    return _mean(values, other(weight), fold, size) if weight else _summed(values, fold, size)
+
+
+def _state(state: State, chain: Chain, folds: Folds) -> State:
     """Return a state on the world's own chain."""
     names = [one.name for one in fields(State)]
     out = _amounts(state, names, chain, folds)
@@ -277,27 +363,33 @@ def _state(state: State, chain: Chain, folds: _Folds) -> State:
     out["log_growth"] = _mean(state.log_growth, weight, folds.sale, len(chain.sales.line))
     by_firm = _summed(state.stakes, folds.firm, firms)
     out["stakes"] = np.swapaxes(_summed(np.swapaxes(by_firm, 1, 2), folds.node, nodes), 1, 2)
-    for name in ("alive", "restructured"):
-        out[name] = _summed(getattr(state, name), folds.firm, firms) > 0
+    for name in LIVING:
+        out[name] = _lives(getattr(state, name), chain, folds)
     return State(**out)
 
 
-def _record(record: Record, before: Mask, after: Mask, chain: Chain, folds: _Folds) -> Record:
+def _lives(values: NDArray[Any], chain: Chain, folds: Folds) -> Mask:
+    """Return what is true of firms (..., firm): of a population where it is of a member."""
+    return np.asarray(_summed(values, folds.firm, len(chain.firm_ids)) > 0)
+
+
+def _record(record: Record, before: Mask, after: Mask, chain: Chain, folds: Folds) -> Record:
     """Return a record on the world's own chain."""
     names = [one.name for one in fields(Record) if one.name not in BOOKED]
     out = _amounts(record, names, chain, folds)
-    firms = len(chain.firm_ids)
     for name in BOOKED:
         out[name] = _summed(getattr(record, name), folds.link, chain.links.count)
-    many = np.bincount(folds.firm, minlength=firms) > 1
-    single = np.searchsorted(np.sort(folds.firm), np.arange(firms))
-    of_firm = np.argsort(folds.firm, kind="stable")[single]
-    last = before & ~after
-    for name in ("failed", "outcome", "cause", "round"):
-        values = getattr(record, name)
-        alone = values[:, of_firm]
-        most = np.zeros((len(values), firms), dtype=np.int64)
-        np.maximum.at(most.T, folds.firm, values.T.astype(np.int64))
-        told = np.where(many, np.where(last, most, 0), alone)
-        out[name] = told.astype(values.dtype)
+    for name in ENDINGS:
+        out[name] = _ending(getattr(record, name), before & ~after, chain, folds)
     return Record(links=chain.links, **out)
+
+
+def _ending(values: NDArray[Any], last: Mask, chain: Chain, folds: Folds) -> NDArray[Any]:
+    """Return how firms ended (row, firm): a population where its ``last`` members did."""
+    firms = len(chain.firm_ids)
+    many = np.bincount(folds.firm, minlength=firms) > 1
+    order = np.argsort(folds.firm, kind="stable")
+    first = np.searchsorted(folds.firm[order], np.arange(firms))
+    alone = values[:, order[first]]
+    most = np.maximum.reduceat(values[:, order].astype(np.int64), first, axis=1)
+    return np.where(many, np.where(last, most, 0), alone).astype(values.dtype)

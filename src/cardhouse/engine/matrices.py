@@ -17,7 +17,7 @@ import numpy as np
 
 from cardhouse.engine.arrays import Array
 from cardhouse.engine.links import FLOW_KINDS
-from cardhouse.engine.simulate import Trajectory
+from cardhouse.engine.runs import Run
 from cardhouse.engine.sums import group_sum
 from cardhouse.errors import InputError
 
@@ -57,7 +57,7 @@ class Matrix:
         return np.asarray(self.values[:, self.columns.index(name)])
 
 
-def transactions(run: Trajectory, quarter: int, path: int = 0) -> Matrix:
+def transactions(run: Run, quarter: int, path: int = 0) -> Matrix:
     """Return the transactions-flow matrix of a quarter: receipts positive, payments negative.
 
     Rows are kinds of flow, then what firms move from current to capital account, then the change
@@ -90,7 +90,7 @@ def transactions(run: Trajectory, quarter: int, path: int = 0) -> Matrix:
     )
 
 
-def balance_sheet(run: Trajectory, quarter: int, path: int = 0) -> Matrix:
+def balance_sheet(run: Run, quarter: int, path: int = 0) -> Matrix:
     """Return the balance-sheet matrix at the end of a quarter: assets positive, debts negative.
 
     Money of nodes without a purse is what they took in, less what they paid, since row 0. Stakes
@@ -130,7 +130,7 @@ def balance_sheet(run: Trajectory, quarter: int, path: int = 0) -> Matrix:
     return Matrix(SHEET_ROWS, (*chain.node_ids, "money", "things"), sheet)
 
 
-def _money(run: Trajectory, quarter: int, path: int) -> Array:
+def _money(run: Run, quarter: int, path: int) -> Array:
     """Return money held: firms' cash, and what others took in since row 0 (node,)."""
     firms = len(run.chain.firm_ids)
     out = np.zeros(len(run.chain.node_ids))
@@ -141,7 +141,7 @@ def _money(run: Trajectory, quarter: int, path: int) -> Array:
     return out
 
 
-def _check_quarter(run: Trajectory, quarter: int) -> None:
+def _check_quarter(run: Run, quarter: int) -> None:
     if not 0 <= quarter <= run.quarters:
         raise InputError(
             f"quarter {quarter} is not in the run: it has quarters 0 to {run.quarters}."

@@ -127,6 +127,16 @@ class Scene:
         return next((sink for sink in Traced(self.baseline).sinks if sink.id == name), None)
 
     @cached_property
+    def members(self) -> dict[str, Index]:
+        """Return which firms of the expanded world are members of each population."""
+        chain = self.baseline.chains.expanded
+        whole = [chain.world.members.get(name) for name in chain.firm_ids]
+        return {
+            name: np.flatnonzero([one == name for one in whole])
+            for name in dict.fromkeys(chain.world.members.values())
+        }
+
+    @cached_property
     def sources(self) -> tuple[str, ...]:
         """Return the sources of the trace, the same in every run of this opening position."""
         return Traced(self.baseline).payers.sources
@@ -134,7 +144,11 @@ class Scene:
     @cached_property
     def source_groups(self) -> NDArray[np.str_]:
         """Return the kind of payer that each source is (source,), a key of `GROUPS`."""
-        return np.array([source_group(self.cast, one) for one in self.sources])
+        return np.array([self.group_of(one) for one in self.sources])
+
+    def group_of(self, source: str) -> str:
+        """Return which kind of payer a traced source is, a key of `GROUPS`."""
+        return source_group(self.cast, source)
 
     @cached_property
     def ends(self) -> tuple[tuple[str, str], ...]:
@@ -179,8 +193,7 @@ def _between(ends: Sequence[tuple[str, str]], amounts: Array) -> Iterable[Flow]:
 
 def paid_by_link(view: View) -> Array:
     """Return what a run pays along each link (quarter, link)."""
-    path = view.books.path
-    return np.stack([record.paid[path] for record in view.trajectory.records])
+    return view.books.along_links
 
 
 @dataclass(frozen=True)
@@ -290,7 +303,7 @@ def stage_document(stage: LiveStage) -> Row:
 def source_rows(scene: Scene) -> list[Row]:
     """Return the sources of the trace with their names and groups."""
     return [
-        {"id": one, "name": scene.cast.name(one), "group": source_group(scene.cast, one)}
+        {"id": one, "name": scene.cast.name(one), "group": scene.group_of(one)}
         for one in scene.sources
     ]
 

@@ -25,7 +25,7 @@ from cardhouse.studies.document_entities import status_words, tier_rows
 from cardhouse.studies.document_ledger import use_cost_of
 from cardhouse.studies.driving import idle_levers
 from cardhouse.studies.run import moves_something
-from cardhouse.studies.traces import Traced
+from cardhouse.studies.traces import seller_shares
 from cardhouse.studies.views import View
 
 Row = dict[str, Any]
@@ -76,15 +76,19 @@ class Shown:
     @cached_property
     def populations(self) -> list[Row]:
         """Return how the members of each population fare."""
+        if not self.scene.members or self.view.whole is None:
+            return []
+        alive = self.view.whole.of_state("alive") > 0
+        failed = self.view.whole.of_record("failed") > 0
         return [
             {
                 "id": name,
                 "name": self.scene.cast.name(name),
-                "members": len(found.members),
-                "alive": found.alive.sum(axis=1).tolist(),
-                "defaults": found.failed.sum(axis=1).tolist(),
+                "members": len(places),
+                "alive": alive[:, places].sum(axis=1).tolist(),
+                "defaults": failed[:, places].sum(axis=1).tolist(),
             }
-            for name, found in self.view.fates.items()
+            for name, places in self.scene.members.items()
         ]
 
     @cached_property
@@ -93,7 +97,14 @@ class Shown:
         sink = self.scene.seller_sink
         if sink is None:
             return np.zeros((self.view.books.rows, 0))
-        return Traced(self.view).shares_of(sink)[0]
+        sources, shares = seller_shares(self.view, sink)
+        if sources == self.scene.sources:
+            return shares
+        known = {name: at for at, name in enumerate(self.scene.sources)}
+        out = np.zeros((len(shares), len(known)))
+        for at, name in enumerate(sources):
+            out[:, known[name]] += shares[:, at]
+        return out
 
     @cached_property
     def sales(self) -> Array:

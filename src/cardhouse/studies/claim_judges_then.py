@@ -16,6 +16,7 @@ from cardhouse.analysis.definitions import by_definition
 from cardhouse.analysis.fragility import runway
 from cardhouse.analysis.ledger import subsidy_ledger
 from cardhouse.analysis.parts import LineCosts, ai_lines
+from cardhouse.engine.collapse import base_only
 from cardhouse.facts import Fact, FactTable
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_table import Claim
@@ -204,7 +205,7 @@ def _profitable(evidence: Evidence, _: dt.date, __: str) -> Told:
 def _first_books(evidence: Evidence) -> Books:
     """Return the books of the base quarter with the members of populations as single firms."""
     whole = evidence.view.trajectory if evidence.view.whole is None else evidence.view.whole
-    return Books(replace(whole, states=whole.states[:1], records=whole.records[:1]))
+    return Books(base_only(whole))
 
 
 def _short_of_cash(evidence: Evidence, _: dt.date, __: str) -> Told:

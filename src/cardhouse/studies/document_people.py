@@ -18,6 +18,7 @@ from cardhouse.analysis.parts import LineCosts, Mask, ai_lines
 from cardhouse.analysis.people import Counted, counted, people_on, per_person_year, share_of
 from cardhouse.analysis.use_cost import plant_sellers
 from cardhouse.engine.chain import Index
+from cardhouse.engine.collapse import base_only
 from cardhouse.facts import Fact, FactTable
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.studies.scenario_times import quarter_number
@@ -79,9 +80,7 @@ def people_rows(view: View, facts: FactTable | None) -> list[Row]:
 
 def _base_only(view: View) -> View:
     """Return the view of the base quarter alone."""
-    whole = view.trajectory
-    first = replace(whole, states=whole.states[:1], records=whole.records[:1])
-    return View(first, view.drivers)
+    return View(base_only(view.trajectory), view.drivers)
 
 
 def _row(group: Group, view: View, layers: ServiceCosts, facts: FactTable | None) -> Row | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cardhouse.accounts import economy_facts, open_world
 from cardhouse.engine.chain import Chain, compile_chain
-from cardhouse.engine.simulate import Trajectory
+from cardhouse.engine.runs import Run
 from cardhouse.facts import FactTable
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
@@ -43,8 +43,8 @@ class StudyResult:
 
     document: dict[str, Any]
     world: World
-    trajectory: Trajectory
-    baseline: Trajectory | None = None
+    trajectory: Run
+    baseline: Run | None = None
     view: View | None = None
 
     def members(self) -> list[dict[str, Any]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from cardhouse.engine.chain import Chain, compile_chain
-from cardhouse.engine.collapse import collapse
+from cardhouse.engine.collapse import Folds, collapse, folds_between
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.populations import expand
+from cardhouse.engine.runs import Run
 from cardhouse.engine.simulate import Trajectory, simulate
 from cardhouse.model.world import World
 
@@ -26,16 +28,21 @@ class Chains:
         own, larger = compile_chain(world), expand(world)
         return cls(own, own if larger is world else compile_chain(larger))
 
+    @cached_property
+    def folds(self) -> Folds | None:
+        """Return where each element of the expanded chain stands in the world's own."""
+        return None if self.expanded is self.own else folds_between(self.expanded, self.own)
+
 
 @dataclass(frozen=True)
 class Played:
     """A run on the world's own chain, and the same run member by member."""
 
-    told: Trajectory
+    told: Run
     whole: Trajectory
 
 
 def play(chains: Chains, drivers_for: Callable[[Chain], Drivers]) -> Played:
     """Simulate with the drivers that `drivers_for` gives for a chain."""
     whole = simulate(chains.expanded, drivers_for(chains.expanded))
-    return Played(collapse(whole, chains.own), whole)
+    return Played(collapse(whole, chains.own, chains.folds), whole)

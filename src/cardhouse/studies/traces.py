@@ -12,7 +12,9 @@ from cardhouse.analysis.payers import (
     Payers,
     ai_shares_to_firms,
     capital_to_lines,
+    name_sources,
     payments_to_lines,
+    pro_rata_shares,
     shares_to_firms,
     trace_payers,
 )
@@ -95,12 +97,9 @@ class Traced:
         return Paid(np.stack(sums, axis=2), np.stack(capitals, axis=2))
 
     @cached_property
-    def _every(self) -> Array:
-        return payments_to_lines(self.view.books, self._nodes)
-
-    @cached_property
     def _to_lines(self) -> tuple[Array, Array]:
-        return self._every, capital_to_lines(self.view.books, self._every)
+        every = payments_to_lines(self.view.books, self._nodes)
+        return every, capital_to_lines(self.view.books, every)
 
     @property
     def _nodes(self) -> int:
@@ -111,13 +110,6 @@ class Traced:
         """Return pro rata shares (quarter, sink, source) and receipts (quarter, sink)."""
         return self.payers.shares(self.paid.all)
 
-    def shares_of(self, sink: Sink) -> tuple[Array, Array]:
-        """Return one seller's pro rata shares (quarter, source) and receipts (quarter,)."""
-        to_firms = shares_to_firms(self.view.books, self._nodes)
-        paid = _of_sink(sink, self._every, to_firms)
-        shares, receipts = self.payers.shares(paid[:, :, None])
-        return shares[:, 0], receipts[:, 0]
-
     def under(self, rule: str, firm: int | None = None, rows: int | None = None) -> Payers:
         """Return the composition of purses under a rule; ``firm`` is the seller for own money."""
         own = firm if rule == OWN_MONEY else None
@@ -126,6 +118,16 @@ class Traced:
     def with_own_money(self, rule: str, firm: int, rows: int) -> Payers:
         """Return the composition of purses with a firm's own payments as a source, the last."""
         return trace_payers(self.view.books, rule, firm, rows)
+
+
+def seller_shares(view: View, sink: Sink) -> tuple[tuple[str, ...], Array]:
+    """Return the sources, and one seller's pro rata shares in them over quarters (quarter, source).
+
+    The same as `Traced.shares` has for it, without the traces of all others.
+    """
+    nodes = len(name_sources(view.books)[1])
+    to_lines, to_firms = payments_to_lines(view.books, nodes), shares_to_firms(view.books, nodes)
+    return pro_rata_shares(view.books, _of_sink(sink, to_lines, to_firms))
 
 
 def cumulated(shares: Array, receipts: Array) -> tuple[Array, Array]:

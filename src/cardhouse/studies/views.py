@@ -20,7 +20,7 @@ from cardhouse.analysis.use_cost import plant_sellers
 from cardhouse.engine.chain import Array, Chain, Index
 from cardhouse.engine.collapse import Fates, fates
 from cardhouse.engine.drivers import Drivers, neutral
-from cardhouse.engine.simulate import Trajectory
+from cardhouse.engine.runs import Run
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.vocabulary import EntityKind
 from cardhouse.model.world import Entity
@@ -57,9 +57,9 @@ class View:
     populations, and the trajectory is the whole run.
     """
 
-    trajectory: Trajectory
+    trajectory: Run
     drivers: Drivers
-    whole: Trajectory | None = None
+    whole: Run | None = None
 
     @classmethod
     def of(cls, chains: Chains, scenario: Scenario | None, quarters: int) -> View:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -15,6 +16,7 @@ import orjson
 from fastapi import Request
 from starlette.responses import Response
 
+from cardhouse.web.jobs import Jobs, jobs_folder
 from cardhouse.web.kept import Kept
 from cardhouse.web.limits import Limits
 from cardhouse.web.openings import Opening, Openings
@@ -53,7 +55,9 @@ class Service:
     quick: Lane
     slow: Lane
     kept: Kept[str, Answer]
+    jobs: Jobs
     build: str
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def of(cls, limits: Limits) -> Service:
@@ -64,11 +68,14 @@ class Service:
             Lane("quick", limits.threads, limits.waiting, limits.quick_seconds),
             Lane("slow", limits.threads, limits.waiting, limits.slow_seconds),
             Kept(limits.kept_bytes, lambda one: len(one.body)),
+            Jobs(jobs_folder(), build_digest(), limits.job_queue),
             build_digest(),
         )
 
     def close(self) -> None:
-        """Let running computations end."""
+        """Let running answers end, and end background computations."""
+        self.stopping.set()
+        self.jobs.close()
         self.quick.close()
         self.slow.close()
 

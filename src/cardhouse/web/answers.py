@@ -6,26 +6,30 @@ Nothing here knows HTTP: each returns a document that the studies make.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from cardhouse.errors import InputError
+from cardhouse.errors import InputError, did_you_mean
 from cardhouse.model.scenario import Scenario
 from cardhouse.report.live_stage import source_rows, stage_document
 from cardhouse.report.live_view import live_view
 from cardhouse.studies.answer_sources import explain_in, is_answer
 from cardhouse.studies.compare import compare_documents
 from cardhouse.studies.document import build_document
+from cardhouse.studies.draw_bench import Source
+from cardhouse.studies.draw_numbers import Drawing
 from cardhouse.studies.driving import idle_levers
 from cardhouse.studies.extracts import opening_document
 from cardhouse.studies.loop_answers import paid_loops, promised_loops, promises
 from cardhouse.studies.manifest import manifest_of
 from cardhouse.studies.matrices import as_document, balance_sheets, transactions_flow
 from cardhouse.studies.trace_answers import TraceQuestion, trace_from, trace_to
+from cardhouse.studies.uncertainty import Wanted
 from cardhouse.web.openings import Opening
 from cardhouse.web.questions import Asked
 
 Document = dict[str, Any]
+CERTAINTY = ("probability", "probability_error", "probability_draws", "verdict_shares")
 MATRICES = {"flows": transactions_flow, "balance": balance_sheets}
 
 
@@ -56,15 +60,30 @@ def run(
     return document
 
 
-def part(opening: Opening, scenario: Scenario, asked: Asked, *names: str) -> Document:
-    """Return some parts of the result document."""
+def part(
+    opening: Opening,
+    scenario: Scenario,
+    asked: Asked,
+    *names: str,
+    without: Sequence[str] = (),
+) -> Document:
+    """Return some parts of the result document; of the first, what is not in ``without``."""
     document = opening.document(scenario, asked.quarters)
     kind = names[0]
+    parts = {name: document[name] for name in names}
+    if without:
+        unknown = [name for name in without if name not in parts[kind]]
+        if unknown:
+            raise InputError(
+                f"there is no part '{unknown[0][:60]}' to leave out."
+                f"{did_you_mean(unknown[0][:60], parts[kind])}"
+            )
+        parts[kind] = {name: one for name, one in parts[kind].items() if name not in without}
     return {
         "schema": f"cardhouse/{kind}/1",
         "manifest": document["manifest"],
         "quarters": document["quarters"],
-        **{name: document[name] for name in names},
+        **parts,
         "names": {row["id"]: row["name"] for row in document["entities"]},
         **({"sources": source_rows(opening.scene(asked.quarters))} if kind == "ledger" else {}),
     }
@@ -95,8 +114,10 @@ def trace(
     found = opening.view(scenario, asked.quarters)
     follow = trace_to if direction == "to" else trace_from
     answer = follow(found, _manifest(opening, scenario, asked), question)
-    names = _names(opening, asked)
-    return {**answer, "names": {row["who"]: names.get(row["who"], "") for row in answer["parts"]}}
+    scene = opening.scene(asked.quarters)
+    who = [row["who"] for row in answer["parts"]]
+    groups = {one: scene.group_of(one) for one in who} if direction == "to" else {}
+    return {**answer, "names": {one: scene.cast.name(one) for one in who}, "groups": groups}
 
 
 def loops(
@@ -155,6 +176,23 @@ def why(opening: Opening, scenario: Scenario, asked: Asked, key: str) -> Documen
     return explain_figure(key, economy=economy, base=base, as_of=as_of)
 
 
+def ensemble(
+    opening: Opening, scenario: Scenario, asked: Asked, drawing: Drawing | None
+) -> Document:
+    """Return what draws from the accounts say of a run's figures and of the claims."""
+    wanted = None if drawing is None else Wanted(Source.of(opening.world), drawing)
+    document = opening.study(scenario, asked.quarters, wanted).document
+    words = ("id", "claim", "verdict", *CERTAINTY)
+    return {
+        "schema": "cardhouse/uncertainty-of-run/1",
+        "manifest": document["manifest"],
+        "uncertainty": document["uncertainty"],
+        "claims": [
+            {name: claim[name] for name in words if name in claim} for claim in document["claims"]
+        ],
+    }
+
+
 def compared(columns: list[tuple[Opening, Scenario, Asked]]) -> Document:
     """Return two or three runs side by side."""
     return compare_documents(
@@ -169,10 +207,6 @@ def _manifest(opening: Opening, scenario: Scenario, asked: Asked) -> Document:
     """Return the manifest of a run as its document tells it."""
     idle = idle_levers(opening.chains.own, scenario)
     return {**manifest_of(opening.world, scenario, asked.quarters), "idle_levers": idle}
-
-
-def _names(opening: Opening, asked: Asked) -> Mapping[str, str]:
-    return {row["id"]: row["name"] for row in opening.scene(asked.quarters).document["entities"]}
 
 
 def economy_row(opening: Opening) -> Document:

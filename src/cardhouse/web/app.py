@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import Response
 
 from cardhouse.facts import facts_version
-from cardhouse.web import model_routes, word_routes
+from cardhouse.web import job_routes, model_routes, table_routes, word_routes
 from cardhouse.web.answered import Service
 from cardhouse.web.doors import Bucket, Doors
 from cardhouse.web.limits import Limits
@@ -27,6 +31,8 @@ DESCRIPTION = (
     "quarter. The same question gets the same bytes from every server of this version. A "
     "conditional calculation on sourced facts: not a forecast, and not advice."
 )
+
+Handler = Callable[[int, FrameType | None], Any] | signal.Handlers
 
 about = APIRouter(tags=["service"])
 
@@ -51,10 +57,40 @@ async def openapi(request: Request) -> Response:
     return Response(orjson.dumps(describe(request.app)), media_type="application/json")
 
 
+ROUTERS = (
+    about,
+    model_routes.router,
+    word_routes.router,
+    table_routes.router,
+    job_routes.router,
+)
+
+
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
+    """Tell those who follow a computation as soon as the process is told to stop."""
+    service: Service = app.state.service
+    before = {number: _on_stop(service, number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    app.state.service.close()
+    for number, handler in before.items():
+        if handler is not None:
+            signal.signal(number, handler)
+    service.close()
+
+
+def _on_stop(service: Service, number: int) -> Handler | None:
+    """Set a flag on a signal, besides what was done on it; return what was there before."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    before: Any = signal.getsignal(number)
+
+    def stop(received: int, frame: FrameType | None) -> None:
+        service.stopping.set()
+        if callable(before):
+            before(received, frame)
+
+    signal.signal(number, stop)
+    return before if callable(before) else signal.SIG_DFL
 
 
 def create(limits: Limits | None = None, static: Path = STATIC) -> FastAPI:
@@ -83,7 +119,7 @@ def create(limits: Limits | None = None, static: Path = STATIC) -> FastAPI:
     app.state.slow_bucket = Bucket(given.slow_rate, given.slow_burst)
     app.state.parameters = {}
     install(app)
-    for router in (about, model_routes.router, word_routes.router):
+    for router in ROUTERS:
         app.include_router(router, prefix=PREFIX, dependencies=[Depends(strictly)])
     serve_page(app, static)
     app.add_middleware(Doors, limits=given)

@@ -5,6 +5,7 @@ One plain ASGI layer around the application. Nothing is read of a body that is t
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import math
@@ -18,7 +19,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cardhouse.web.limits import Limits
-from cardhouse.web.problems import ProblemError, bug, problem
+from cardhouse.web.problems import bug, problem
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 HEADERS = (
@@ -71,35 +72,31 @@ class Doors:
             await self._app(scope, receive, send)
             return
         request, start = Request(scope), time.perf_counter()
-        status = [0]
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                status[0] = message["status"]
-                own = {name for name, _ in message["headers"]}
-                more = [header for header in HEADERS if header[0] not in own]
-                message = {**message, "headers": [*message["headers"], *more]}
-            await send(message)
-
+        passage = Passage(request, receive, send, self._limits.body_bytes)
         try:
             refused = self._refusal(request)
             if refused is not None:
-                await refused(scope, receive, sending)
+                await refused(scope, receive, passage.send)
             else:
-                await self._app(scope, _bounded(receive, self._limits.body_bytes), sending)
+                await self._app(scope, passage.receive, passage.send)
+            if passage.is_too_large:
+                await passage.refuse(scope)
         except Exception as error:
-            if status[0]:
+            if passage.status:
                 raise  # half an answer is out: the server closes the connection
-            await bug(error, request.url.path)(scope, receive, sending)
+            await bug(error, request.url.path)(scope, receive, passage.send)
         finally:
-            _tell(request, status[0], time.perf_counter() - start)
+            _tell(request, passage.status, time.perf_counter() - start)
 
     def _refusal(self, request: Request) -> Any:
         """Return the answer to a request that is too large or one too many, None for others."""
         path, limits = request.url.path, self._limits
         if len(request.scope.get("query_string", b"")) > limits.query_bytes:
-            most = f"the most that is read here is {limits.query_bytes:,}"
-            return problem("too-large", f"The query is longer than {most} bytes.", path)
+            most = f"{limits.query_bytes:,} bytes"
+            return problem("too-large", f"The query is longer than {most}, the most here.", path)
+        if sum(map(len, itertools.chain(*request.headers.raw))) > limits.header_bytes:
+            most = f"{limits.header_bytes:,} bytes"
+            return problem("headers", f"The headers are larger than {most}, the most here.", path)
         told = request.headers.get("content-length", "0")
         if not told.isdigit() or int(told) > limits.body_bytes:
             most = f"{limits.body_bytes:,} bytes"
@@ -111,20 +108,49 @@ class Doors:
         return None
 
 
-def _bounded(receive: Receive, most: int) -> Receive:
-    """Return a receiver that gives no more than so many bytes of a body."""
-    read = 0
+class Passage:
+    """One request on its way: its body counted, its answer given headers.
 
-    async def receiving() -> Message:
-        nonlocal read
-        message = await receive()
+    A body that turns out too long ends there, whatever the application makes of what it got: its
+    answer is dropped, and the refusal is sent in its place.
+    """
+
+    def __init__(self, request: Request, receive: Receive, send: Send, most: int) -> None:
+        self._request, self._receive, self._send = request, receive, send
+        self._most, self._read = most, 0
+        self.status = 0
+        self.is_too_large = False
+
+    async def receive(self) -> Message:
+        """Return the next part of the body, the last one where it is too long."""
+        message = await self._receive()
         if message["type"] == "http.request":
-            read += len(message.get("body", b""))
-            if read > most:
-                raise ProblemError("too-large", f"The body is larger than {most:,} bytes.")
+            self._read += len(message.get("body", b""))
+            if self._read > self._most:
+                self.is_too_large = True
+                return {"type": "http.request", "body": b"", "more_body": False}
         return message
 
-    return receiving
+    async def send(self, message: Message) -> None:
+        """Send a part of the answer, strict headers with its first."""
+        if self.is_too_large:
+            return
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            own = {name for name, _ in message["headers"]}
+            more = [header for header in HEADERS if header[0] not in own]
+            message = {**message, "headers": [*message["headers"], *more]}
+        await self._send(message)
+
+    async def refuse(self, scope: Scope) -> None:
+        """Say that the body was too long."""
+        self.is_too_large = False
+        answer = problem(
+            "too-large",
+            f"The body is larger than {self._most:,} bytes, the most here.",
+            self._request.url.path,
+        )
+        await answer(scope, self._receive, self.send)
 
 
 def _tell(request: Request, status: int, seconds: float) -> None:

@@ -13,8 +13,8 @@ class Limits:
     ----------
     quarters, scenarios, settings, draws
         The most that one question may name.
-    query_bytes, body_bytes
-        The longest query and body that are read.
+    query_bytes, header_bytes, body_bytes
+        The longest query, headers and body that are read.
     quick_seconds, slow_seconds
         How long an answer may take: views of a dragging hand, and everything else.
     threads, waiting
@@ -34,8 +34,9 @@ class Limits:
     settings: int = 60
     draws: int = 2_000
     query_bytes: int = 8_192
+    header_bytes: int = 16_384
     body_bytes: int = 65_536
-    quick_seconds: float = 20.0
+    quick_seconds: float = 30.0
     slow_seconds: float = 120.0
     threads: int = 2
     waiting: int = 64

@@ -40,6 +40,9 @@ Kept = Annotated[
 ]
 Entity = Annotated[str | None, Query(max_length=200, description="Id of an entity; none: all.")]
 AQuarter = Annotated[str | None, Query(max_length=20, description="A quarter of the run.")]
+Without = Annotated[
+    list[str], Query(max_length=20, description="A part of the ledger to leave out, repeatable.")
+]
 Rule = Annotated[str, Query(max_length=40, description="Which money of a purse pays a bill.")]
 
 
@@ -72,13 +75,16 @@ async def run(
 
 
 def _part(kind: str, *names: str) -> Callable[..., Any]:
-    return lambda opening, scenario, asked: answers.part(opening, scenario, asked, kind, *names)
+    return lambda opening, scenario, asked, **more: answers.part(
+        opening, scenario, asked, kind, *names, **more
+    )
 
 
 @router.get("/ledger", **documented("ledger"))
-async def ledger(request: Request, asked: Moved) -> Response:
+async def ledger(request: Request, asked: Moved, without: Without = []) -> Response:  # noqa: B006
     """Return the subsidy ledger of a run: what users pay, who is subsidised, by whose money."""
-    return await _reply(request, asked, _part("ledger", "ledger_by_quarter"))
+    make = partial(_part("ledger", "ledger_by_quarter"), without=without)
+    return await _reply(request, asked, make, *without)
 
 
 @router.get("/fragility", **documented("fragility"))

@@ -17,6 +17,7 @@ from cardhouse.studies.manifest import Digester
 from cardhouse.studies.run import Study, moves_something, scenario_on
 from cardhouse.studies.scenario_files import load_scenario
 from cardhouse.studies.simulation import Chains
+from cardhouse.studies.uncertainty import Wanted
 from cardhouse.studies.views import View
 from cardhouse.web.kept import Made
 from cardhouse.web.limits import Limits
@@ -76,7 +77,7 @@ class Opening:
             return self.scene(quarters).baseline
         return View.of(self.chains, scenario, quarters)
 
-    def study(self, scenario: Scenario, quarters: int) -> Study:
+    def study(self, scenario: Scenario, quarters: int, wanted: Wanted | None = None) -> Study:
         """Return the study of a scenario, with everything that is known already."""
         return Study(
             self.world,
@@ -84,6 +85,7 @@ class Opening:
             quarters,
             self.facts,
             self.accelerators,
+            wanted,
             compiled=self.chains,
             still=self.scene(quarters).baseline,
         )

@@ -26,6 +26,7 @@ KINDS = {
     "media-type": (415, "The body has another form"),
     "input": (422, "The input is not valid"),
     "scenario": (422, "The scenario is not valid"),
+    "headers": (431, "The headers are too large"),
     "rate": (429, "Too many requests"),
     "bug": (500, "A bug in cardhouse"),
     "busy": (503, "The server is busy"),

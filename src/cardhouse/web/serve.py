@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from types import FrameType
 
 import uvicorn
 
 from cardhouse.web.doors import log_to_stderr
+from cardhouse.web.jobs import ENVIRONMENT, jobs_folder
 
 FACTORY = "cardhouse.web.serve:application"
 GRACE_SECONDS = 15
@@ -26,6 +28,7 @@ def application() -> object:
 def serve(host: str, port: int, workers: int) -> None:
     """Serve until SIGINT or SIGTERM; requests that run are answered first."""
     log_to_stderr("info")
+    os.environ.setdefault(ENVIRONMENT, str(jobs_folder()))  # one folder for all workers
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ended)
     uvicorn.run(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -144,49 +146,81 @@ def _view() -> Schema:
     )
 
 
-def _of_run(*names: str) -> Schema:
-    parts = dict.fromkeys(names[1:], OBJECT)
-    return _record(
-        schema={"const": f"cardhouse/{names[0]}/1"},
-        manifest=OBJECT,
-        quarters=TEXTS,
-        names=_map(TEXT),
-        **parts,
-    )
+def _of_run(run: Schema, kind: str, *names: str) -> Schema:
+    """Return the shape of some parts of a run's document."""
+    parts = {name: run["properties"][name] for name in ("manifest", "quarters", *names)}
+    return _record(schema={"const": f"cardhouse/{kind}/1"}, names=_map(TEXT), **parts)
 
 
-def _own() -> dict[str, Schema]:
-    """Return the schemas that only this API has."""
-    entities = _of_run("entities")
-    entities["properties"] |= {"entities": _some(OBJECT), "tiers": _some(OBJECT)}
-    entities["required"] += ["entities", "tiers"]
-    ledger = _of_run("ledger", "ledger", "ledger_by_quarter")
-    ledger["properties"]["sources"] = _some(_source())
+def _beside(run: Schema, kind: str) -> Schema:
+    """Return the shape of a part of a run's document with the facts that it names."""
+    parts = {name: run["properties"][name] for name in ("manifest", kind)}
+    facts = run["properties"].get("facts", _map(OBJECT))
+    return _record(schema={"const": f"cardhouse/{kind}-of-run/1"}, facts=facts, **parts)
+
+
+def _more(schema: Schema, where: str, **fields: Schema) -> Schema:
+    """Return a published shape whose rows (in list ``where``; "" for itself) say more here."""
+    whole = copy.deepcopy(schema)
+    target = whole["properties"][where]["items"] if where else whole
+    target["properties"] |= fields
+    target["required"] = [*target["required"], *fields]
+    return whole
+
+
+def _ledger(run: Schema) -> Schema:
+    shape = _of_run(run, "ledger", "ledger", "ledger_by_quarter")
+    shape = _more(shape, "", sources=_some(_source()))
+    ledger = copy.deepcopy(shape["properties"]["ledger"])
+    ledger["required"] = [one for one in ledger["required"] if one not in LEFT_OUT]
+    shape["properties"]["ledger"] = ledger
+    return shape
+
+
+LEFT_OUT = ("people", "best_price", "back_of_envelope")
+"""Long parts of the ledger that a request may leave out."""
+
+
+def _told(published: Mapping[str, Schema]) -> dict[str, Schema]:
+    """Return the published shapes of which this API says more."""
+    reach = {"range": TEXT, "step": {"type": ["number", "null"]}, "reaches": FLAG}
+    sign = _record(entity=TEXT, tier=TEXT, figure=TEXT, direction=TEXT, at=WHOLE, words=TEXT)
+    levers = _more(published["levers"], "levers", **reach)
+    scenarios = _more(published["scenarios"], "scenarios", signs=_some(sign))
+    return {
+        "levers": _more(levers, "", groups=TEXTS),
+        "scenarios": _more(scenarios, "", groups=TEXTS),
+        "trace": _more(published["trace"], "", names=_map(TEXT), groups=_map(TEXT)),
+    }
+
+
+def _own(published: Mapping[str, Schema]) -> dict[str, Schema]:
+    """Return the shapes that only this API has."""
+    run = published["run"]
     opening = {"title": TEXT, "subject": TEXT, "caution": TEXT, "base_quarter": TEXT, "as_of": TEXT}
     economy = _record(id=TEXT, **opening, facts_version=TEXT, facts_digest=TEXT, firms=WHOLE)
-    conflict = _record(
-        fact=TEXT, what=TEXT, observed=NUMBER, balanced=NUMBER, in_sd=NUMBER, source=TEXT, url=TEXT
-    )
+    moved = {"observed": NUMBER, "balanced": NUMBER, "in_sd": NUMBER, "cause": TEXT}
+    conflict = _record(fact=TEXT, what=TEXT, **moved, source=TEXT, url=TEXT)
     state = _one_of("waiting", "running", "done", "failed", "cancelled")
+    links = {"type": "object", "properties": {"self": TEXT, "events": TEXT}}
     table = _record(name=TEXT, words=TEXT, urls=_map(TEXT))
-    of_run = {"manifest": OBJECT, "facts": _map(OBJECT)}
     return {
         "stage": _stage(),
         "view": _view(),
-        "ledger": ledger,
-        "fragility": _of_run("fragility", "fragility"),
-        "entities": entities,
-        "claims": _record(schema=TEXT, claims=_some(OBJECT), **of_run),
-        "accelerators-of-run": _record(schema=TEXT, accelerators=_maybe(OBJECT), **of_run),
+        "ledger": _ledger(run),
+        "fragility": _of_run(run, "fragility", "fragility"),
+        "entities": _of_run(run, "entities", "entities", "tiers"),
+        "claims": _beside(run, "claims"),
+        "accelerators-of-run": _beside(run, "accelerators"),
         "matrix": OBJECT,
         "economies": _record(schema=TEXT, economies=_some(economy)),
         "conflicts": _record(schema=TEXT, base_quarter=TEXT, as_of=TEXT, conflicts=_some(conflict)),
         "schemas": _record(schema=TEXT, kinds=TEXTS),
         "glossary": _record(schema=TEXT, words=_some(_record(word=TEXT, meaning=TEXT))),
         "health": _record(status={"const": "ok"}, version=TEXT, facts_version=TEXT, build=TEXT),
-        "tables": _record(schema=TEXT, tables=_some(table), zip=TEXT),
+        "tables": _record(schema=TEXT, tables=_some(table), zip=TEXT, recipes=_map(TEXT)),
         "job": _record(
-            id=TEXT, state=state, progress=NUMBER, detail=TEXT, result=_maybe(OBJECT), links=OBJECT
+            id=TEXT, state=state, progress=NUMBER, detail=TEXT, result=_maybe(OBJECT), links=links
         ),
     }
 
@@ -209,6 +243,16 @@ def documented(name: str | None, status: int = 200) -> dict[str, Any]:
     return {"response_class": Response, "status_code": status, "responses": told}
 
 
+def file_documented() -> dict[str, Any]:
+    """Return how a route that sends a file is documented."""
+    told = documented(None)
+    told["responses"][200] = {
+        "description": "The file.",
+        "content": {"application/octet-stream": {"schema": {"type": "string"}}},
+    }
+    return told
+
+
 def describe(app: FastAPI) -> Schema:
     """Return the OpenAPI 3.1 description, with the published schemas among its components."""
     if app.openapi_schema is None:
@@ -221,7 +265,8 @@ def describe(app: FastAPI) -> Schema:
             routes=app.routes,
             tags=app.openapi_tags,
         )
-        known = {**_published(), **_own(), "problem": _problem()}
+        published = _published()
+        known = {**published, **_told(published), **_own(published), "problem": _problem()}
         parts = whole.setdefault("components", {}).setdefault("schemas", {})
         parts.update(known)
         whole["jsonSchemaDialect"] = DRAFT

@@ -1,0 +1,176 @@
+"""Background computations: asked once, followed, cancelled, kept; told from any process."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cardhouse.errors import InputError
+from cardhouse.studies.draw_numbers import asked_for
+from cardhouse.studies.run import run_study
+from cardhouse.web.app import create
+from cardhouse.web.jobs import ENDED, Jobs
+from cardhouse.web.problems import ProblemError
+from cardhouse.web.shapes import PREFIX
+from serving import GENEROUS, Client
+
+SMALL = {"economy": "ride-hailing", "quarters": 2, "draws": 20, "seed": 3}
+
+
+def until(jobs: Jobs, name: str, *states: str) -> dict:
+    for _ in range(400):
+        told = jobs.state(name)
+        if told and told["state"] in states:
+            return told
+        time.sleep(0.02)
+    raise AssertionError(f"{name} is {told}")
+
+
+@pytest.fixture
+def jobs(tmp_path: Path):
+    made = Jobs(tmp_path / "jobs", "build", queue=3)
+    yield made
+    made.close()
+
+
+def test_a_job_is_computed_once(jobs: Jobs) -> None:
+    calls = []
+
+    def work(tell: Callable[[float], None]) -> dict:
+        calls.append(1)
+        tell(0.5)
+        return {"answer": 42}
+
+    name = jobs.ask("question", work)
+    assert until(jobs, name, "done")["progress"] == 1.0
+    assert jobs.ask("question", work) == name
+    assert jobs.result(name) == {"answer": 42}
+    assert jobs.ask("another", work) != name
+    until(jobs, jobs.ask("another", work), "done")
+    assert len(calls) == 2
+
+
+def test_another_process_tells_of_it(jobs: Jobs) -> None:
+    go = threading.Event()
+
+    def work(tell: Callable[[float], None]) -> dict:
+        tell(0.25)
+        go.wait(10)
+        return {}
+
+    name = jobs.ask("question", work)
+    until(jobs, name, "running")
+    other = Jobs(jobs.folder, "build", queue=3)
+    assert other.state(name)["state"] == "running"
+    assert other.ask("question", work) == name, "it is not begun a second time"
+    go.set()
+    until(other, name, "done")
+    other.close()
+
+
+def test_a_job_can_be_cancelled_from_any_process(jobs: Jobs) -> None:
+    def work(tell: Callable[[float], None]) -> dict:
+        for _ in range(500):
+            tell(0.1)
+            time.sleep(0.01)
+        return {}
+
+    name = jobs.ask("question", work)
+    until(jobs, name, "running")
+    other = Jobs(jobs.folder, "build", queue=3)
+    other.cancel(name)
+    assert until(jobs, name, *ENDED)["state"] == "cancelled"
+    assert jobs.result(name) is None
+    other.close()
+
+
+def test_a_wrong_question_fails_with_its_sentence(jobs: Jobs) -> None:
+    def wrong(_: object) -> dict:
+        raise InputError("what is wrong. What to do.")
+
+    def broken(_: object) -> dict:
+        raise ZeroDivisionError
+
+    told = until(jobs, jobs.ask("wrong", wrong), "failed")
+    assert told["detail"] == "what is wrong. What to do."
+    assert "ZeroDivisionError" in until(jobs, jobs.ask("broken", broken), "failed")["detail"]
+
+
+def test_a_job_whose_process_ended_is_told_so_and_can_be_asked_again(jobs: Jobs) -> None:
+    name = jobs.ask("question", lambda _: {"answer": 1})
+    until(jobs, name, "done")
+    state = jobs.folder / name / "state.json"
+    state.write_text(json.dumps({"id": name, "state": "running", "progress": 0.4, "detail": ""}))
+    assert jobs.state(name)["state"] == "failed"
+    assert "Ask for it again" in jobs.state(name)["detail"]
+    assert jobs.ask("question", lambda _: {"answer": 2}) == name
+    until(jobs, name, "done")
+    assert jobs.result(name) == {"answer": 2}
+
+
+def test_so_many_may_wait(jobs: Jobs) -> None:
+    go = threading.Event()
+
+    def work(_: object) -> dict:
+        go.wait(10)
+        return {}
+
+    until(jobs, jobs.ask("first", work), "running")
+    for number in range(3):
+        jobs.ask(f"question {number}", work)
+    with pytest.raises(ProblemError) as refused:
+        jobs.ask("one more", work)
+    assert refused.value.retry_after == 10
+    go.set()
+
+
+def test_an_ensemble_is_that_of_the_command_line() -> None:
+    with Client(create(GENEROUS)) as client:
+        asked = client.post(f"{PREFIX}/ensembles", json=SMALL)
+        assert asked.status_code == 202
+        here = asked.headers["location"]
+        events = client.get(f"{here}/events").text
+        assert events.rstrip().splitlines()[-2] == "event: done"
+        shares = [json.loads(line[6:])["progress"] for line in events.splitlines() if "{" in line]
+        assert shares == sorted(shares)
+        assert shares[-1] == 1.0
+        told = client.get(here).json()
+        run = run_study(economy="ride-hailing", quarters=2, drawing=asked_for(20, 3)).document
+        assert told["result"]["uncertainty"] == run["uncertainty"]
+        assert told["result"]["manifest"] == run["manifest"]
+        again = client.post(f"{PREFIX}/ensembles", json=SMALL).json()
+        assert again["state"] == "done"
+        assert client.request("DELETE", here).json()["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"draws": 5}, "20 to 10,000"),
+        ({"draws": 0}, "an ensemble needs some"),
+        ({"draws": 2_001}, "at most 2,000"),
+        ({"seed": -1}, "--seed is -1"),
+        ({"draw": 100}, "draw"),
+        ({"scenario": ["capital-freez"]}, "Did you mean 'capital-freeze'?"),
+        ({"set": ["venture_supply=99"]}, "out of its range"),
+        ({"quarters": 1000}, "at most 80"),
+        ([], "the body"),
+    ],
+)
+def test_a_bad_ensemble_is_refused_in_one_sentence(
+    client: Client, body: object, words: str
+) -> None:
+    answer = client.post(f"{PREFIX}/ensembles", json=body)
+    assert answer.status_code == 422, answer.text
+    assert words in answer.json()["detail"]
+
+
+def test_there_is_no_ensemble_that_nobody_asked_for(client: Client) -> None:
+    for address in ("/ensembles/0123", "/ensembles/0123/events", "/ensembles/..%2Fx"):
+        assert client.get(PREFIX + address).status_code == 404
+    assert client.request("DELETE", f"{PREFIX}/ensembles/0123").status_code == 404

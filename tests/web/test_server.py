@@ -1,0 +1,153 @@
+"""The real server on loopback: several processes, hostile connections, a calm end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from cardhouse.cli.app import app
+
+VIEW = "/api/v1/view?economy=ride-hailing&quarters=3"
+
+
+ASK = "import sys, httpx; print(httpx.get(sys.argv[1], timeout=60).status_code)"
+
+
+def free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return tried.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serving(*words: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    port = free_port()
+    command = [sys.executable, "-m", "cardhouse", "serve", "--port", str(port), *words]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{address}/api/v1/health").status_code == 200:
+                    break
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.1)
+        yield address, process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(20)
+        process.stderr.close()
+
+
+def test_two_workers_give_the_same_bytes_and_stop_calmly() -> None:
+    with serving("--workers", "2") as (address, process):
+        answers = []
+        for number in range(12):  # each connection goes to whichever process takes it
+            lever = f"{VIEW}&set=demand_level=0.{5 + number % 3}"
+            answers.append((number % 3, httpx.get(address + lever, timeout=60)))
+        for group in range(3):
+            alike = [one for number, one in answers if number == group]
+            assert len({one.content for one in alike}) == 1
+            assert len({one.headers["etag"] for one in alike}) == 1
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_a_request_that_runs_is_answered_before_the_end() -> None:
+    with serving() as (address, process):
+        httpx.get(address + VIEW, timeout=60)
+        slow = f"{address}/api/v1/run?economy=ride-hailing&quarters=40&scenario=capital-freeze"
+        asking = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                f"import httpx; print(httpx.get({slow!r}, timeout=60).status_code)",
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        line = ""
+        time.sleep(0.8)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(40) == 0
+        line = asking.communicate(timeout=30)[0]
+        assert line.strip() == "200"
+        told = [json.loads(one) for one in process.stderr.read().splitlines() if one[:1] == "{"]
+        assert any(one.get("path", "").endswith("/run") and one["status"] == 200 for one in told)
+
+
+def test_a_follower_does_not_hold_up_the_end() -> None:
+    question = {"economy": "ride-hailing", "quarters": 2, "draws": 2000, "seed": 11}
+    with serving() as (address, process):
+        asked = httpx.post(f"{address}/api/v1/ensembles", json=question, timeout=60).json()
+        with httpx.stream("GET", address + asked["links"]["events"], timeout=60) as events:
+            lines = events.iter_lines()
+            assert next(lines) == "event: progress"
+            start = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            assert "event: done" not in list(lines)
+        assert process.wait(40) == 0
+        assert time.monotonic() - start < 30
+
+
+def test_what_is_no_http_ends_its_connection_alone() -> None:
+    with serving() as (address, _):
+        port = int(address.rpartition(":")[2])
+        for hostile in (
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 20,
+            b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-Long: " + b"a" * 40_000 + b"\r\n\r\n",
+            b"GET /api/v1/view?" + b"a" * 60_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"POST /api/v1/ensembles HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        ):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+                connection.sendall(hostile)
+                answer = connection.recv(200)
+                assert not answer or answer.startswith(b"HTTP/1.1 4"), answer
+        half = socket.create_connection(("127.0.0.1", port), timeout=10)
+        half.sendall(b"GET /api/v1/health HTTP/1.1\r\nHo")
+        assert httpx.get(f"{address}/api/v1/health").status_code == 200
+        half.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--port", "70000"], "--port is 70000"),
+        (["--workers", "0"], "--workers is 0"),
+        (["--host", "256.1.1.1"], "nobody can listen at 256.1.1.1"),
+    ],
+)
+def test_bad_options_are_one_sentence(words: list[str], told: str) -> None:
+    ended = CliRunner().invoke(app, ["serve", *words])
+    assert ended.exit_code == 2
+    assert told in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = CliRunner().invoke(app, ["serve", "--port", port])
+    assert ended.exit_code == 2
+    assert f"port {port}" in ended.stderr
+
+
+def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cardhouse.cli.serve.NEEDED", ("fastapi", "a_package_nobody_has"))
+    ended = CliRunner().invoke(app, ["serve"])
+    assert ended.exit_code == 2
+    assert "pip install 'cardhouse[web]'" in ended.stderr
