@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cardhouse.engine.arrays import Array, Chain, Index, Mask
 from cardhouse.engine.links import summed
 from cardhouse.engine.quarter import Record
-from cardhouse.engine.simulate import Trajectory
+from cardhouse.engine.runs import Run
 from cardhouse.engine.state import State
 from cardhouse.engine.sums import group_sum
 from cardhouse.errors import InputError, did_you_mean
@@ -133,7 +133,7 @@ def empty(layout: Layout, paths: int) -> Observed:
     )
 
 
-def observe(run: Trajectory, layout: Layout, room: Observed, first: int) -> None:
+def observe(run: Run, layout: Layout, room: Observed, first: int) -> None:
     """Write what is kept of a run into `room`, its path 0 at place `first`."""
     chain, paths = run.chain, run.states[0].paths
     places = slice(first, first + paths)
