@@ -15,8 +15,10 @@ from cardhouse.report.summary_text import (
     headline,
     last_seller,
     losses_sentence,
+    movers_sentence,
     payers_sentence,
     profit_sentence,
+    promises_sentence,
     subsidy_sentence,
     summary,
     users_sentence,
@@ -126,14 +128,14 @@ def test_the_last_seller_is_the_largest_of_the_last_layer_that_sells(
 
 def test_users_pay_cents_of_a_dollar(document: dict[str, Any]) -> None:
     assert users_sentence(document) == (
-        "Users pay 43 cents of each dollar the chain costs "
+        "In 2025Q2 users pay 43 cents of each dollar the chain costs "
         "(61 cents without training and research)."
     )
 
 
 def test_payers_come_largest_first_and_add_up(document: dict[str, Any]) -> None:
     assert payers_sentence(document) == (
-        "Who ultimately pays NVIDIA: users 60%, venture 30%, bonds 10%."
+        "Who ultimately pays NVIDIA in 2025Q2: users 60%, venture 30%, bonds 10%."
     )
     document["trace"]["nvidia"] = {f"s{number}": 0.1 for number in range(10)}
     assert payers_sentence(document).endswith("others 50%.")
@@ -175,7 +177,7 @@ def test_what_customers_leave_is_split_by_source(document: dict[str, Any]) -> No
     by_source = {"amd": 1.0, "not_in_cash": 6.0, "cash": 3.0}
     document["ledger"] |= {"subsidy_usd_bn": 10.0, "subsidy_by_source": by_source}
     assert subsidy_sentence(document) == (
-        "Customers leave $10.0 bn of cost a quarter to others: wear and pay in shares 60%, "
+        "Of cost in 2025Q2 customers leave $10.0 bn to others: wear and pay in shares 60%, "
         "their own cash 30%, AMD 10%."
     )
 
@@ -187,8 +189,8 @@ def test_who_takes_the_profit_is_told_where_it_is_known(document: dict[str, Any]
         "loss_making_share_ai": {"firms": 0.75, "revenue": 0.25, "users_spending": None},
     }
     assert profit_sentence(document) == (
-        "NVIDIA takes 90% of the operating profit of AI business; 75% of its firms lose money on "
-        "it, with 25% of its sales."
+        "NVIDIA takes 90% of the operating profit of AI business in 2025Q2; 75% of the firms in it "
+        "lose money on it, with 25% of its sales."
     )
 
 
@@ -204,3 +206,62 @@ def test_the_screen_is_80_columns_and_says_what_it_is(document: dict[str, Any]) 
     assert "not a forecast" in told
     assert "runs/ai/report.html" in told
     assert len(told.splitlines()) <= 24
+
+
+def flow(payer: str, *amount: float, kind: str = "capex") -> dict[str, Any]:
+    return {"payer": payer, "payee": "nvidia", "kind": kind, "amount": list(amount)}
+
+
+class TestMovers:
+    """Who buys more and less than in the baseline: purchases alone, after the base quarter."""
+
+    def test_come_widest_first(self, document: dict[str, Any]) -> None:
+        baseline = {"flows": [flow("a", 9.0, 30.0), flow("b", 9.0, 10.0), flow("c", 0.0, 5.0)]}
+        flows = [flow("a", 1.0, 10.0), flow("b", 1.0, 14.0), flow("c", 0.0, 5.0)]
+        flows.append(flow("d", 0.0, 99.0, kind="equity"))
+        told = movers_sentence({**document, "flows": flows, "baseline": baseline})
+        assert told == (
+            "What its buyers pay it until 2025Q3, against the baseline, USD bn: a -20.0, b +4.0."
+        )
+
+    def test_are_silent_where_nothing_moves(self, document: dict[str, Any]) -> None:
+        flows = [flow("a", 9.0, 30.0)]
+        assert movers_sentence({**document, "flows": flows, "baseline": {"flows": flows}}) == ""
+        assert movers_sentence({**document, "flows": flows}) == ""
+
+
+class TestPromises:
+    """What the dead had promised to buy; what survives, or was only meant, is not told."""
+
+    def test_of_those_gone_are_told(self, document: dict[str, Any]) -> None:
+        def promise(payer: str, amount: float, **more: str) -> dict[str, Any]:
+            row = {"payer": payer, "payee": "amd", "kind": "program", "strength": "firm"}
+            return {**row, "promised": amount, **more}
+
+        failed = [
+            {"entity": "gone", "quarter": "2025Q3", "outcome": "liquidated"},
+            {"entity": "alive", "quarter": "2025Q3", "outcome": "restructured"},
+        ]
+        promises = [
+            promise("gone", 30.0),
+            promise("gone", 8.0, strength="letter"),
+            promise("gone", 7.0, kind="equity"),
+            promise("alive", 50.0),
+        ]
+        told = promises_sentence(
+            {**document, "fragility": {"defaults": failed}, "committed": {"promises": promises}}
+        )
+        assert told == (
+            "Those gone had promised, at 2025Q2, $30.0 bn of purchases: from AMD $30.0 bn."
+        )
+
+    def test_are_silent_where_nobody_promised(self, document: dict[str, Any]) -> None:
+        assert promises_sentence(document) == ""
+
+
+def test_the_end_of_the_run_stands_beside_its_beginning(document: dict[str, Any]) -> None:
+    pays = {"users_pay_per_dollar_of_cost": {"with_programs": [0.434, 0.5]}}
+    usual = {"users_pay_per_dollar_of_cost": {"with_programs": [0.434, 0.6]}}
+    told = users_sentence({**document, "ledger_by_quarter": pays, "baseline": usual})
+    assert told.endswith("; in 2025Q3 50 cents, in the baseline 60 cents.")
+    assert users_sentence({**document, "ledger_by_quarter": pays}).endswith("; in 2025Q3 50 cents.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cardhouse.report._cast import Cast, Document
@@ -11,12 +11,13 @@ from cardhouse.report.wording import NO_BREAK, UNKNOWN, counted, dollars, listed
 from cardhouse.studies.extracts import last_seller
 
 GROUPS = {
-    "users": "final users",
+    "users": "final customers",
     "investors": "investors and lenders",
     "firms": "other firms",
     "business": "business outside the chain",
     "rest": "earlier cash and the rest",
 }
+NAMED_CUSTOMERS = 2
 USERS_PAY = "ledger.users_pay_per_dollar_of_cost"
 _KINDS = {"segment": "users", "pool": "investors", "outside": "business"}
 
@@ -97,15 +98,37 @@ def _who_pays(document: Document, cast: Cast) -> Number:
     seller = last_seller(document)
     shares = document["trace"].get(seller["id"], {}) if seller else {}
     if seller is None or not shares:
-        return Number(UNKNOWN, "of the last seller's sales is paid by final users", "not traced")
+        return Number(
+            UNKNOWN, "of the last seller's sales is paid by final customers", "not traced"
+        )
     sums = by_group(cast, shares)
-    others = [
+    customers = [
+        (cast.name(source), share)
+        for source, share in shares.items()
+        if source_group(cast, source) == "users"
+    ]
+    others = customers_told(customers)
+    others += [
         f"{GROUPS[group]} {percent(share)}"
         for group, share in sums.items()
         if group != "users" and share > 0
     ]
-    what = f"of {seller['name']}'s sales is ultimately paid by final users"
+    what = f"of {seller['name']}'s sales is ultimately paid by final customers"
     return Number(percent(sums["users"]), what, listed(others) or "nobody else pays")
+
+
+def customers_told(customers: Iterable[tuple[str, float]]) -> list[str]:
+    """Return which final customers pay most, each with its share of the seller's sales.
+
+    Examples
+    --------
+    >>> customers_told([("Users", 0.02), ("Buyers", 0.38), ("Firms", 0.05), ("Others", 0.01)])
+    ['Buyers 38%', 'Firms 5%', 'other customers 3%']
+    """
+    found = sorted((one for one in customers if one[1] > 0), key=lambda one: (-one[1], one[0]))
+    told = [f"{name} {percent(share)}" for name, share in found[:NAMED_CUSTOMERS]]
+    rest = sum(share for _, share in found[NAMED_CUSTOMERS:])
+    return [*told, f"other customers {percent(rest)}"] if rest > 0 else told
 
 
 def _failures(document: Document) -> Number:

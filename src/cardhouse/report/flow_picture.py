@@ -90,7 +90,7 @@ LOOKS = (
 )
 
 KEYS = (
-    Key("segment", "paid by final users"),
+    Key("segment", "paid by final customers"),
     Key("pool", "from investors and lenders"),
     Key("source", "from business outside the chain"),
     Key("firm", "between firms"),

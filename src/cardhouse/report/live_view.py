@@ -17,7 +17,7 @@ import numpy as np
 from cardhouse.engine.arrays import Array
 from cardhouse.engine.resolution import OUTCOMES
 from cardhouse.model.scenario import Scenario
-from cardhouse.report._headline import GROUPS
+from cardhouse.report._headline import GROUPS, customers_told
 from cardhouse.report.live_stage import LiveStage, Scene, paid_by_link
 from cardhouse.report.summary_text import headline
 from cardhouse.report.wording import UNKNOWN, counted, dollars, listed, percent
@@ -299,7 +299,7 @@ def _users_share(told: Shown) -> Row:
         "key": "" if seller is None else f"trace_by_quarter.{seller['id']}",
         "unit": "share",
         "what": f"of {seller['name'] if seller else 'the last seller'}'s sales is ultimately paid "
-        "by final users",
+        "by final customers",
         "values": [
             round(float(one), DECIMALS) if ok else None
             for one, ok in zip(users, sells.tolist(), strict=True)
@@ -308,7 +308,7 @@ def _users_share(told: Shown) -> Row:
             percent(float(one)) if ok else UNKNOWN
             for one, ok in zip(users, sells.tolist(), strict=True)
         ],
-        "detail": [_others(sums, at) for at in range(len(users))],
+        "detail": [_others(told, sums, at) for at in range(len(users))],
     }
 
 
@@ -321,8 +321,14 @@ def _by_group(told: Shown) -> Mapping[str, Array]:
     }
 
 
-def _others(sums: Mapping[str, Array], at: int) -> str:
-    parts = [
+def _others(told: Shown, sums: Mapping[str, Array], at: int) -> str:
+    scene = told.scene
+    customers = np.flatnonzero(scene.source_groups == "users") if told.shares.size else ()
+    parts = customers_told(
+        (scene.cast.name(scene.sources[place]), float(told.shares[at, place]))
+        for place in customers
+    )
+    parts += [
         f"{GROUPS[name]} {percent(float(share[at]))}"
         for name, share in sums.items()
         if name != "users" and share[at] > 0

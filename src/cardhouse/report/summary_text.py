@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ SHOWN_CLAIMS = 4
 SMALLEST_LOSS = 0.005
 """Loss in USD bn below which a holder is not told."""
 SMALLEST_MOVE = 0.005
+SHOWN_MOVERS = 3
+SMALLEST_PROMISE = 0.05
+PURCHASES = ("sale", "input", "program", "capex")
+FINANCING = ("equity", "guarantee", "credit_line", "buy_back")
 SOURCES = {
     "not_in_cash": "wear and pay in shares",
     "cash": "their own cash",
@@ -51,7 +55,8 @@ def summary(document: Document, folder: Path | None = None) -> list[RenderableTy
         Where the report was written; none: not said.
     """
     parts: list[RenderableType] = [Text(headline(document), "bold")]
-    parts += [Text(one) for one in (caution_sentence(document), idle_sentence(document)) if one]
+    told = (movers_sentence(document), caution_sentence(document), idle_sentence(document))
+    parts += [Text(one) for one in told if one]
     parts += [Text(), Text(users_sentence(document))]
     paid = payers_sentence(document)
     if paid:
@@ -116,6 +121,40 @@ def idle_sentence(document: Document) -> str:
     )
 
 
+def movers_sentence(document: Document) -> str:
+    """Return who buys more and less of the last seller over the run than in the baseline."""
+    seller, baseline = last_seller(document), document.get("baseline") or {}
+    if seller is None or not baseline.get("flows") or not document.get("flows"):
+        return ""
+    own, usual = (_bought_of(seller["id"], one["flows"]) for one in (document, baseline))
+    changes = {payer: own[payer] - usual[payer] for payer in {*own, *usual}}
+    largest = sorted(changes.items(), key=lambda one: (-abs(one[1]), one[0]))[:SHOWN_MOVERS]
+    least = SMALLEST_MOVE * sum(usual.values())
+    names = {one["id"]: one["name"] for one in document["entities"]}
+    told = [
+        f"{names.get(payer, words(payer))} {_signed(change)}"
+        for payer, change in largest
+        if abs(change) >= least
+    ]
+    if not told:
+        return ""
+    last = document["quarters"][-1]
+    return f"What its buyers pay it until {last}, against the baseline, USD bn: {', '.join(told)}."
+
+
+def _bought_of(seller: str, flows: Sequence[Mapping[str, Any]]) -> Counter[str]:
+    """Return what each payer paid for what a seller makes, all quarters of the run together."""
+    paid: Counter[str] = Counter()
+    for flow in flows:
+        if flow["payee"] == seller and flow["kind"] in PURCHASES:
+            paid[flow["payer"]] += sum(flow["amount"][1:])
+    return paid
+
+
+def _signed(amount: float) -> str:
+    return f"{'+' if amount > 0 else '-'}{money(abs(amount))}"
+
+
 def _course(changes: list[float], quarters: list[str]) -> str:
     """Return how far a figure goes from the baseline at most, and where it ends."""
     widest = max(range(len(changes)), key=lambda at: abs(changes[at]))
@@ -156,7 +195,7 @@ def _against(document: Document, entity: Mapping[str, Any]) -> list[float] | Non
 
 
 def users_sentence(document: Document) -> str:
-    """Return what users pay of each dollar that their use costs."""
+    """Return what users pay of each dollar that their use costs, at both ends of the run."""
     pays = document["ledger"]["users_pay_per_dollar_of_cost"]
     beside = [f"{cents(pays['without_programs'])} without training and research"]
     beside[0] += _span(document, "without_programs", ", {}")
@@ -164,9 +203,21 @@ def users_sentence(document: Document) -> str:
         beside.append(f"{cents(pays['cash'])} counted in cash{_span(document, 'cash', ', {}')}")
     apart = "; " if intervals.is_drawn(document) else ", "
     return (
-        f"Users pay {cents(pays['with_programs'])}{_span(document, 'with_programs', ' ({})')} of "
-        f"each dollar the chain costs ({apart.join(beside)})."
+        f"In {document['quarters'][0]} users pay {cents(pays['with_programs'])}"
+        f"{_span(document, 'with_programs', ' ({})')} of each dollar the chain costs "
+        f"({apart.join(beside)}){_users_at_the_end(document)}."
     )
+
+
+def _users_at_the_end(document: Document) -> str:
+    """Return what users pay of a dollar of cost in the last quarter, beside the baseline's."""
+    name, measure = "users_pay_per_dollar_of_cost", "with_programs"
+    by_quarter = (document.get("ledger_by_quarter") or {}).get(name, {}).get(measure)
+    if not by_quarter or by_quarter[-1] is None:
+        return ""
+    usual = ((document.get("baseline") or {}).get(name) or {}).get(measure) or [None]
+    beside = f", in the baseline {cents(usual[-1])}" if usual[-1] is not None else ""
+    return f"; in {document['quarters'][-1]} {cents(by_quarter[-1])}{beside}"
 
 
 def _span(document: Document, measure: str, form: str) -> str:
@@ -194,7 +245,8 @@ def payers_sentence(document: Document) -> str:
         told.append(f"others {rest:.0%}")
     own = (document.get("trace_round_trip_usd_bn") or {}).get(seller["id"]) or 0.0
     back = f" Of it ${money(own)} bn was its own money come back." if own >= SMALLEST_LOSS else ""
-    return f"Who ultimately pays {seller['name']}: {', '.join(told)}.{back}"
+    base = document["quarters"][0]
+    return f"Who ultimately pays {seller['name']} in {base}: {', '.join(told)}.{back}"
 
 
 def subsidy_sentence(document: Document) -> str:
@@ -210,7 +262,8 @@ def subsidy_sentence(document: Document) -> str:
         for source, amount in largest[:SHOWN_HOLDERS]
         if amount / whole >= SMALLEST_MOVE
     ]
-    return f"Customers leave ${money(whole)} bn of cost a quarter to others: {', '.join(told)}."
+    base = document["quarters"][0]
+    return f"Of cost in {base} customers leave ${money(whole)} bn to others: {', '.join(told)}."
 
 
 def profit_sentence(document: Document) -> str:
@@ -224,8 +277,8 @@ def profit_sentence(document: Document) -> str:
     names = {one["id"]: one["name"] for one in document["entities"]}
     return (
         f"{names.get(first, words(first))} takes {shares[first]:.0%} of the operating profit of "
-        f"{business(document)}; {losing['firms']:.0%} of its firms lose money on it, with "
-        f"{losing['revenue']:.0%} of its sales."
+        f"{business(document)} in {document['quarters'][0]}; {losing['firms']:.0%} of the firms "
+        f"in it lose money on it, with {losing['revenue']:.0%} of its sales."
     )
 
 
@@ -276,11 +329,38 @@ def losses_sentence(document: Document) -> str:
         for holder, amount in lost.most_common(SHOWN_HOLDERS)
         if amount >= SMALLEST_LOSS
     ]
+    promised = promises_sentence(document)
     if not told:
-        return "Their creditors were paid out of what they had; owners bear the loss."
+        paid = "Their creditors were paid out of what they had; owners bear the loss."
+        return f"{paid} {promised}".rstrip()
     fell = sum(bool(one.get("travels")) for one in failed)
     after = f" {fell} pulled others down." if fell else " Nobody falls after them."
-    return f"Lost by {', '.join(told)}.{after}"
+    return f"Lost by {', '.join(told)}.{after} {promised}".rstrip()
+
+
+def promises_sentence(document: Document) -> str:
+    """Return what firms that are gone had promised to buy after the base quarter, and of whom."""
+    survived = ("restructured", "rescued")
+    gone = {
+        one["entity"]
+        for one in document["fragility"]["defaults"]
+        if one.get("outcome") not in survived
+    }
+    owed: Counter[str] = Counter()
+    for one in (document.get("committed") or {}).get("promises", ()):
+        if one["payer"] in gone and one["strength"] == "firm" and one["kind"] not in FINANCING:
+            owed[one["payee"]] += one["promised"]
+    if sum(owed.values()) < SMALLEST_PROMISE:
+        return ""
+    names = {one["id"]: one["name"] for one in document["entities"]}
+    told = [
+        f"{names.get(payee, words(payee))} ${money(amount)} bn"
+        for payee, amount in owed.most_common(SHOWN_HOLDERS)
+    ]
+    return (
+        f"Those gone had promised, at {document['quarters'][0]}, ${money(sum(owed.values()))} bn "
+        f"of purchases: from {listed(told)}."
+    )
 
 
 def claims_sentence(document: Document) -> str:

@@ -24,6 +24,8 @@ from cardhouse.studies.scenario_times import MAX_QUARTERS
 
 Values = NDArray[np.float64]
 
+SHOWN_SETTINGS = 3
+
 BASELINE = Scenario("baseline", "Baseline", "Nothing is moved.", "The reference of every other.")
 
 
@@ -61,13 +63,30 @@ def combine(
         combined = _then(combined, Scenario("", "", "", "", checked, events=events))
     return Scenario(
         id="+".join(part.id for part in named),
-        title=", then ".join(part.title for part in named),
+        title=_titled(", then ".join(part.title for part in named), settings or {}),
         words=" ".join(part.words for part in named),
         reason=" ".join(part.reason for part in named),
         levers=combined.levers,
         shocks=combined.shocks,
         events=combined.events,
     )
+
+
+def _titled(title: str, settings: Mapping[str, Setting]) -> str:
+    """Return a title with what single settings move beside it.
+
+    Examples
+    --------
+    >>> _titled("Baseline", {"remove": ("openai",), "venture_supply": 0.4})
+    'Baseline with remove=openai, venture_supply=0.4'
+    """
+    told = [f"{name}={_setting(value)}" for name, value in settings.items()]
+    more = f" and {len(told) - SHOWN_SETTINGS} more" if len(told) > SHOWN_SETTINGS else ""
+    return f"{title} with {', '.join(told[:SHOWN_SETTINGS])}{more}" if told else title
+
+
+def _setting(value: Setting) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else ",".join(value)
 
 
 def _then(first: Scenario, second: Scenario) -> Scenario:
