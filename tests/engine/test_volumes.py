@@ -21,6 +21,7 @@ from cardhouse.engine.volumes import (
     _swept,
     check_viable,
     deliver,
+    in_rings,
     input_intensity,
     output_possible,
     redirect,
@@ -307,3 +308,14 @@ def test_nobody_sells_more_than_its_overload(seed: int, level: float) -> None:
     np.add.at(sold, now.chain.buy_backs.seller, found.backed[0])
     np.testing.assert_allclose(sold + found.inputs[0].sum(axis=0), found.volume[0], atol=1e-9)
     assert 0.0 <= found.unserved[0, 0] <= 1.0
+
+
+@given(st.integers(1, 9), st.floats(0.05, 0.6), st.integers(0, 2**32 - 1))
+def test_only_rings_move_the_spectral_radius(lines: int, dense: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    intensity = rng.exponential(size=(lines, lines)) * (rng.random((lines, lines)) < dense)
+    ring = in_rings(intensity)
+    whole = np.abs(np.linalg.eigvals(intensity)).max()
+    part = np.abs(np.linalg.eigvals(intensity[np.ix_(ring, ring)])).max(initial=0.0)
+    # a nilpotent part makes eigenvalues as inexact as its root of rounding
+    assert part == pytest.approx(whole, abs=1e-16 ** (1 / lines) * (1 + intensity.max()))

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from cardhouse.cli.app import app
 from cardhouse.studies.outputs import tables
 from cardhouse.studies.recipes import recipes
-from cardhouse.studies.table_files import FORMATS, WORDS
+from cardhouse.studies.run import run_study
+from cardhouse.studies.table_files import FORMATS, WORDS, all_tables
 from cardhouse.web.shapes import PREFIX
 from serving import Client
 
@@ -118,3 +119,12 @@ def test_a_line_keeps_a_hostile_word_in_its_quotes() -> None:
     lines = recipes("http://x.test/run", [("scenario", "a'; rm -rf / #"), ("set", "remove=$(x)")])
     assert shlex.split(lines["shell"])[3] == "a'; rm -rf / #"
     assert len(shlex.split(lines["curl"])) == 2
+
+
+def test_every_table_of_any_run_has_its_words() -> None:
+    """The AI economy has tables that others lack."""
+    document = run_study(economy="ai", quarters=1).document
+    drawn = {"figures": {"ledger.subsidy_usd_bn": {"value": 1.0}}}
+    known = all_tables({**document, "journal": [{}], "uncertainty": drawn})
+    assert set(known) <= set(WORDS)
+    assert {"accelerators", "accelerator_rents", "intervals", "promises"} <= set(known)

@@ -313,13 +313,16 @@ def check_viable(chain: Chain, drivers: Drivers) -> None:
     EconomyError
         When the spectral radius of the input matrix reaches 1 within the horizon.
     """
-    worst = np.zeros_like(chain.intensity)
+    ring = in_rings(chain.intensity)
+    if not ring.size:
+        return  # what goes round nowhere needs nothing of itself
+    worst = np.zeros((ring.size, ring.size))
     for quarter in range(drivers.quarters + 1):
-        worst = np.maximum(worst, _intensity_at(chain, drivers, quarter))
+        worst = np.maximum(worst, _intensity_at(chain, drivers, quarter, ring))
     if _radius(worst) < 1.0:  # it grows with every entry, so no single quarter is worse
         return
     for quarter in range(drivers.quarters + 1):
-        radius = _radius(_intensity_at(chain, drivers, quarter))
+        radius = _radius(_intensity_at(chain, drivers, quarter, ring))
         if radius >= 1.0:
             raise EconomyError(
                 f"{chain.world.economy}: from quarter t+{quarter} the lines need more inputs than "
@@ -328,15 +331,40 @@ def check_viable(chain: Chain, drivers: Drivers) -> None:
             )
 
 
-def _intensity_at(chain: Chain, drivers: Drivers, quarter: int) -> Array:
-    """Return units bought per unit sold in one quarter (buyer, seller).
+def in_rings(intensity: Array) -> Index:
+    """Return the lines that may buy from themselves round a ring: nobody else moves the radius.
+
+    Examples
+    --------
+    >>> chain = np.array([[0.0, 0.5, 0.0], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]])
+    >>> in_rings(chain).tolist(), in_rings(chain + chain.T).tolist()
+    ([], [0, 1, 2])
+    """
+    kept = np.arange(len(intensity))
+    buys = intensity != 0.0
+    while kept.size:
+        inside = buys[np.ix_(kept, kept)]
+        both = inside.any(axis=0) & inside.any(axis=1)
+        if both.all():
+            break
+        kept = kept[both]
+    return kept
+
+
+def _intensity_at(
+    chain: Chain, drivers: Drivers, quarter: int, lines: Index | None = None
+) -> Array:
+    """Return units bought per unit sold in one quarter (buyer, seller), among some lines or all.
 
     Levers are rates of growth: what a buyer needs per unit, what is needed of a seller per use.
     """
-    of_buyer = drivers.input_use[1 : quarter + 1].sum(axis=0)
-    of_seller = drivers.use_as_input[1 : quarter + 1].sum(axis=0)
+    at = np.arange(len(chain.intensity)) if lines is None else lines
+    of_buyer = drivers.input_use[1 : quarter + 1, at].sum(axis=0)
+    of_seller = drivers.use_as_input[1 : quarter + 1, at].sum(axis=0)
     lever = of_buyer[:, None] + of_seller[None, :]
-    return np.asarray(chain.intensity * grown(chain.intensity_growth * quarter + lever))
+    among = np.ix_(at, at)
+    growth = chain.intensity_growth[among] * quarter
+    return np.asarray(chain.intensity[among] * grown(growth + lever))
 
 
 def _radius(intensity: Array) -> float:

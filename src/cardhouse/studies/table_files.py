@@ -33,7 +33,10 @@ WORDS = {
     "round_trips": "loops in which money comes back, USD bn",
     "promises": "what is promised beside what was paid, USD bn",
     "accelerators": "what an hour of an accelerator costs, USD",
-    "accelerator_prices": "rental prices beside that cost, USD",
+    "accelerator_rents": "rental prices beside that cost, USD an hour",
+    "intervals": "what draws from the accounts say of the figures of the base quarter",
+    "journal": "every payment with its contract, its law, what was owed and paid, USD bn",
+    "members": "the firms of populations one by one over quarters, USD bn",
 }
 """What each table holds."""
 WIDTH = 18

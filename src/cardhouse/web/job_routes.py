@@ -23,6 +23,8 @@ from cardhouse.web.shapes import PREFIX, documented
 
 router = APIRouter(tags=["background computations"])
 
+OPENED, RUN = 0.02, 0.05
+"""Shares of the work that are told once the accounts are open, and once the baseline has run."""
 LOOK_SECONDS = 0.25
 QUIET_SECONDS = 15.0
 """After so long without news a comment keeps the connection open."""
@@ -80,7 +82,12 @@ def _work(
 
         opened = service.openings.get(asked.place)
         scenario = opened.scenario(asked.scenarios, asked.moves)
-        drawing = asked_for(draws, seed, usable_processors(), tell)
+        tell(OPENED)
+        opened.scene(asked.quarters)
+        tell(RUN)
+        drawing = asked_for(
+            draws, seed, usable_processors(), lambda done: tell(RUN + (1 - RUN) * done)
+        )
         return ensemble(opened, scenario, asked, drawing)
 
     return compute

@@ -1,0 +1,124 @@
+"""Twenty people move levers: how long the live view takes, over loopback, and whether it fails.
+
+    python benchmarks/page.py [--seconds 60] [--clients 20] [--workers 1] [--economy ai]
+
+Each client drags a lever: it asks for the next value as soon as it has the last answer, and pauses
+as a hand does. Half of the values were asked before by somebody. First one client alone is timed,
+then all together. Times are from the request to the last byte of the answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import httpx
+import numpy as np
+
+LEVERS = ("venture_supply", "demand_level", "user_price", "compute_price", "capex_plan")
+PAUSE_SECONDS = 0.05
+
+
+@dataclass
+class Seen:
+    """What clients saw: seconds of each answer, and the statuses."""
+
+    seconds: list[float] = field(default_factory=list)
+    states: Counter[int] = field(default_factory=Counter)
+
+    def line(self, words: str) -> str:
+        """Return a row of the table."""
+        if not self.seconds:
+            return f"{words:24} no answer"
+        found = 1000 * np.percentile(self.seconds, (50, 95, 100))
+        errors = sum(count for state, count in self.states.items() if state >= 400)
+        shown = "".join(f"{one:9.1f}" for one in found)
+        return f"{words:24}{len(self.seconds):8}{shown}{errors:8}"
+
+
+async def drag(
+    client: httpx.AsyncClient,
+    question: dict,
+    levers: list[str],
+    seed: int,
+    until: float,
+    seen: Seen,
+) -> None:
+    """Move one lever after the other until the time is over."""
+    rng = np.random.default_rng(seed)
+    while time.perf_counter() < until:
+        lever = levers[rng.integers(len(levers))]
+        for value in np.linspace(*np.sort(rng.uniform(0.3, 1.6, 2)), 12):
+            if time.perf_counter() >= until:
+                return
+            moved = {**question, "set": f"{lever}={value:.2f}"}
+            start = time.perf_counter()
+            answer = await client.get("/api/v1/view", params=moved)
+            seen.seconds.append(time.perf_counter() - start)
+            seen.states[answer.status_code] += 1
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def measure(address: str, question: dict, clients: int, seconds: float, first: int) -> Seen:
+    """Return what so many clients see."""
+    seen = Seen()
+    limits = httpx.Limits(max_connections=clients)
+    async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
+        await client.get("/api/v1/view", params=question)
+        known = (await client.get("/api/v1/levers", params={"economy": question["economy"]})).json()
+        reach = {one["id"] for one in known["levers"] if one["reaches"]}
+        levers = [one for one in LEVERS if one in reach]
+        until = time.perf_counter() + seconds
+        hands = (drag(client, question, levers, first + at, until, seen) for at in range(clients))
+        await asyncio.gather(*hands)
+    return seen
+
+
+@contextlib.contextmanager
+def serving(workers: int):
+    """Serve on a free port of this machine."""
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        port = tried.getsockname()[1]
+    words = ["-m", "cardhouse", "serve", "--port", str(port), "--workers", str(workers)]
+    process = subprocess.Popen([sys.executable, *words], stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            with contextlib.suppress(httpx.TransportError):
+                httpx.get(f"{address}/api/v1/health")
+                break
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def main() -> None:
+    """Print the table."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--seconds", type=float, default=60.0)
+    asked.add_argument("--clients", type=int, default=20)
+    asked.add_argument("--workers", type=int, default=1)
+    asked.add_argument("--economy", default="ai")
+    asked.add_argument("--quarters", type=int, default=20)
+    given = asked.parse_args()
+    question = {"economy": given.economy, "quarters": given.quarters}
+    print(f"{'':24}{'answers':>8}{'p50 ms':>9}{'p95 ms':>9}{'max ms':>9}{'errors':>8}")
+    with serving(given.workers) as address:
+        for clients, seconds in ((1, given.seconds / 4), (given.clients, given.seconds)):
+            seen = asyncio.run(measure(address, question, clients, seconds, 100 * clients))
+            print(seen.line(f"{clients} moving levers"), flush=True)
+            print(" " * 24 + str(dict(seen.states)))
+
+
+if __name__ == "__main__":
+    main()
