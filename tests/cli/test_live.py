@@ -172,6 +172,19 @@ def test_the_panel_shows_proposals_on_top_and_says_so(here: Path) -> None:
     assert "41.0" not in call("gauge", "cape").stdout
 
 
+def test_the_panel_comes_though_a_service_fails_and_tells_which(speaker: said.Speaker) -> None:
+    speaker.only, speaker.always = "ie_data", said.Reply(b"", 503)
+    words = " ".join(call("gauge", "--pull").stdout.split())
+    assert "Not fetched: shiller." in words
+    assert "Tried 5 times" in words
+    found = printed("gauge", "price_to_sales_constituents", "--pull")
+    assert [one["service"] for one in found["proposals"]["failed"]] == ["shiller"]
+    assert found["gauges"][0]["latest"]["fact"] in found["proposals"]["facts"]
+    speaker.only = ""
+    done = call("gauge", "--pull", "--as-of", "2025-01-01")
+    assert done.exit_code == 0  # what was fetched before is kept
+
+
 @pytest.mark.usefixtures("asked")
 def test_the_mirror_and_the_pages_say_so_too(here: Path) -> None:
     words = " ".join(call("gauge", "--mirror", "--pull").stdout.split())

@@ -245,6 +245,20 @@ def test_one_indicator_or_a_hint(run: Row, facts: FactTable) -> None:
         mirror_document(run, facts, only="cap")
 
 
+def test_a_run_that_leaves_optional_parts_out_has_gaps(run: Row, facts: FactTable) -> None:
+    """Documents of other versions may lack what the schema does not demand."""
+    for row in run["entities"]:
+        row.pop("capex")
+        row.pop("members", None)
+        row.pop("defaults", None)
+    for tier in run["tiers"]:
+        tier.pop("loss_making_firms")
+    rows = rows_of(mirror_document(run, facts))
+    for name in ("capex", "capex_to_cloud_sales", "loss_makers", "failed_firms"):
+        assert rows[name]["run"] is None
+    assert rows["seller_sales"]["run"] is not None
+
+
 def test_a_run_about_others_is_refused(run: Row, facts: FactTable) -> None:
     run["entities"] = [entity("riders", "users"), entity("drivers", "labs")]
     with pytest.raises(InputError, match="none of the firms"):

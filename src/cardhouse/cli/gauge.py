@@ -225,10 +225,11 @@ def _with_proposals(
     document: dict[str, Any], proposals: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Return a document that says which of its readings were fetched for it."""
-    if proposals is None or proposals["file"] is None:
+    if proposals is None:
         return document
     ids = [one["fact"]["id"] for one in proposals["statements"]]
-    return {**document, "proposals": {"file": proposals["file"], "facts": ids}}
+    told = {"file": proposals["file"], "facts": ids, "failed": proposals["failed"]}
+    return {**document, "proposals": told}
 
 
 def _table_of(proposals: Mapping[str, Any] | None) -> list[Path]:
@@ -246,7 +247,8 @@ def _pulled(kind: str, *, quiet: bool) -> dict[str, Any]:
 
     manners = manners_of(None, refresh=False, offline=False)
     services = gauge_services()
-    return pulled(services, wanted_of([], None, ""), manners, out=None, quiet=quiet)
+    wanted = wanted_of([], None, "")
+    return pulled(services, wanted, manners, out=None, quiet=quiet, lenient=True)
 
 
 def _tests(series: str, column: str | None, settings: Any) -> dict[str, Any]:

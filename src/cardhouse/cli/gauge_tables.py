@@ -48,7 +48,8 @@ def proposals_note(document: Mapping[str, Any]) -> list[RenderableType]:
         return []
     path = told["file"]
     words = f"{PROPOSED} proposed in {path}, not accepted. Look: cardhouse facts diff {path}"
-    return [Text(words, "bold")]
+    failed = [f"Not fetched: {one['service']}. {one['words']}" for one in told["failed"]]
+    return [Text(line, "bold") for line in (*([words] if path else []), *failed)]
 
 
 PROPOSED = "+"

@@ -111,13 +111,19 @@ def pulled(
     *,
     out: Path | None,
     quiet: bool,
+    lenient: bool = False,
 ) -> dict[str, Any]:
     """Ask services while it is told which, and return what they say."""
     from cardhouse.studies.live import pull as ask
 
     with working("Asking ...", quiet=quiet) as tell:
         document = ask(
-            services, wanted, manners, out=out, telling=lambda name: tell(f"Asking {name} ...")
+            services,
+            wanted,
+            manners,
+            out=out,
+            lenient=lenient,
+            telling=lambda name: tell(f"Asking {name} ..."),
         )
     if not quiet:
         for notice in document["notices"]:

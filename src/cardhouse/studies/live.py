@@ -51,6 +51,7 @@ def pull(
     *,
     folder: Path = Path(),
     out: Path | None = None,
+    lenient: bool = False,
     telling: Callable[[str], None] = lambda _: None,
 ) -> Document:
     """Ask services, write what they say to a table of proposals, and tell what it says.
@@ -70,6 +71,8 @@ def pull(
         Where the table goes, under the name of the day.
     out
         Another place for it, where nothing may lie yet.
+    lenient
+        Whether a service that fails is told of (``failed``), and the others' figures proposed.
     telling
         Told which service is asked.
 
@@ -81,7 +84,7 @@ def pull(
     Raises
     ------
     LiveError
-        When a service cannot be asked, or answers what cannot be used.
+        When a service cannot be asked, or answers what cannot be used; if lenient, when all do.
     InputError
         When the table cannot be written.
     """
@@ -92,10 +95,16 @@ def pull(
     root = cache_root()
     kept = None if root is None else made(root / "live", "answers")
     found: dict[str, Pulled] = {}
+    failed: dict[str, LiveError] = {}
     with Fetcher(manners, kept) as fetcher:
         for name in names:
             telling(name)
-            found[name] = EVERY[name](fetcher, wanted)
+            try:
+                found[name] = EVERY[name](fetcher, wanted)
+            except LiveError as error:
+                failed[name] = error
+                if not lenient or len(failed) == len(names):
+                    raise
         notices = list(fetcher.notices)
     known = load_facts()
     facts = _with_known_ids([fact for one in found.values() for fact in one.facts], known)
@@ -110,6 +119,7 @@ def pull(
         "day": manners.now().date().isoformat(),
         "file": None if path is None else str(path),
         "services": [_service(name, one) for name, one in found.items()],
+        "failed": [{"service": name, "words": str(error)} for name, error in failed.items()],
         "gaps": [gap for one in found.values() for gap in one.gaps],
         "notices": notices,
         **statement_rows(statements(known, facts)),

@@ -26,8 +26,9 @@ def _maybe(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-PROPOSALS = _record(file=TEXT, facts=_list(TEXT))
-"""The table of readings that were fetched for a document, and their facts."""
+FAILED = _list(_record(service=TEXT, words=TEXT))
+PROPOSALS = _record(file=_maybe(TEXT), facts=_list(TEXT), failed=FAILED)
+"""The table of readings that were fetched for a document, their facts, and who failed."""
 
 
 def gauge_schema() -> Schema:
@@ -179,6 +180,7 @@ def pull_schema() -> Schema:
         day=DAY,
         file=_maybe(TEXT),
         services=_list(_record(service=TEXT, facts=WHOLE, answers=_list(answer))),
+        failed=FAILED,
         gaps=_list(TEXT),
         notices=_list(TEXT),
         counts=parts["counts"],

@@ -82,15 +82,14 @@ def _flows(
 
 def _entities(document: Document, columns: list[str], names: list[str]) -> Values | None:
     rows = {row["id"]: row for row in document["entities"]}
-    if not rows.keys() >= set(names):
-        return None
-    told = [rows[name][column] for name in names for column in columns]
-    return _yearly(_summed(told, len(document["quarters"])))
+    told = [rows.get(name, {}).get(column) for name in names for column in columns]
+    return None if None in told else _yearly(_summed(told, len(document["quarters"])))
 
 
 def _tiers(document: Document, columns: list[str], tiers: list[str]) -> Values | None:
-    rows = [row[column] for row in document["tiers"] if row["tier"] in tiers for column in columns]
-    return _summed(rows, len(document["quarters"])) if rows else None
+    rows = [row.get(column) for row in document["tiers"] if row["tier"] in tiers
+            for column in columns]  # fmt: skip
+    return _summed(rows, len(document["quarters"])) if rows and None not in rows else None
 
 
 def _count(document: Document, tiers: list[str]) -> Values | None:
@@ -189,11 +188,11 @@ def _owed_in_default(document: Document, _: FactTable, __: str) -> Values | None
 
 def _failed_firms(document: Document, _: FactTable, __: str) -> Values | None:
     """Return the share of firms that have failed so far, populations by member."""
-    rows = _firms(document)
+    rows, quarters = _firms(document), document["quarters"]
+    if any(row["kind"] == "population" and "defaults" not in row for row in rows):
+        return None
     whole = sum(row.get("members", 1) for row in rows)
-    failed = _summed(
-        [_failures(row, document["quarters"]) for row in rows], len(document["quarters"])
-    )
+    failed = _summed([_failures(row, quarters) for row in rows], len(quarters))
     return [one / whole for one in accumulate(failed)] if whole else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 
 import live_server as said
 from cardhouse.errors import CardhouseError, LiveError
-from cardhouse.facts import Fact, load_dictionaries
+from cardhouse.facts import Fact, load_dictionaries, load_facts
 from cardhouse.facts.live.asked import (
     Pulled,
     Wanted,
@@ -25,6 +26,7 @@ from cardhouse.facts.live.asked import (
 )
 from cardhouse.facts.live.fetch import Fetcher, Manners
 from cardhouse.studies.live import EVERY
+from explosive import data_file
 
 Make = Callable[..., Manners]
 ALL = Wanted(since=dt.date(2025, 1, 1), quarter="2026Q1")
@@ -194,6 +196,36 @@ def test_shiller_s_months_are_read_and_the_provisional_ones_marked(
     assert [path for path, _ in speaker.asked] == ["/", "/downloads/ie_data.xls"]
 
 
+@pytest.mark.parametrize("link", ["downloads/ie_data.xls", "/downloads/ie_data.xls", "whole"])
+def test_the_workbook_is_found_wherever_the_page_says(
+    link: str, address: str, fetcher: Fetcher, speaker: said.Speaker
+) -> None:
+    link = f"{address}/downloads/ie_data.xls" if link == "whole" else link
+    speaker.pages["/"] = f"<html><a href='{link}'>data</a></html>".encode()
+    assert ask("shiller", fetcher).facts
+
+
+def test_the_workbook_itself_can_be_named(
+    address: str, fetcher: Fetcher, speaker: said.Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDHOUSE_SHILLER_URL", f"{address}/downloads/ie_data.xls")
+    assert ask("shiller", fetcher).facts
+    assert [path for path, _ in speaker.asked] == ["/downloads/ie_data.xls"]
+
+
+def test_a_file_that_has_not_changed_is_no_younger(
+    address: str, polite: Make, tmp_path: Path
+) -> None:
+    assert address
+    folder = tmp_path / "cache" / "live"
+    later = dt.datetime(2026, 12, 9, tzinfo=dt.UTC)
+    days = set()
+    for manners in (polite(), polite(now=lambda: later)):
+        with Fetcher(manners, folder) as fetcher:
+            days |= {one.period_end for one in ask("constituents", fetcher).facts}
+    assert days == {dt.date(2026, 11, 30)}
+
+
 def test_the_constituents_are_added_up(fetcher: Fetcher) -> None:
     found = {(one.entity, one.metric): one for one in ask("constituents", fetcher).facts}
     value = 4000 + 3000 + 493 * 10
@@ -203,6 +235,53 @@ def test_the_constituents_are_added_up(fetcher: Fetcher) -> None:
     assert found["nvidia", "sp500_weight"].value == pytest.approx(4000 / value, 1e-4)
     assert found["microsoft", "price_to_book_firm"].value == 10.0
     assert found["nvidia", "market_cap"].tier == "market"
+
+
+def test_a_real_file_gives_the_shipped_figures_of_its_day(
+    fetcher: Fetcher, speaker: said.Speaker
+) -> None:
+    body = data_file("sp500_constituents_financials_2026-08-14.csv").read_bytes()
+    speaker.pages["/data/constituents-financials.csv"] = body
+    shipped = load_facts(tables=("market_gauges.csv",))
+    compared = 0
+    for fact in ask("constituents", fetcher).facts:
+        told = [
+            one
+            for one in shipped.find(fact.entity, fact.metric)
+            if one.period_end == dt.date(2026, 8, 14)
+        ]
+        if told:
+            compared += 1
+            assert fact.number == pytest.approx(told[0].number, rel=5e-3), fact.metric
+    assert compared >= 20
+
+
+def test_a_real_workbook_s_months_give_the_shipped_cape(
+    fetcher: Fetcher, speaker: said.Speaker
+) -> None:
+    with data_file("shiller_ie_data_to_2026-01.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    months = [
+        (
+            float(row["month"][:7].replace("-", ".")), float(row["price"]),
+            float(row["earnings"]) if row["earnings"] else "",
+            float(row["cape"]) if row["cape"] else "NA",
+        )
+        for row in rows
+    ]  # fmt: skip
+    speaker.pages["/downloads/ie_data.xls"] = said.workbook(months)
+    found = ask("shiller", fetcher, Wanted(since=dt.date(1881, 1, 31)))
+    cape = by_period(found, "sp500", "cape")
+    assert len(cape) == (2026 - 1881) * 12 + 1
+    shipped = [
+        one
+        for one in load_facts(tables=("market_gauges.csv",)).find("sp500", "cape")
+        if "ie_data.xls" in one.source
+    ]
+    assert len(shipped) >= 30
+    for fact in shipped:
+        told = cape[fact.period_start.isoformat(), fact.period_end.isoformat()]
+        assert told.number == pytest.approx(fact.number, abs=0.006)
 
 
 def test_a_day_with_gaps_is_not_added_up(fetcher: Fetcher, speaker: said.Speaker) -> None:

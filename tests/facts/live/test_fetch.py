@@ -63,7 +63,8 @@ def test_what_is_fresh_is_not_asked_again_and_what_is_old_only_whether_it_change
     with Fetcher(polite(now=lambda: LATER), tmp_path / "cache" / "live") as later:
         found = later.get(host, PATH, answers.JSON, bytes)
         assert "if-none-match" in speaker.asked[-1][1]
-        assert (found.told, found.new, found.fetched) == (BODY, False, LATER.date())
+        assert (found.told, found.new) == (BODY, False)
+        assert found.fetched == first.fetched == dt.date(2026, 11, 30)  # its bytes came then
         assert ask(later, host) == BODY
     assert len(speaker.asked) == 2
 
@@ -356,6 +357,32 @@ def test_any_answer_is_of_its_kind_or_a_sentence(body: bytes, kind: str) -> None
 def test_a_variable_that_is_no_address_is_told() -> None:
     with pytest.raises(LiveError, match="CARDHOUSE_SEC_DATA_URL is 'ftp://x'"):
         load_hosts({"CARDHOUSE_SEC_DATA_URL": "ftp://x"})
+
+
+def test_only_who_asks_for_a_name_is_told_it(
+    fetcher: Fetcher, speaker: said.Speaker, address: str
+) -> None:
+    assert address
+    speaker.pages["/graph/fredgraph.csv?A"] = b"observation_date,A\n"
+    fetcher.get(load_hosts()["fred_graph"], "/graph/fredgraph.csv", answers.CSV, bytes, {"id": "A"})
+    assert speaker.asked[-1][1]["user-agent"] == "cardhouse/1.2"
+
+
+def test_what_another_version_kept_and_this_one_cannot_read_is_asked_for_anew(
+    fetcher: Fetcher, host: Host, speaker: said.Speaker, polite: Make, tmp_path: Path
+) -> None:
+    ask(fetcher, host)
+    speaker.pages[PATH] = b'{"form": 2}'
+
+    def read(body: bytes) -> bytes:
+        if b"form" not in body:
+            raise LiveError("another form.")
+        return body
+
+    folder = tmp_path / "cache" / "live"
+    with Fetcher(polite(offline=True), folder) as nobody, pytest.raises(LiveError, match="form"):
+        nobody.get(host, PATH, answers.JSON, read)
+    assert fetcher.get(host, PATH, answers.JSON, read).told == b'{"form": 2}'
 
 
 def test_what_cannot_be_read_is_not_kept(

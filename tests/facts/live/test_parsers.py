@@ -241,11 +241,15 @@ class TestFred:
         old = body.replace(b"observation_date", b"DATE")
         assert tuple(series.fred_csv(old, "S")) == self.FOUND
 
+    def test_nothing_since_a_day_is_nothing(self) -> None:
+        assert series.fred_csv(b"observation_date,S\n", "S") == []
+        assert series.fred_json(said.fred_json([("2026-01-01", ".")]), "S") == []
+
     @pytest.mark.parametrize(
         "body",
         [b"", b"observation_date,OTHER\n2026-01-01,1\n", b"date,S\n2026-01-01,1\n",
          b"observation_date,S\n2026-01-01,1\n2026-0", b"observation_date,S\n2026-01-01,one\n",
-         b"observation_date,S\n01/02/2026,1\n", b"observation_date,S\n2026-01-01,.\n",
+         b"observation_date,S\n01/02/2026,1\n",
          b"observation_date,S\n2026-01-01,inf\n", b"observation_date,S\n\xff\xfe,1\n"],
     )  # fmt: skip
     def test_csv_of_another_form_is_told(self, body: bytes) -> None:
@@ -255,7 +259,7 @@ class TestFred:
     @pytest.mark.parametrize(
         "body",
         [b"", b"[]", b"{}", b'{"observations": [{"date": "2026-01-01"}]}',
-         b'{"observations": [3]}', b'{"observations": []}',
+         b'{"observations": [3]}',
          b'{"count": 9, "observations": [{"date": "2026-01-01", "value": "1"}]}'],
     )  # fmt: skip
     def test_json_of_another_form_is_told(self, body: bytes) -> None:

@@ -95,11 +95,10 @@ class Manners:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    @property
-    def agent(self) -> str:
-        """Return what a service is told of who asks."""
+    def agent(self, host: Host) -> str:
+        """Return what a host is told of who asks: the user's name only where it asks for it."""
         program = f"cardhouse/{self.version}"
-        return f"{program} ({self.contact})" if self.contact else program
+        return f"{program} ({self.contact})" if host.needs_contact else program
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,12 @@ class Fetcher:
         if found is None and self._store.has_remains(address):
             self.notices.append(f"what was kept of {address} is damaged and is not used.")
         if found is not None and self._is_enough(found[0]):
-            return _answer(found[0], read(found[1]), new=False)
+            try:
+                return _answer(found[0], read(found[1]), new=False)
+            except LiveError:
+                if self.manners.offline:
+                    raise
+                found = None  # kept by another version of this program: it is asked for anew
         request = _Request(host, address, kind, read, secret or {}, found)
         self._may_ask(request)
         try:
@@ -207,7 +211,7 @@ class Fetcher:
         """Tell whether what is kept is used without asking."""
         if self.manners.offline:
             return True
-        return not self.manners.refresh and self.manners.now() - stored.when < FRESH
+        return not self.manners.refresh and self.manners.now() - stored.last_checked < FRESH
 
     def _may_ask(self, request: _Request) -> None:
         """Raise LiveError where nobody may be asked, or the user has not said who asks."""
@@ -277,7 +281,7 @@ class Fetcher:
         headers = _range(begun, about) if begun else _conditions(found)
         with self._opened(host, request.target, headers) as response:
             if response.status_code == 304 and found is not None:
-                stored = replace(found[0], fetched=self.manners.now().isoformat())
+                stored = replace(found[0], checked=self.manners.now().isoformat())
                 told = request.read(found[1])
                 self._store.touch(stored)
                 return stored, told
@@ -294,9 +298,11 @@ class Fetcher:
         return self._kept(address, body, response), told
 
     def _kept(self, address: str, body: bytes, response: httpx.Response) -> Stored:
+        now = self.manners.now().isoformat()
         stored = Stored(
             address=address,
-            fetched=self.manners.now().isoformat(),
+            fetched=now,
+            checked=now,
             sha256=digest_of(body),
             size=len(body),
             etag=response.headers.get("etag", ""),
@@ -336,7 +342,7 @@ class Fetcher:
                 timeout=timeout, follow_redirects=False, verify=_certificates()
             )
         self._pace(host, httpx.URL(target).host)
-        told = {"User-Agent": self.manners.agent, "Accept-Encoding": "gzip", "Accept": "*/*"}
+        told = {"User-Agent": self.manners.agent(host), "Accept-Encoding": "gzip", "Accept": "*/*"}
         built = self._client.build_request("GET", target, headers={**told, **headers})
         return self._client.send(built, stream=True)
 
@@ -378,7 +384,8 @@ class Fetcher:
 
 def _address(host: Host, path: str, parameters: Mapping[str, str] | None) -> str:
     """Return the public part of an address, which must lie on one of the host's names."""
-    address = path if path.startswith(("http://", "https://")) else f"{host.base}{path}"
+    is_whole = path.startswith(("http://", "https://"))
+    address = path if is_whole else f"{host.base}/{path.lstrip('/')}"
     name = urlsplit(address).hostname
     if name not in host.names:
         raise _elsewhere(host, name or "nowhere")
@@ -426,11 +433,11 @@ def _hinted(words: str, request: _Request) -> str:
         words = words.replace(value, "***")
     if request.found is None:
         return words
-    return f"{words} A copy of {request.found[0].when:%Y-%m-%d} is kept: --offline uses it."
+    return f"{words} A copy of {request.found[0].day} is kept: --offline uses it."
 
 
 def _answer(stored: Stored, told: T, *, new: bool) -> Answer[T]:
-    return Answer(told, stored.address, stored.when.date(), stored.sha256, stored.size, new)
+    return Answer(told, stored.address, stored.day, stored.sha256, stored.size, new)
 
 
 @cache

@@ -91,8 +91,6 @@ def _observations(rows: Sequence[tuple[str, str]], where: str) -> list[Observati
         if value.strip() in MISSING:
             continue
         found.append((_day(day, where), _figure(value, where)))
-    if not found:
-        raise LiveError(f"{where}: there is no observation in it.")
     return sorted(found)
 
 

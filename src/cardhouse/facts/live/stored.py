@@ -26,7 +26,9 @@ class Stored:
     address
         Where it came from, without any key.
     fetched
-        When, or when the service last said that it is still the same (UTC, ISO).
+        When its bytes came (UTC, ISO).
+    checked
+        When the service last said that they are still the same; at first when they came.
     sha256
         Digest of the bytes.
     etag, last_modified
@@ -35,15 +37,21 @@ class Stored:
 
     address: str
     fetched: str
+    checked: str
     sha256: str
     size: int
     etag: str
     last_modified: str
 
     @property
-    def when(self) -> dt.datetime:
-        """Return the moment at which it was fetched."""
-        return dt.datetime.fromisoformat(self.fetched)
+    def day(self) -> dt.date:
+        """Return the day on which its bytes came."""
+        return dt.datetime.fromisoformat(self.fetched).date()
+
+    @property
+    def last_checked(self) -> dt.datetime:
+        """Return the moment from which it is fresh."""
+        return dt.datetime.fromisoformat(self.checked)
 
 
 class Store:
