@@ -29,9 +29,12 @@ from cardhouse.studies.asking import checked_date
 
 if TYPE_CHECKING:
     from cardhouse.studies.ensembles.asking import Asked
+    from cardhouse.studies.ensembles.executors import Executor
+    from cardhouse.studies.ensembles.folders import Folder
     from cardhouse.studies.ensembles.running import Outcome, Progress, Told
 
 DEFAULT_PATHS = 1000
+SUMMARY_WORDS = "summary.json, tables/, and ensemble.zarr to go on from"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,6 @@ class Options:
 
     paths: int
     seed: int
-    threads: int
     design: str
     certain: tuple[str, ...]
     exceed: tuple[str, ...]
@@ -48,8 +50,6 @@ class Options:
 
     def asked(self, question: Question) -> Asked:
         """Return what is asked; what is wrong with an option is said before the accounts open."""
-        if self.threads < 1:
-            raise InputError(f"--threads is {self.threads}, expected 1 or more.")
         checked_date(question.as_of)
         from cardhouse.studies.ensembles.asking import Asked
         from cardhouse.studies.ensembles.keep import Exceed, Keep
@@ -67,21 +67,49 @@ class Options:
         )
 
 
-def answer(asked: Asked, question: Question, threads: int, progress: Told) -> Outcome:
+@dataclass(frozen=True)
+class Place:
+    """Where an ensemble is run and kept."""
+
+    executor: Executor
+    folder: Folder | None
+    resume: bool
+
+
+def answer(asked: Asked, question: Question, place: Place, progress: Told) -> Outcome:
     """Open the accounts and run the ensemble."""
     from cardhouse.studies.draw_bench import Source
-    from cardhouse.studies.ensembles.executors import Threads
-    from cardhouse.studies.ensembles.running import run_ensemble
+    from cardhouse.studies.ensembles.keeping import kept_ensemble
 
-    executor = Threads(threads)
-    if not asked.draws_accounts:
-        study = asked.study(question.world())
-        return run_ensemble(study, None, executor=executor, progress=progress)
-    as_of = checked_date(question.as_of)
-    own = tuple(existing(path) for path in question.facts)
-    accounts = Source(question.economy, question.base, as_of, own).open()
-    study = asked.study(accounts.world)
-    return run_ensemble(study, accounts, executor=executor, progress=progress)
+    accounts = None
+    if asked.draws_accounts:
+        as_of = checked_date(question.as_of)
+        own = tuple(existing(path) for path in question.facts)
+        accounts = Source(question.economy, question.base, as_of, own).open()
+    world = question.world() if accounts is None else accounts.world
+    return kept_ensemble(
+        asked.study(world),
+        accounts,
+        place.folder,
+        resume=place.resume,
+        executor=place.executor,
+        progress=progress,
+    )
+
+
+def place_of(threads: int | None, cluster: str | None, out: str | None, *, resume: bool) -> Place:
+    """Return where the ensemble is run and kept, checked before anything is computed."""
+    from cardhouse.studies.ensembles.placing import executor_of
+
+    executor = executor_of(threads, cluster)
+    if out is None:
+        if resume:
+            raise InputError("--resume goes on with what is kept in a folder. Add --out DIR.")
+        return Place(executor, None, resume)
+    from cardhouse.studies.ensembles.folders import Folder, zarr_package
+
+    zarr_package()
+    return Place(executor, Folder(out), resume)
 
 
 def ensemble(  # noqa: PLR0913 - one argument an option is how a command is declared
@@ -123,8 +151,21 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
         bool, typer.Option("--members", help="Run the firms of a population one by one.")
     ] = False,
     threads: Annotated[
-        int, typer.Option("--threads", metavar="K", help="Tasks done at a time.")
-    ] = 1,
+        int | None, typer.Option("--threads", metavar="K", help="Tasks done at a time (1).")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", metavar="ADDRESS", help="Do tasks on this Dask scheduler's workers."
+        ),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="DIR", help="Folder or address to keep the ensemble in."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what --out holds of this ensemble.")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -139,24 +180,28 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
       cardhouse ensemble -n 1000 --scenario capital-freeze --quarters 12
       cardhouse ensemble -n 2000 --certain shocks --certain terms --json
       cardhouse ensemble -n 1000 --exceed 'openai.cash<5' --exceed 'nvidia.revenue>150'
+      cardhouse ensemble -n 100000 --out big          # killed? the same again with --resume
+      cardhouse ensemble -n 100000 --cluster tcp://10.0.0.5:8786 --out s3://bucket/big
     """
     question = Question(
         economy, base, as_of, tuple(scenario or ()), tuple(setting or ()), tuple(facts or ()),
         quarters,
     )  # fmt: skip
-    options = Options(
-        paths, seed or 0, threads, design, tuple(certain or ()), tuple(exceed or ()), members
-    )
-    asked = options.asked(question)
+    options = Options(paths, seed or 0, design, tuple(certain or ()), tuple(exceed or ()), members)
+    asked, place = options.asked(question), place_of(threads, cluster, out, resume=resume)
     with working("Opening the accounts ...", quiet=quiet or as_json) as told:
-        outcome = answer(asked, question, threads, lambda progress: told(words_of(progress)))
+        outcome = answer(asked, question, place, lambda progress: told(words_of(progress)))
         from cardhouse.studies.ensembles.document import ensemble_document
 
         document = ensemble_document(outcome)
+        if place.folder is not None:
+            from cardhouse.studies.ensembles.keeping import write_documents
+
+            write_documents(outcome, place.folder)
     if as_json:
         print_json(document)
     elif not quiet:
-        _show(document)
+        _show(document, out)
 
 
 def words_of(progress: Progress) -> str:
@@ -184,8 +229,10 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def _show(document: dict[str, Any]) -> None:
+def _show(document: dict[str, Any], out: str | None) -> None:
     from cardhouse.cli.ensemble_tables import ensemble_tables
     from cardhouse.cli.tables import show
 
     show(ensemble_tables(document))
+    if out is not None:
+        typer.echo(f"\nKept in {out}: {SUMMARY_WORDS}")

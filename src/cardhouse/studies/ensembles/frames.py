@@ -17,10 +17,12 @@ from cardhouse.model.world import World
 from cardhouse.studies.draw_bench import Source
 from cardhouse.studies.ensembles.asking import Asked
 from cardhouse.studies.ensembles.document import ensemble_document
-from cardhouse.studies.ensembles.executors import Threads
+from cardhouse.studies.ensembles.folders import Folder
 from cardhouse.studies.ensembles.keep import CHAIN, Keep
+from cardhouse.studies.ensembles.keeping import kept_ensemble, write_documents
+from cardhouse.studies.ensembles.placing import executor_of
 from cardhouse.studies.ensembles.plan import Plan
-from cardhouse.studies.ensembles.running import Outcome, Told, run_ensemble
+from cardhouse.studies.ensembles.running import Outcome, Told
 from cardhouse.studies.levers import Setting
 from cardhouse.studies.manifest import same_position
 
@@ -41,7 +43,10 @@ def ensemble_of(  # noqa: PLR0913 - one call does all that a notebook asks of an
     design: str = "sobol",
     certain: Collection[str] = (),
     members: bool = False,
-    threads: int = 1,
+    threads: int | None = None,
+    cluster: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
     extra_facts: Sequence[Path] = (),
     progress: Told | None = None,
 ) -> Ensemble:
@@ -71,7 +76,15 @@ def ensemble_of(  # noqa: PLR0913 - one call does all that a notebook asks of an
     members
         Whether the firms of a population run one by one, as in `run`; else as one firm.
     threads
-        How many tasks are done at a time; the results do not depend on it.
+        How many tasks are done at a time; none: one. The results do not depend on it.
+    cluster
+        The address of a Dask scheduler whose workers do the tasks, with the same results. Needs
+        the extra ``cluster``.
+    out
+        A folder, or an address that fsspec reaches, in which the ensemble is kept; none: nowhere.
+        Needs the extra ``ensemble``.
+    resume
+        Whether to go on with what `out` holds of this ensemble.
     extra_facts
         The tables of one's own facts that the world was opened with.
     progress
@@ -106,7 +119,13 @@ def ensemble_of(  # noqa: PLR0913 - one call does all that a notebook asks of an
     )
     study, own = asked.study(world), [Path(one) for one in extra_facts]
     accounts = accounts_of(world, own) if asked.draws_accounts else None
-    return Ensemble(run_ensemble(study, accounts, executor=Threads(threads), progress=progress))
+    folder, executor = None if out is None else Folder(out), executor_of(threads, cluster)
+    outcome = kept_ensemble(
+        study, accounts, folder, resume=resume, executor=executor, progress=progress
+    )
+    if folder is not None:
+        write_documents(outcome, folder)
+    return Ensemble(outcome)
 
 
 def accounts_of(world: World, extra_facts: Sequence[Path]) -> Accounts:
