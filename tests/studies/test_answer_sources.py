@@ -17,6 +17,7 @@ from cardhouse.errors import InputError
 from cardhouse.studies.answer_sources import (
     Formula,
     explain_answer,
+    explain_in,
     formula_of,
     is_answer,
     load_formulas,
@@ -96,7 +97,9 @@ def test_every_input_leads_on() -> None:
         formula, names = formula_of(key)  # type: ignore[misc]
         for told in formula.inputs:
             asked = told.removesuffix("?").format(*names)
-            if is_answer(asked):
+            if "*" in asked:
+                assert explain_in(found, ".".join(key))["payments"]
+            elif is_answer(asked):
                 if not told.endswith("?"):
                     look_up(found, asked)
             elif kinds.get(names[0]) in ("firm", "division", "parent") and not (
@@ -105,6 +108,20 @@ def test_every_input_leads_on() -> None:
                 accounts.reader.read(asked, asked)
                 seen += 1
     assert seen > 50
+
+
+def test_users_receipts_end_in_payments_and_their_facts() -> None:
+    found = document()
+    sales = [row for row in found["flows"] if row["kind"] == "sale"]
+    receipts = found["ledger"]["users_receipts_usd_bn"]
+    assert sum(row["amount"][0] * row["ai_share"] for row in sales) == pytest.approx(receipts)
+    told = explain_in(found, "ledger.users_pay_per_dollar_of_cost.with_programs")["payments"]
+    assert len(told) == 8
+    assert [one["usd_bn"] for one in told] == sorted((one["usd_bn"] for one in told), reverse=True)
+    for one in told:
+        assert look_up(found, one["payment"])[0][0] == "flows"
+        assert set(one["facts"]) <= set(found["facts"])
+        assert one["facts"]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from cardhouse.errors import InputError, ScenarioError
 from cardhouse.facts import FactTable
@@ -39,17 +42,23 @@ class TestData:
         data = usual.data
         assert {name: one.attrs["units"] for name, one in data.data_vars.items()} == UNITS
         assert data.attrs["digest"] == usual.document["manifest"]["digest"]
-        assert data.attrs["facts"] == {}
+        assert json.loads(data.attrs["facts"]) == {}
 
     def test_is_empty_where_an_entity_has_no_such_series(self, usual: Run) -> None:
         assert np.isnan(usual.data["cash"].sel(entity="payers")).all()
         assert np.isfinite(usual.data["cash"].sel(entity="firm1")).all()
 
+    def test_can_be_written_to_any_format(self, usual: Run, tmp_path: Path) -> None:
+        assert all(isinstance(one, str | int | float) for one in usual.data.attrs.values())
+        usual.data.to_netcdf(tmp_path / "run.nc", engine="scipy")
+        with xr.open_dataset(tmp_path / "run.nc", engine="scipy") as again:
+            np.testing.assert_array_equal(again["revenue"], usual.data["revenue"])
+
     def test_names_facts_by_entity(self) -> None:
         world = Recipe(firms=2, seed=1).world()
         first = replace(world.contracts[0], facts=("abc",))
         sourced = run(replace(world, contracts=(first, *world.contracts[1:])))
-        assert sourced.data.attrs["facts"] == {
+        assert json.loads(sourced.data.attrs["facts"]) == {
             "payers": ["abc"],
             "line0": ["abc"],
             "firm0": ["abc"],

@@ -113,6 +113,7 @@ def _with_names(cells: Mapping[str, str], name: str) -> dict[str, str]:
 
 SHOWN_TERMS = 12
 SHOWN_FACTS = 10
+SHOWN_IDS = 3
 
 
 def figure_card(found: Mapping[str, Any]) -> list[RenderableType]:
@@ -154,7 +155,21 @@ def answer_card(found: Mapping[str, Any]) -> list[RenderableType]:
         parts += [Text(), rows, Text("Ask each again with `facts why`; rows by name.", "dim")]
     if found["facts"]:
         parts += [Text(), Text(f"Facts: {', '.join(found['facts'])}")]
-    return parts
+    return [*parts, *_payments(found["payments"], found["base_quarter"])]
+
+
+def _payments(payments: Sequence[Mapping[str, Any]], quarter: str) -> list[RenderableType]:
+    """Return the largest payments behind a number, each with a few of its facts."""
+    if not payments:
+        return []
+    rows = table(f"largest payments behind it, {quarter}", ">USD bn", "facts")
+    for one in payments:
+        few, more = one["facts"][:SHOWN_IDS], len(one["facts"]) - SHOWN_IDS
+        told = f"{', '.join(few)}{f' and {more} more' if more > 0 else ''}"
+        name = one["payment"].removeprefix("flows.").replace(">", " > ")
+        rows.add_row(Text(name), f"{one['usd_bn']:.3g}", Text(told))
+    note = "See one: cardhouse facts show ID; what moves a figure: facts why openai.revenue."
+    return [Text(), rows, Text(note, "dim")]
 
 
 def _input(one: Mapping[str, Any]) -> str:

@@ -23,6 +23,13 @@ from cardhouse.studies.scenario_files import ScenarioSummary
 from cardhouse.studies.scenario_models import GROUPS
 
 SHOWN_MOVES = 8
+SMALLEST_CONFLICT = 0.05
+"""Standard deviations from which a fact is said to have moved."""
+ACCOUNTS_NOTE = (
+    "full cost: cash costs, programs, depreciation, interest and pay in shares; result: revenue "
+    "less full cost, interest apart. -: kept by the parent. Debt: loans on file; 0 is none on "
+    "file, as for large firms whose debt decides nothing here. Which flows are estimated: --json."
+)
 
 
 def show(parts: Iterable[RenderableType]) -> None:
@@ -106,16 +113,18 @@ def account_tables(opening: Mapping[str, Any]) -> list[RenderableType]:
             f"Opening accounts of {quarter}, USD bn (flows a quarter, positions at its end)", "bold"
         ),
         rows,
+        Text(ACCOUNTS_NOTE, "dim"),
         Text(),
     ]
     return [*parts, *_conflicts(opening["conflicts"])]
 
 
 def _conflicts(conflicts: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
-    if not conflicts:
+    found = [move for move in conflicts if abs(move["in_sd"]) >= SMALLEST_CONFLICT]
+    if not found:
         return [Text("No fact had to move.")]
     rows = table("fact", "what", ">fact says", ">accounts", ">moved, sd", title="")
-    for move in conflicts[:SHOWN_MOVES]:
+    for move in found[:SHOWN_MOVES]:
         rows.add_row(
             Text(str(move["fact"])),
             Text(str(move["what"])),
@@ -124,7 +133,7 @@ def _conflicts(conflicts: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
             f"{move['in_sd']:+.1f}",
         )
     heading = Text("Facts that cannot all be true, largest moves first", "bold")
-    return [heading, rows, *_causes(conflicts)]
+    return [heading, rows, *_causes(found)]
 
 
 def _causes(conflicts: Sequence[Mapping[str, Any]]) -> list[RenderableType]:

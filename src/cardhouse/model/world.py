@@ -272,7 +272,7 @@ class About:
         return f"{self.subject} business" if self.subject else "the business in question"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class World:
     """One economy at the end of its base quarter: entities, contracts and positions.
 
@@ -300,6 +300,13 @@ class World:
     facts_version: str = ""
     facts_digest: str = ""
     about: About = field(default_factory=About)
+
+    def __repr__(self) -> str:
+        """Say which economy it is and how large, in one line."""
+        return (
+            f"World({self.economy}, {self.base}, known on {self.as_of}: {len(self.firms)} firms, "
+            f"{len(self.pools)} pools, {len(self.contracts)} contracts)"
+        )
 
     def entity(self, entity_id: str) -> Entity:
         """Return the entity with this id; raises KeyError when there is none."""

@@ -9,10 +9,12 @@ entity has.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,9 @@ ROW_KEYS = (
 )
 """What names a row of a list: the first of these that the row has."""
 SHOWN_NAMES = 12
+SHOWN_PAYMENTS = 8
+STEPS = 3
+"""How far a number is followed down to payments."""
 
 KeyPath = tuple[str, ...]
 
@@ -169,6 +174,7 @@ def explain_in(document: Mapping[str, Any], key: str) -> dict[str, Any]:
         "unit": formula.unit,
         "formula": formula.formula,
         "inputs": list(_valued(document, formula, names)),
+        "payments": _payments_behind(document, formula, names),
         "facts": _facts_beside(document, path),
     }
 
@@ -266,6 +272,9 @@ def _valued(
     """Yield the inputs of a formula with their values; optional ones only where they exist."""
     for told in formula.inputs:
         key = told.removesuffix("?").format(*names)
+        if "*" in key:
+            yield {"input": key, "value": None, "rows": len(_matching(document, key))}
+            continue
         try:
             value = look_up(document, key)[1] if is_answer(key) else None
         except InputError:
@@ -276,6 +285,60 @@ def _valued(
             continue
         rows = len(_children(value))
         yield {"input": key, "value": None if rows else value, "rows": rows}
+
+
+def _matching(document: Mapping[str, Any], form: str) -> list[Mapping[str, Any]]:
+    """Return the rows of the document's flows whose names have a form: ``flows.*>*>sale``.
+
+    ``in AI`` behind it leaves those that are partly of AI lines.
+    """
+    found = [(row, _weight(form, row, at)) for at, row in enumerate(document["flows"])]
+    return [row for row, weight in found if weight > 0]
+
+
+def _weight(form: str, row: Mapping[str, Any], at: int) -> float:
+    """Return which part of a row a form means: none where its name does not fit."""
+    name, _, part = form.removeprefix("flows").removeprefix(".").partition(" in ")
+    fits = fnmatchcase(_row_name(row, at), name or "*")
+    return float(fits) * (row.get("ai_share", 0.0) if part else 1.0)
+
+
+def _payments_behind(
+    document: Mapping[str, Any], formula: Formula, names: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """Return the largest payments of the base quarter behind a number that have facts.
+
+    They are found by walking from input to input until payments are reached.
+    """
+    forms = set(_forms_of_payments(document, formula, names, STEPS))
+    behind = [
+        {
+            "payment": f"flows.{_row_name(row, at)}",
+            "usd_bn": row["amount"][0] * weight,
+            "facts": list(row["facts"]),
+        }
+        for at, row in enumerate(document["flows"])
+        if row.get("facts")
+        for weight in (max((_weight(form, row, at) for form in forms), default=0.0),)
+        if row["amount"][0] * weight > 0
+    ]
+    behind.sort(key=lambda one: (-one["usd_bn"], one["payment"]))
+    return behind[:SHOWN_PAYMENTS]
+
+
+def _forms_of_payments(
+    document: Mapping[str, Any], formula: Formula, names: tuple[str, ...], steps: int
+) -> Iterator[str]:
+    """Yield the forms of payments that a formula leads to within some steps."""
+    for told in formula.inputs:
+        key = told.removesuffix("?").format(*names)
+        if key.startswith("flows"):
+            yield key
+        elif steps and is_answer(key):
+            with contextlib.suppress(InputError):
+                below = formula_of(look_up(document, key)[0])
+                if below is not None:
+                    yield from _forms_of_payments(document, *below, steps - 1)
 
 
 def _has_accounts(document: Mapping[str, Any], names: tuple[str, ...]) -> bool:

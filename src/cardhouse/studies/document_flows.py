@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cardhouse.engine.chain import FLOW_KINDS, KIND, Chain
-from cardhouse.model.vocabulary import EntityKind
+from cardhouse.model.vocabulary import ContractKind, EntityKind
 from cardhouse.studies.views import View
 
 Row = dict[str, Any]
@@ -26,6 +26,7 @@ def flow_rows(view: View) -> list[Row]:
     """Return every payment that occurs in some quarter."""
     flows = np.stack([view.books.flows(at) for at in range(view.books.rows)])
     split, estimated = _contracts(view.chain)
+    facts, in_ai = _facts_by_payment(view.chain), _ai_shares(view.chain)
     rows = []
     for kind, payer, payee in np.argwhere(flows.any(axis=0)).tolist():
         amounts = flows[:, kind, payer, payee]
@@ -37,6 +38,8 @@ def flow_rows(view: View) -> list[Row]:
                     "kind": FLOW_KINDS[kind],
                     "amount": (amounts * share).tolist(),
                     "estimated": (FLOW_KINDS[kind], *ends) in estimated,
+                    "ai_share": in_ai.get((FLOW_KINDS[kind], *ends), 0.0),
+                    "facts": facts.get((FLOW_KINDS[kind], *ends), []),
                 }
             )
     return rows
@@ -75,6 +78,37 @@ def _contracts(chain: Chain) -> tuple[dict[Key, dict[Ends, float]], set[tuple[st
         weight = one.amount * (float(one.estimated) - MOSTLY)
         unknown[key] = unknown.get(key, 0.0) + weight
     return split, {key for key, weight in unknown.items() if weight > 0}
+
+
+def _facts_by_payment(chain: Chain) -> dict[tuple[str, str, str], list[str]]:
+    """Return the ids of the facts behind the base quarter's payments, by kind, payer and payee."""
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
+    for one in chain.world.contracts:
+        key = (one.kind.value, shown_as(chain, one.payer), shown_as(chain, one.payee))
+        found.setdefault(key, {}).update(dict.fromkeys(one.facts))
+    return {key: list(ids) for key, ids in found.items()}
+
+
+def _ai_shares(chain: Chain) -> dict[tuple[str, str, str], float]:
+    """Return the share of each payment of the base quarter that AI lines use up or sell to users.
+
+    A payment belongs to the line that pays it; one by a segment to the line that it pays, unless
+    that sells plant.
+    """
+    world = chain.world
+    lines = {one.id for one in world.lines if one.is_ai}
+    firms = {world.purse_of(one) for one in lines}
+    plant = {one.payee for one in world.contracts_of(ContractKind.CAPEX)}
+    sums: dict[tuple[str, str, str], list[float]] = {}
+    for one in world.contracts:
+        is_sale = one.kind == ContractKind.SALE
+        inside = one.payee in lines - plant if is_sale else one.payer in lines | firms
+        total = sums.setdefault(
+            (one.kind.value, shown_as(chain, one.payer), shown_as(chain, one.payee)), [0.0, 0.0]
+        )
+        total[0] += one.amount * inside
+        total[1] += one.amount
+    return {key: part / whole for key, (part, whole) in sums.items() if whole > 0}
 
 
 def shown_as(chain: Chain, entity_id: str) -> str:

@@ -6,6 +6,7 @@ pandas and xarray are imported only where a frame is asked for.
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -91,7 +92,7 @@ def open_economy(
 
 
 def run_world(  # noqa: PLR0913 - one call does all that a notebook asks of a run
-    world: World,
+    world: World | str,
     scenario: str | Path | Scenario | Sequence[str | Path | Scenario] = (),
     *,
     quarters: int = 20,
@@ -107,7 +108,7 @@ def run_world(  # noqa: PLR0913 - one call does all that a notebook asks of a ru
     Parameters
     ----------
     world
-        From `open_economy`, or built by hand.
+        From `open_economy`, or built by hand; the name of an economy opens it as it is.
     scenario
         A shipped id, the path of a file, a `Scenario`, or several of them; none: the baseline.
     quarters
@@ -143,6 +144,7 @@ def run_world(  # noqa: PLR0913 - one call does all that a notebook asks of a ru
     >>> bool(run.ledger().loc[("2026Q1", "nvidia"), "revenue"] > 50)
     True
     """
+    world = open_economy(world, facts=extra_facts) if isinstance(world, str) else world
     given = [scenario] if isinstance(scenario, str | Path | Scenario) else list(scenario)
     combined = scenario_on(world, given, levers or {})
     own = [Path(one) for one in extra_facts]
@@ -203,7 +205,7 @@ class Run:
         """Return series over (quarter, entity): NaN where an entity has none.
 
         ``attrs["units"]`` stands on each variable; ``attrs["facts"]`` holds the ids of the facts
-        on each entity's flows.
+        on each entity's flows, as JSON: so that the data set can be written to any format.
         """
         import xarray as xr
 
@@ -218,7 +220,9 @@ class Run:
         return xr.Dataset(
             made,
             coords={"quarter": quarters, "entity": ids, **words},
-            attrs={**self.document["manifest"], "facts": _facts_by_entity(self.world)},
+            attrs=_told_in_text(
+                {**self.document["manifest"], "facts": _facts_by_entity(self.world)}
+            ),
         )
 
     def ledger(self, *, ai: bool = False, cumulated: bool = False) -> pd.DataFrame:
@@ -343,7 +347,7 @@ class Run:
     def __repr__(self) -> str:
         """Say what was run and what became of it in one line."""
         quarters = self._study.view.quarters
-        failed = int(self._study.view.trajectory.of_record("failed").sum())
+        failed = int(self._study.view.trajectory.of_record("failed").any(axis=0).sum())
         return (
             f"Run({self.world.economy}, {self.scenario.id}, {quarters[0]} to {quarters[-1]}: "
             f"{len(self._study.view.chain.firm_ids)} firms, {failed} fail)"
@@ -361,6 +365,19 @@ class Run:
             f"<p>{html.escape(repr(self))}</p><table><thead><tr>{heads}</tr></thead>"
             f"<tbody>{body}</tbody></table><p>USD bn a quarter</p>"
         )
+
+
+def _told_in_text(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes that every file format takes: what is no number or text as JSON."""
+    return {
+        name: value if _is_plain(value) else json.dumps(value, ensure_ascii=False)
+        for name, value in attributes.items()
+        if value is not None
+    }
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int | float | str) and not isinstance(value, bool)
 
 
 def _html_row(row: Mapping[str, Any]) -> str:

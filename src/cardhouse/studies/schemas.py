@@ -187,8 +187,18 @@ def _tier() -> Schema:
 def _flow() -> Schema:
     kinds = list(FLOW_KINDS)
     return _optional(
-        _record(payer=TEXT, payee=TEXT, kind={"enum": kinds}, amount=_list(NUMBER), estimated=FLAG),
+        _record(
+            payer=TEXT,
+            payee=TEXT,
+            kind={"enum": kinds},
+            amount=_list(NUMBER),
+            estimated=FLAG,
+            ai_share=SHARE,
+            facts=_list(TEXT),
+        ),
         "estimated",
+        "ai_share",
+        "facts",
     )
 
 
@@ -466,6 +476,7 @@ def _answer() -> Schema:
         base_quarter=QUARTER,
         value=value,
         inputs=_list(_record(input=TEXT, value=value, rows={"type": "integer", "minimum": 0})),
+        payments=_list(_record(payment=TEXT, usd_bn=NUMBER, facts=_list(TEXT))),
         facts=_list(TEXT),
     )
 
