@@ -64,6 +64,7 @@ def test_every_command_shows_its_options_and_an_example() -> None:
             "cardhouse check",
             "cardhouse report",
             "cardhouse serve",
+            "cardhouse export",
         ), name
         assert "`None`" not in part, part
 

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cardhouse.cli.app import app
 from cardhouse.errors import InputError
 from cardhouse.studies.draw_numbers import asked_for
 from cardhouse.studies.run import run_study
@@ -19,7 +21,7 @@ from cardhouse.web.problems import ProblemError
 from cardhouse.web.shapes import PREFIX
 from serving import GENEROUS, Client
 
-SMALL = {"economy": "ride-hailing", "quarters": 2, "draws": 20, "seed": 3}
+SMALL = {"economy": "ride-hailing", "quarters": 2, "draws": 20, "paths": 8, "seed": 3}
 
 
 def until(jobs: Jobs, name: str, *states: str) -> dict:
@@ -129,36 +131,54 @@ def test_so_many_may_wait(jobs: Jobs) -> None:
     go.set()
 
 
-def test_an_ensemble_is_that_of_the_command_line() -> None:
+def test_paths_and_draws_are_those_of_the_command_line() -> None:
     with Client(create(GENEROUS)) as client:
         asked = client.post(f"{PREFIX}/ensembles", json=SMALL)
-        assert asked.status_code == 202
+        assert asked.status_code == 202, asked.text
         here = asked.headers["location"]
         events = client.get(f"{here}/events").text
-        assert events.rstrip().splitlines()[-2] == "event: done"
+        assert events.rstrip().splitlines()[-2] == "event: done", events
         shares = [json.loads(line[6:])["progress"] for line in events.splitlines() if "{" in line]
         assert shares == sorted(shares)
         assert shares[-1] == 1.0
-        told = client.get(here).json()
+        told = client.get(here).json()["result"]
         run = run_study(economy="ride-hailing", quarters=2, drawing=asked_for(20, 3)).document
-        assert told["result"]["uncertainty"] == run["uncertainty"]
-        assert told["result"]["manifest"] == run["manifest"]
+        assert told["uncertainty"] == run["uncertainty"]
+        words = ["ensemble", "ride-hailing", "-n", "8", "--seed", "3", "--quarters", "2", "--json"]
+        said = json.loads(CliRunner().invoke(app, words).stdout)
+        assert {name: told[name] for name in said if name != "seconds"} == {
+            name: one for name, one in said.items() if name != "seconds"
+        }
         again = client.post(f"{PREFIX}/ensembles", json=SMALL).json()
         assert again["state"] == "done"
         assert client.request("DELETE", here).json()["state"] == "done"
+
+
+def test_draws_alone_tell_of_the_accounts() -> None:
+    body = {"economy": "ride-hailing", "quarters": 2, "draws": 20}
+    with Client(create(GENEROUS)) as client:
+        here = client.post(f"{PREFIX}/ensembles", json=body).headers["location"]
+        client.get(f"{here}/events")
+        told = client.get(here).json()
+        assert told["state"] == "done", told
+        assert set(told["result"]) == {"schema", "manifest", "uncertainty", "claims"}
+        assert told["result"]["manifest"]["draws"] == 20
 
 
 @pytest.mark.parametrize(
     ("body", "words"),
     [
         ({"draws": 5}, "20 to 10,000"),
-        ({"draws": 0}, "an ensemble needs some"),
+        ({}, "neither paths nor draws"),
         ({"draws": 2_001}, "at most 2,000"),
-        ({"seed": -1}, "--seed is -1"),
+        ({"paths": 10_001}, "at most 10,000"),
+        ({"paths": 1}, "-n is 1"),
+        ({"draws": 20, "seed": -1}, "--seed is -1"),
         ({"draw": 100}, "draw"),
-        ({"scenario": ["capital-freez"]}, "Did you mean 'capital-freeze'?"),
-        ({"set": ["venture_supply=99"]}, "out of its range"),
-        ({"quarters": 1000}, "at most 80"),
+        ({"paths": 10, "exceed": ["openai.cash"]}, "openai.cash"),
+        ({"paths": 10, "scenario": ["capital-freez"]}, "Did you mean 'capital-freeze'?"),
+        ({"paths": 10, "set": ["venture_supply=99"]}, "out of its range"),
+        ({"paths": 10, "quarters": 1000}, "at most 80"),
         ([], "the body"),
     ],
 )

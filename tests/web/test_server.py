@@ -89,7 +89,7 @@ def test_a_request_that_runs_is_answered_before_the_end() -> None:
 
 
 def test_a_follower_does_not_hold_up_the_end() -> None:
-    question = {"economy": "ride-hailing", "quarters": 2, "draws": 2000, "seed": 11}
+    question = {"economy": "ride-hailing", "quarters": 2, "draws": 2000, "paths": 10_000}
     with serving() as (address, process):
         asked = httpx.post(f"{address}/api/v1/ensembles", json=question, timeout=60).json()
         with httpx.stream("GET", address + asked["links"]["events"], timeout=60) as events:
@@ -147,7 +147,7 @@ def test_a_port_that_is_taken_is_said() -> None:
 
 
 def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cardhouse.cli.serve.NEEDED", ("fastapi", "a_package_nobody_has"))
+    monkeypatch.setattr("cardhouse.cli.extras.WEB", ("fastapi", "a_package_nobody_has"))
     ended = CliRunner().invoke(app, ["serve"])
     assert ended.exit_code == 2
     assert "pip install 'cardhouse[web]'" in ended.stderr

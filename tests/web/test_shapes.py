@@ -34,6 +34,7 @@ ADDRESSES = {
     "compare": f"/compare?{OPEN}&scenario=baseline&scenario=price-war",
     "answer": f"/why?{OPEN}&key=ledger.subsidy_usd_bn",
     "tables": f"/tables?{OPEN}",
+    "mirror": "/mirror?quarters=2&indicator=capex",
 }
 
 

@@ -13,6 +13,7 @@ from cardhouse.cli.catalogue import levers, scenarios, schema
 from cardhouse.cli.compare import compare
 from cardhouse.cli.doctor import doctor
 from cardhouse.cli.ensemble import ensemble
+from cardhouse.cli.export import export
 from cardhouse.cli.facts import facts
 from cardhouse.cli.files import check
 from cardhouse.cli.gauge import gauge
@@ -62,6 +63,7 @@ COMMANDS = (
     scenarios,
     levers,
     serve,
+    export,
     new,
     check,
     schema,

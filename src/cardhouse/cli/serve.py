@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
 from typing import Annotated
 
 import typer
 
+from cardhouse.cli.extras import need_web
 from cardhouse.cli.guard import say
 from cardhouse.cli.options import Quiet
 from cardhouse.errors import InputError
 
-NEEDED = ("fastapi", "uvicorn", "orjson")
 MOST_WORKERS = 64
 
 
@@ -35,12 +34,7 @@ def serve(
       cardhouse serve --port 9000 --workers 2
     """
     _check(port, workers)
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise InputError(
-            f"serve needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
-            "installed. Run `pip install 'cardhouse[web]'`."
-        )
+    need_web("serve")
     chosen = _free(host, port)
     if not quiet:
         shown = f"[{host}]" if ":" in host else host

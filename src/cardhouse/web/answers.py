@@ -161,6 +161,15 @@ def matrix(opening: Opening, scenario: Scenario, asked: Asked, which: str, by: s
     return as_document(MATRICES[which](opening.world, by))
 
 
+def mirror(opening: Opening, scenario: Scenario, asked: Asked, only: str | None) -> Document:
+    """Return the dot-com years beside a run, as ``gauge --mirror --json``."""
+    from cardhouse.studies.mirror import check_indicator, facts_for_mirror, mirror_document
+
+    check_indicator(only)
+    facts = facts_for_mirror((), asked.as_of)
+    return mirror_document(opening.document(scenario, asked.quarters), facts, only=only)
+
+
 def why(opening: Opening, scenario: Scenario, asked: Asked, key: str) -> Document:
     """Return why a number of a run, or a figure of the accounts, is what it is."""
     if is_answer(key):
@@ -176,9 +185,7 @@ def why(opening: Opening, scenario: Scenario, asked: Asked, key: str) -> Documen
     return explain_figure(key, economy=economy, base=base, as_of=as_of)
 
 
-def ensemble(
-    opening: Opening, scenario: Scenario, asked: Asked, drawing: Drawing | None
-) -> Document:
+def drawn(opening: Opening, scenario: Scenario, asked: Asked, drawing: Drawing | None) -> Document:
     """Return what draws from the accounts say of a run's figures and of the claims."""
     wanted = None if drawing is None else Wanted(Source.of(opening.world), drawing)
     document = opening.study(scenario, asked.quarters, wanted).document

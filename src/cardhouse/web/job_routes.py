@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import orjson
@@ -13,18 +13,17 @@ from starlette.responses import Response, StreamingResponse
 
 from cardhouse.errors import InputError
 from cardhouse.studies.asking import DEFAULT_ECONOMY, DEFAULT_QUARTERS
-from cardhouse.studies.draw_numbers import asked_for, usable_processors
 from cardhouse.web.answered import Service, service_rate
+from cardhouse.web.apart import done_apart
+from cardhouse.web.ensembles import Wanted, compute
 from cardhouse.web.jobs import ENDED, Jobs
 from cardhouse.web.limits import Limits
 from cardhouse.web.problems import ProblemError
-from cardhouse.web.questions import Asked, horizon, limits_of, moved, opening
+from cardhouse.web.questions import horizon, limits_of, moved, opening
 from cardhouse.web.shapes import PREFIX, documented
 
 router = APIRouter(tags=["background computations"])
 
-OPENED, RUN = 0.02, 0.05
-"""Shares of the work that are told once the accounts are open, and once the baseline has run."""
 LOOK_SECONDS = 0.25
 QUIET_SECONDS = 15.0
 """After so long without news a comment keeps the connection open."""
@@ -33,7 +32,7 @@ JobId = Annotated[str, Path(max_length=64, description="The id that asking gave.
 
 
 class Ensemble(BaseModel):
-    """What is asked of an ensemble: the question of a run, and how many draws answer it."""
+    """What is asked in the background: a run's question, and how many paths or draws answer it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,54 +42,46 @@ class Ensemble(BaseModel):
     quarters: int = DEFAULT_QUARTERS
     scenario: list[str] = Field(default_factory=list, max_length=100)
     set: list[str] = Field(default_factory=list, max_length=100)
-    draws: int = 200
+    paths: int = Field(0, description="Paths of an ensemble: accounts, parameters, shocks drawn.")
+    draws: int = Field(0, description="Draws from the accounts alone, for the base quarter.")
     seed: int = 0
+    exceed: list[str] = Field(
+        default_factory=list, max_length=20, description="Events to count: openai.cash<5."
+    )
 
-    def question(self, limits: Limits) -> Asked:
-        """Return the question of the run, checked."""
-        asked = horizon(opening(self.economy, self.base, self.as_of), limits, self.quarters)
-        if self.draws > limits.draws:
+    def wanted(self, limits: Limits) -> Wanted:
+        """Return what is wanted, checked."""
+        for name, given, most in (
+            ("paths", self.paths, limits.paths),
+            ("draws", self.draws, limits.draws),
+        ):
+            if given > most:
+                raise InputError(
+                    f"{name} is {given}, and this server answers at most {most:,}. Ask for fewer, "
+                    "or compute it on your own machine."
+                )
+        if not (self.paths or self.draws):
             raise InputError(
-                f"draws is {self.draws}, and this server answers at most {limits.draws:,}. Ask for "
-                "fewer, or run `cardhouse run --draws` on your own machine."
+                "neither paths nor draws are asked for. Ask for some: paths 500, or draws 200."
             )
-        if self.draws == 0:
-            raise InputError("draws is 0: an ensemble needs some. 200 is usual.")
-        asked_for(self.draws, self.seed)
-        return moved(asked, self.scenario, self.set, limits)
+        asked = horizon(opening(self.economy, self.base, self.as_of), limits, self.quarters)
+        asked = moved(asked, self.scenario, self.set, limits)
+        wanted = Wanted(asked, self.paths, self.draws, self.seed, tuple(self.exceed))
+        wanted.check()
+        return wanted
 
 
 @router.post("/ensembles", **documented("job", 202))
 async def ask(
-    request: Request, wanted: Ensemble, limits: Annotated[Limits, Depends(limits_of)]
+    request: Request, body: Ensemble, limits: Annotated[Limits, Depends(limits_of)]
 ) -> Response:
-    """Begin an ensemble, or find the same one done or going on: draws from the accounts."""
-    asked = wanted.question(limits)
+    """Begin an ensemble, or find the same one done or going on: paths, draws, or both."""
+    wanted = body.wanted(limits)
     service_rate(request)
     service: Service = request.app.state.service
-    key = repr((asked, wanted.draws, wanted.seed))
-    name = service.jobs.ask(key, _work(service, asked, wanted.draws, wanted.seed))
+    name = service.jobs.ask(repr(wanted), lambda tell: done_apart(compute, (wanted,), tell))
     headers = {"Location": f"{PREFIX}/ensembles/{name}", "Cache-Control": "no-store"}
     return _told(service.jobs, name, 202, headers)
-
-
-def _work(
-    service: Service, asked: Asked, draws: int, seed: int
-) -> Callable[[Callable[[float], None]], Any]:
-    def compute(tell: Callable[[float], None]) -> Any:
-        from cardhouse.web.answers import ensemble
-
-        opened = service.openings.get(asked.place)
-        scenario = opened.scenario(asked.scenarios, asked.moves)
-        tell(OPENED)
-        opened.scene(asked.quarters)
-        tell(RUN)
-        drawing = asked_for(
-            draws, seed, usable_processors(), lambda done: tell(RUN + (1 - RUN) * done)
-        )
-        return ensemble(opened, scenario, asked, drawing)
-
-    return compute
 
 
 @router.get("/ensembles/{job}", **documented("job"))

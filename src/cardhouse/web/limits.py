@@ -11,7 +11,7 @@ class Limits:
 
     Attributes
     ----------
-    quarters, scenarios, settings, draws
+    quarters, scenarios, settings, draws, paths
         The most that one question may name.
     query_bytes, header_bytes, body_bytes
         The longest query, headers and body that are read.
@@ -33,6 +33,7 @@ class Limits:
     scenarios: int = 8
     settings: int = 60
     draws: int = 2_000
+    paths: int = 10_000
     query_bytes: int = 8_192
     header_bytes: int = 16_384
     body_bytes: int = 65_536

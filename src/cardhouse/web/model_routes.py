@@ -126,6 +126,16 @@ async def matrix(
     return await _reply(request, asked, make, which, by)
 
 
+@router.get("/mirror", **documented("mirror"))
+async def mirror(
+    request: Request,
+    asked: Moved,
+    indicator: Annotated[str | None, Query(max_length=100, description="Id of one.")] = None,
+) -> Response:
+    """Return 1998 to 2003 and now on one axis of quarters, gaps listed."""
+    return await _reply(request, asked, partial(answers.mirror, only=indicator), indicator)
+
+
 @router.get("/trace/{entity}", **documented("trace"))
 async def trace(  # noqa: PLR0913 - a parameter an argument is how the framework reads an address
     request: Request,

@@ -22,6 +22,8 @@ from cardhouse.studies.views import View
 from cardhouse.web.kept import Made
 from cardhouse.web.limits import Limits
 
+VIEWS = 2
+"""Runs kept for one opening position, some fifty megabytes each: one run has several looks."""
 DOCUMENTS = 4
 """Result documents kept for one opening position, some ten megabytes each."""
 
@@ -40,6 +42,7 @@ class Opening:
         self.digester = Digester(self.world)
         self._scenes: Made[int, Scene] = Made(scenes)
         self._stages: Made[tuple[int, int], LiveStage] = Made(4 * scenes)
+        self._views: Made[str, View] = Made(VIEWS)
         self._documents: Made[str, dict[str, Any]] = Made(DOCUMENTS)
         self._scenarios: Made[str, Scenario] = Made(64)
 
@@ -75,7 +78,8 @@ class Opening:
         """Return a run: the one place where the engine is called; the baseline's own if still."""
         if not moves_something(scenario):
             return self.scene(quarters).baseline
-        return View.of(self.chains, scenario, quarters)
+        key = f"{self.digester.of(scenario, quarters)} {quarters}"
+        return self._views.get(key, lambda: View.of(self.chains, scenario, quarters))
 
     def study(self, scenario: Scenario, quarters: int, wanted: Wanted | None = None) -> Study:
         """Return the study of a scenario, with everything that is known already."""
