@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -13,10 +14,13 @@ from hypothesis import strategies as st
 
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import neutral
+from cardhouse.engine.populations import expand
 from cardhouse.engine.simulate import simulate
 from cardhouse.errors import CardhouseError, InputError
 from cardhouse.model.parameters import PARAMETERS
 from cardhouse.model.scenario import Event, Scenario
+from cardhouse.model.vocabulary import ContractKind
+from cardhouse.model.world import Firm, Pool, Population, World
 from cardhouse.studies.ensembles import observing, running, working
 from cardhouse.studies.ensembles import plan as planning
 from cardhouse.studies.ensembles.document import ensemble_document, ensemble_manifest
@@ -44,7 +48,8 @@ from cardhouse.studies.ensembles.uncertain import (
 )
 from cardhouse.studies.ensembles.working import Study
 from cardhouse.studies.lever_paths import BASELINE
-from strategies import Recipe
+from cardhouse.studies.simulation import Chains, play
+from strategies import Recipe, hand_made
 
 
 @pytest.fixture(autouse=True)
@@ -361,6 +366,71 @@ class TestRun:
         assert told[-1].done == told[-1].paths == 70
         assert told[-1].left == 0.0
         assert [one.done for one in told] == sorted(one.done for one in told)
+
+
+class TestMemory:
+    def test_it_follows_from_a_leaf_not_from_the_number_of_paths(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """From the size at which leaves stop to grow, six times the paths take no more room."""
+        monkeypatch.setattr(planning, "LARGEST_LEAF", 8)
+        monkeypatch.setattr(planning, "LARGEST_TASK", 16)
+        kept = Keep(whole_paths=8, points=32)
+        few, many = (
+            peak(study(paths, quarters=1, plan=Plan(paths, 7), keep=kept)) for paths in (48, 288)
+        )
+        assert many < 1.25 * few
+
+
+def peak(one: Study) -> int:
+    """Return the most bytes that an ensemble takes at a time."""
+    run_ensemble(replace(one, plan=Plan(8, 7)), None)  # what is imported and cached is not its own
+    tracemalloc.start()
+    try:
+        run_ensemble(one, None)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def populated() -> World:
+    """Return apps that buy from a lab and burn cash, as one firm that stands for six."""
+    rows = [
+        (ContractKind.SALE, "users", "app", 6.0, {"growth": 0.05}),
+        (ContractKind.INPUT, "app", "api", 3.0),
+        (ContractKind.COST, "app", "labour", 4.0),
+        (ContractKind.COST, "api", "labour", 2.5),
+        (ContractKind.EQUITY, "fund", "apps", 0.5),
+    ]
+    made = hand_made(
+        rows,
+        lines={"app": "apps", "api": "lab"},
+        firms=[Firm("apps", 4.0, access=("fund",), venture_funded=True)],
+        pools=[Pool("fund", "equity")],
+    )
+    return replace(made, populations=(Population("apps", 6),))
+
+
+class TestMembers:
+    def test_members_run_one_by_one_and_are_told_as_one(self) -> None:
+        world = populated()
+        keep = Keep(variables=("revenue", "cash"), whole_paths=4)
+        plain = Study(world, BASELINE, 2, Plan(4, 7), keep, frozenset(KINDS))
+        whole = run_ensemble(replace(plain, members=True), None)
+        expected = play(Chains.of(world), lambda chain: neutral(chain, 2)).told
+        layout, mean = whole.layout, whole.tally.moments.mean
+        assert layout.firms == expected.chain.firm_ids
+        for firm, name in enumerate(layout.firms):
+            found = mean[layout.place["revenue", name]]
+            np.testing.assert_allclose(found, expected.of_record("revenue")[:, firm], rtol=1e-12)
+
+    def test_members_share_their_population_s_luck(self) -> None:
+        chain = compile_chain(expand(populated()))
+        shocks = drawn_shocks(chain, 3, 2, 0, 3)
+        whose = [chain.world.members.get(chain.firm_ids[at], "") for at in chain.firm_of_line]
+        many = [at for at, name in enumerate(whose) if name]
+        assert len(many) > 1
+        assert (shocks.price[:, :, many] == shocks.price[:, :, many[:1]]).all()
 
 
 class TestErrors:

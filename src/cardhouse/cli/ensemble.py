@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cardhouse.studies.ensembles.running import Outcome, Progress, Told
 
 DEFAULT_PATHS = 1000
-SUMMARY_WORDS = "summary.json, tables/, and ensemble.zarr to go on from"
+SUMMARY_WORDS = "report.html, summary.json, tables/, and ensemble.zarr to go on from"
 
 
 @dataclass(frozen=True)
@@ -195,9 +195,10 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
 
         document = ensemble_document(outcome)
         if place.folder is not None:
+            from cardhouse.report.ensemble_page import ensemble_html
             from cardhouse.studies.ensembles.keeping import write_documents
 
-            write_documents(outcome, place.folder)
+            write_documents(outcome, place.folder, {"report.html": ensemble_html})
     if as_json:
         print_json(document)
     elif not quiet:

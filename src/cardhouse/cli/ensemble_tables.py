@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cardhouse.cli.tables import table
+from cardhouse.report.ensemble_text import amount, caution, drawn_words, headline
 
 Document = Mapping[str, Any]
 
@@ -36,19 +37,8 @@ def _heading(document: Document) -> list[RenderableType]:
         f"{made['economy_title']}, {made['scenario_title']}: {made['paths']:,} paths "
         f"from {quarters[0]} to {quarters[-1]}, seed {made['seed']}"
     )
-    return [Text(words, "bold"), Text(_drawn(made), "dim"), Text()]
-
-
-def _drawn(made: Document) -> str:
-    kinds = {
-        "accounts": "the accounts", "term": "terms of demand and capacity",
-        "parameter": "the laws' parameters", "shock": "shocks quarter by quarter",
-    }  # fmt: skip
-    drawn = [words for kind, words in kinds.items() if kind not in made["certain"]]
-    said = f"Drawn: {', '.join(drawn)}." if drawn else "Nothing is drawn: all paths are the same."
-    if {"accounts", "term"} <= set(made["certain"]):
-        return said
-    return f"{said} Accounts and terms {made['leaves']:,} times."
+    said = Text(headline(document))
+    return [Text(words, "bold"), Text(), said, Text(), Text(drawn_words(document), "dim"), Text()]
 
 
 def _defaults(document: Document) -> list[RenderableType]:
@@ -79,17 +69,15 @@ def _marks(quarters: Sequence[str]) -> list[int]:
 
 
 def _share(share: float, error: float) -> str:
-    if share == 0.0:
-        return "0"
-    return f"{100 * share:.1f} ± {100 * error:.1f} %"
+    return f"{100 * share:.1f} ± {100 * error:.1f} %" if share else "0"
 
 
 def _fans(document: Document) -> list[RenderableType]:
     last = document["quarters"][-1]
     rows = table(f"USD bn in {last}", ">5 %", ">25 %", ">half", ">75 %", ">95 %", ">mean")
     for row in _chosen(document):
-        cells = [_money(row["quantiles"][at][-1]) for at in ("0.05", "0.25", "0.5", "0.75", "0.95")]
-        mean = f"{_money(row['mean'][-1])} ± {_money(row['error'][-1])}"
+        cells = [amount(row["quantiles"][at][-1]) for at in ("0.05", "0.25", "0.5", "0.75", "0.95")]
+        mean = f"{amount(row['mean'][-1])} ± {amount(row['error'][-1])}"
         rows.add_row(Text(f"{_short(row['name'])}, {WORDS[row['variable']]}"), *cells, mean)
     return [rows, Text()] if rows.row_count else []
 
@@ -101,7 +89,7 @@ WORDS = {
     "raised": "raised",
     "cash": "cash",
     "debt": "debt",
-    "users_pay": "paid by users",
+    "users_pay": "paid by customers",
 }
 
 
@@ -119,14 +107,6 @@ def _chosen(document: Document) -> list[Mapping[str, Any]]:
 
 
 _CHAIN = [("chain", name) for name in ("users_pay", "revenue", "capex", "raised", "debt")]
-
-
-def _money(amount: float | None) -> str:
-    if amount is None:
-        return "-"
-    if abs(amount) >= 100:
-        return f"{amount:,.0f}"
-    return f"{amount:.1f}" if abs(amount) >= 10 else f"{amount:.2f}"
 
 
 def _together(document: Document) -> list[RenderableType]:
@@ -151,10 +131,10 @@ def _losses(document: Document) -> list[RenderableType]:
     heading = f"Lost by {document['quarters'][-1]}, USD bn"
     rows = table(heading, ">mean", ">half", ">95 %", ">99 %", ">worst 5 %", ">any")
     for row in document["losses"][: SHOWN_HOLDERS + 1]:
-        cells = [_money(row["quantiles"][at]) for at in ("0.5", "0.95", "0.99")]
-        mean = f"{_money(row['mean'])} ± {_money(row['error'])}"
+        cells = [amount(row["quantiles"][at]) for at in ("0.5", "0.95", "0.99")]
+        mean = f"{amount(row['mean'])} ± {amount(row['error'])}"
         any_ = f"{100 * row['probability']:.0f} %"
-        rows.add_row(Text(_short(row["name"])), mean, *cells, _money(row["mean_of_worst"]), any_)
+        rows.add_row(Text(_short(row["name"])), mean, *cells, amount(row["mean_of_worst"]), any_)
     return [rows, Text()]
 
 
@@ -172,23 +152,7 @@ def _exceedances(document: Document) -> list[RenderableType]:
 
 
 def _notes(document: Document) -> list[RenderableType]:
-    ended, made = document["endings"], document["manifest"]
-    said = "± is one Monte Carlo standard error: more paths make it smaller, the model no truer."
-    if document["quantile_rank_error"]:
-        said += (
-            f" Ranks of quantiles are right within {100 * document['quantile_rank_error']:.1f} %."
-        )
-    if ended["explosive"]:
-        said += f" {ended['explosive']:,} paths ended early, explosive, and are left out."
-    if ended["refused"]:
-        said += f" {ended['refused']:,} paths could not be begun: {document['refusal']}"
-    if not made["members"]:
-        said += " A population runs as one firm; --members runs its firms one by one."
-    assumed = sum(one["assumption"] for one in document["inputs"])
-    said += (
-        f" {assumed} of {len(document['inputs'])} uncertain inputs rest on assumptions (--json)."
-    )
-    return [Text(said, "dim")]
+    return [Text(caution(document), "dim")]
 
 
 def _short(name: str) -> str:

@@ -27,6 +27,16 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Band:
+    """What lies between two lines: its style and its ends by time."""
+
+    css: str
+    times: Sequence[float]
+    lows: Sequence[float]
+    highs: Sequence[float]
+
+
+@dataclass(frozen=True)
 class Axes:
     """What times and values an area of the drawing shows."""
 
@@ -53,6 +63,7 @@ def chart(
     spans: Iterable[tuple[float, float]] = (),
     year: float | None = None,
     dots: bool = False,
+    bands: Sequence[Band] = (),
 ) -> Markup:
     """Return a chart of lines.
 
@@ -68,10 +79,14 @@ def chart(
         A time to mark by an upright line.
     dots
         Whether each value of the first line is marked.
+    bands
+        What is filled behind the lines, the widest first.
     """
-    axes = _axes(lines)
+    ends = [Line("", one.times, side) for one in bands for side in (one.lows, one.highs)]
+    axes = _axes([*lines, *ends])
     marks = [
         *(_span(axes, first, last) for first, last in spans),
+        *(path(_area(axes, one), one.css) for one in bands),
         *_value_axis(axes),
         *_time_axis(axes),
         *(_upright(axes, year) if year is not None and axes.first <= year <= axes.last else []),
@@ -118,6 +133,14 @@ def _axes(lines: Sequence[Line]) -> Axes:
 def _route(axes: Axes, one: Line) -> str:
     points = zip(one.times, one.values, strict=True)
     return "M" + "L".join(f"{axes.x(time):.1f} {axes.y(value):.1f}" for time, value in points)
+
+
+def _area(axes: Axes, one: Band) -> str:
+    """Return a way along the lower ends and back along the upper ones."""
+    there = zip(one.times, one.lows, strict=True)
+    back = zip(reversed(one.times), reversed(one.highs), strict=True)
+    points = [f"{axes.x(time):.1f} {axes.y(value):.1f}" for time, value in (*there, *back)]
+    return "M" + "L".join(points) + "Z"
 
 
 def _span(axes: Axes, first: float, last: float) -> Mark:
