@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import runpy
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -27,3 +30,26 @@ def test_the_lock_names_no_address_to_fetch_from() -> None:
     lock = json.loads((FRONTEND / "package-lock.json").read_text(encoding="utf-8"))
     assert [name for name, one in lock["packages"].items() if "resolved" in one] == []
     assert all("integrity" in one for name, one in lock["packages"].items() if name)
+
+
+def test_the_built_page_keeps_within_its_budget() -> None:
+    """A page that a newsroom embeds is small: 120 KB as it travels."""
+    script = FRONTEND / "build.py"
+    if not script.is_file():
+        pytest.skip("no frontend/ beside the tests")
+    build = runpy.run_path(str(script))
+    if not build["is_built"]():
+        pytest.skip("the page is not built from these sources; run `make web` first")
+    files = [path for path in Path(build["STATIC"]).rglob("*") if path.is_file()]
+    total = sum(len(gzip.compress(path.read_bytes(), 9)) for path in files)
+    assert total <= 120 * 1024
+
+
+def test_the_pages_own_tests_pass() -> None:
+    if not (FRONTEND / "node_modules").is_dir() or not shutil.which("node"):
+        pytest.skip("the page's tools are not installed; run `make web` first")
+    vitest = FRONTEND / "node_modules" / "vitest" / "vitest.mjs"
+    told = subprocess.run(
+        ["node", str(vitest), "run"], cwd=FRONTEND, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stdout[-4000:] + told.stderr[-2000:]

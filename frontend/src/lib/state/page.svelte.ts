@@ -1,7 +1,8 @@
 /** What the page knows and shows: one object, changed by the controls, read by every view. */
 
 import { get, Trouble, withMore } from "../api/client";
-import type { Lever, Levers, ScenarioCard, Scenarios, Stage, View } from "../api/types";
+import type { Glossary, Lever, Levers, ScenarioCard, Scenarios, Stage, View } from "../api/types";
+import { meaningsOf } from "../text/glossary";
 import {
   isMoved,
   MOST_PINS,
@@ -47,6 +48,7 @@ export class Page {
 
   levers = $state.raw<Pick<Levers, "groups" | "levers">>({ groups: [], levers: [] });
   scenarios = $state.raw<readonly ScenarioCard[]>([]);
+  glossary = $state.raw<Glossary["words"]>([]);
   stage = $state.raw<Stage | null>(null);
   baseline = $state.raw<View | null>(null);
   shown = $state.raw<Shown | null>(null);
@@ -58,6 +60,7 @@ export class Page {
   /** Counts presses of the rescale button: places and axes are found anew. */
   epoch = $state(0);
 
+  readonly meanings = $derived(meaningsOf(this.glossary));
   readonly changed = $derived(Object.keys(this.moves.levers).length);
   readonly query = $derived(question(this.opening, this.moves));
 
@@ -80,13 +83,15 @@ export class Page {
     addEventListener("popstate", () => void this.#reread());
     try {
       const opened = this.opening.economy ? { economy: this.opening.economy } : {};
-      const [levers, scenarios] = await Promise.all([
+      const [levers, scenarios, glossary] = await Promise.all([
         get<Levers>("/levers", opened),
         get<Scenarios>("/scenarios", opened),
+        get<Glossary>("/glossary"),
         this.#open(),
       ]);
       this.levers = levers;
       this.scenarios = scenarios.scenarios;
+      this.glossary = glossary.words;
       this.#warnOfOtherVersions();
     } catch (error) {
       this.#failed(error);
@@ -182,8 +187,13 @@ export class Page {
   }
 
   pin(): void {
-    const others = this.pins.filter((one) => !sameMoves(one, this.moves));
-    this.pins = [...others, this.moves].slice(-MOST_PINS);
+    this.pinMoves(this.moves);
+  }
+
+  /** Keep moves beside others to be compared; the oldest goes when there are too many. */
+  pinMoves(moves: Moves): void {
+    const others = this.pins.filter((one) => !sameMoves(one, moves));
+    this.pins = [...others, moves].slice(-MOST_PINS);
     this.#remember();
   }
 

@@ -59,3 +59,27 @@ export function listed(parts: readonly string[]): string {
   if (parts.length < 2 || last === undefined) return parts.join("");
   return `${parts.slice(0, -1).join(", ")} and ${last}`;
 }
+
+/** A share of a dollar as cents. */
+export function cents(share: Maybe): string {
+  return share === null || share === undefined ? UNKNOWN : `${grouped(share * 100, 0)}¢`;
+}
+
+/** A value with the unit that the API names. */
+export function withUnit(value: Maybe | string, unit: string): string {
+  if (typeof value === "string") return value;
+  if (value === null || value === undefined) return UNKNOWN;
+  const bare = unit.replace(/^usd_bn/i, "USD bn").replace(/^usd_mn/i, "USD mn");
+  if (bare.startsWith("USD bn")) return `${dollars(value)}${rest(bare, "USD bn")}`;
+  if (bare.startsWith("USD mn")) return `$${plain(value)}${NO_BREAK}mn${rest(bare, "USD mn")}`;
+  if (unit === "USD per USD") return cents(value);
+  if (unit === "share" || unit.startsWith("share")) return `${plain(Math.round(value * 1000) / 10)}%${rest(unit, "share")}`;
+  if (unit === "count" || unit === "ratio" || unit === "index") return plain(value);
+  if (/^usd\b/i.test(unit)) return `$${plain(value)}${words(rest(unit, unit.slice(0, 3)))}`;
+  return `${plain(value)} ${words(unit)}`.trim();
+}
+
+function rest(unit: string, start: string): string {
+  const more = unit.slice(start.length).replace(/^[_ ]/, "");
+  return more ? ` ${words(more)}` : "";
+}
