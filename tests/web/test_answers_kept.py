@@ -126,3 +126,12 @@ def test_a_built_page_is_served(tmp_path) -> None:
 
 def test_limits_have_usual_values() -> None:
     assert Limits().quarters == 80
+
+
+def test_a_head_is_a_get_without_its_body(client: Client) -> None:
+    whole, head = client.get(VIEW), client.request("HEAD", VIEW)
+    assert head.status_code == 200
+    assert head.content == b""
+    for name in ("etag", "content-length", "content-type"):
+        assert head.headers[name] == whole.headers[name]
+    assert client.request("HEAD", "/api/v1/nowhere").status_code == 404

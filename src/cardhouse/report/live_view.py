@@ -30,8 +30,8 @@ from cardhouse.studies.views import View
 
 Row = dict[str, Any]
 
-DECIMALS = 5
-"""Digits after the point: ten thousand dollars, a thousandth of a percent."""
+DECIMALS = 4
+"""Digits after the point: a hundred thousand dollars, a hundredth of a percent."""
 TOLD_FROM = 0.005
 """Share from which a payer is told."""
 TIER_SERIES = ("revenue", "full_cost", "operating_result", "raised")
@@ -195,7 +195,7 @@ def rounded(values: Any) -> Array:
     Examples
     --------
     >>> rounded([1.234567, -1e-9]).tolist()
-    [1.23457, 0.0]
+    [1.2346, 0.0]
     """
     return np.ascontiguousarray(np.round(np.asarray(values, dtype=float), DECIMALS) + 0.0)
 

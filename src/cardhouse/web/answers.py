@@ -25,6 +25,7 @@ from cardhouse.studies.manifest import manifest_of
 from cardhouse.studies.matrices import as_document, balance_sheets, transactions_flow
 from cardhouse.studies.trace_answers import TraceQuestion, trace_from, trace_to
 from cardhouse.studies.uncertainty import Wanted
+from cardhouse.web.facts_told import FACT_ID, fact_in_full
 from cardhouse.web.openings import Opening
 from cardhouse.web.questions import Asked
 
@@ -171,7 +172,9 @@ def mirror(opening: Opening, scenario: Scenario, asked: Asked, only: str | None)
 
 
 def why(opening: Opening, scenario: Scenario, asked: Asked, key: str) -> Document:
-    """Return why a number of a run, or a figure of the accounts, is what it is."""
+    """Return why a number of a run, a figure of the accounts, or a fact is what it is."""
+    if FACT_ID.fullmatch(key):
+        return fact_in_full(asked.economy, key)
     if is_answer(key):
         return explain_in(opening.document(scenario, asked.quarters), key)
     if asked.scenarios or asked.settings:

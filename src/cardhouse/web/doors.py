@@ -78,7 +78,8 @@ class Doors:
             if refused is not None:
                 await refused(scope, receive, passage.send)
             else:
-                await self._app(scope, passage.receive, passage.send)
+                asked = {**scope, "method": "GET"} if passage.is_head else scope
+                await self._app(asked, passage.receive, passage.send)
             if passage.is_too_large:
                 await passage.refuse(scope)
         except Exception as error:
@@ -111,14 +112,16 @@ class Doors:
 class Passage:
     """One request on its way: its body counted, its answer given headers.
 
-    A body that turns out too long ends there, whatever the application makes of what it got: its
-    answer is dropped, and the refusal is sent in its place.
+    A HEAD is answered as a GET whose body is not sent. A body that turns out too long ends there,
+    whatever the application makes of what it got: its answer is dropped, and the refusal is sent in
+    its place.
     """
 
     def __init__(self, request: Request, receive: Receive, send: Send, most: int) -> None:
         self._request, self._receive, self._send = request, receive, send
         self._most, self._read = most, 0
         self.status = 0
+        self.is_head = request.method == "HEAD"
         self.is_too_large = False
 
     async def receive(self) -> Message:
@@ -140,6 +143,8 @@ class Passage:
             own = {name for name, _ in message["headers"]}
             more = [header for header in HEADERS if header[0] not in own]
             message = {**message, "headers": [*message["headers"], *more]}
+        elif self.is_head:
+            message = {**message, "body": b""}
         await self._send(message)
 
     async def refuse(self, scope: Scope) -> None:

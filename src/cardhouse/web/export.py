@@ -35,7 +35,7 @@ LOOKS = (12, 5)
 """Accounts kept in a column of the wide and of the tall picture."""
 WORDS = ("/economies", "/glossary", "/health")
 OF_OPENING = ("/levers", "/scenarios", "/facts/conflicts")
-OF_RUN = ("/fragility", "/ledger", "/entities", "/loops", "/promises", "/claims")
+OF_RUN = ("/claims", "/fragility", "/loops", "/promises", "/entities", "/ledger", "/mirror")
 """Answers of the baseline, as far as there is room, in this order."""
 SENTENCE = (
     "This file holds the shipped scenarios as they were computed. To move levers, or to ask for "
@@ -125,10 +125,10 @@ async def _gathered(
             store[_key(path, query)] = await _answer(app, path, query)
         told = await _scenarios(app, wanted, store, progress)
         left = []
-        for path in OF_RUN:
+        for path, query in (*((path, wanted.horizon) for path in OF_RUN), ("/gauges", ())):
             progress(path)
-            key = _key(path, wanted.horizon)
-            more = {**store, key: await _answer(app, path, wanted.horizon)}
+            answer = await _answer(app, path, query, must=False)
+            more = store if answer is None else {**store, _key(path, query): answer}
             if len(_packed(more)) > room:
                 left.append(path)
             else:

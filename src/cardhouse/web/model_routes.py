@@ -191,7 +191,8 @@ async def why(
         Query(
             min_length=1,
             max_length=300,
-            description="Path of a number in a run's document, or a figure such as openai.revenue.",
+            description="Path of a number in a run's document, a figure such as openai.revenue, or "
+            "the id of a fact.",
         ),
     ],
 ) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import math
 from functools import partial
 from typing import Annotated, Any
@@ -11,13 +10,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from cardhouse.accounts import economy_facts, fact_entities, known_economies, read_definition
-from cardhouse.errors import InputError, did_you_mean
-from cardhouse.facts import Fact, FactTable, find_entity, find_metric, load_facts
+from cardhouse.accounts import known_economies
+from cardhouse.errors import did_you_mean
 from cardhouse.studies.asking import DEFAULT_ECONOMY, checked_date
 from cardhouse.studies.driving import reaches
-from cardhouse.studies.fact_documents import corrections_of, fact_document, row_of
-from cardhouse.studies.fact_uses import uses_of
 from cardhouse.studies.glossary import load_glossary
 from cardhouse.studies.levers import (
     REMOVE_RANGE,
@@ -29,6 +25,7 @@ from cardhouse.studies.scenario_files import expectations, list_scenarios
 from cardhouse.studies.schemas import published_schemas
 from cardhouse.web import answers
 from cardhouse.web.answered import Question, Service, reply
+from cardhouse.web.facts_told import Search, fact_in_full, found_facts
 from cardhouse.web.openings import Opening
 from cardhouse.web.problems import ProblemError
 from cardhouse.web.questions import AsOf, Economy, Opened
@@ -184,54 +181,9 @@ async def facts(
     offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
 ) -> Response:
     """Search the facts: who, what, when, how much, how well known."""
-    day = checked_date(as_of)
-    what = (economy, q, entity, metric, day, limit, offset)
-    make = partial(_facts, economy, q, (entity, metric), day, (offset, limit))
-    return await reply(request, Question(request.url.path, None, make, what), quick=True)
-
-
-def _facts(
-    economy: str,
-    q: str,
-    of: tuple[str | None, str | None],
-    day: str | None,
-    page: tuple[int, int],
-) -> Any:
-    known, own = _known(economy)
-    if day is not None:
-        known = known.known_at(dt.date.fromisoformat(day))
-    entity, metric = of
-    wanted_entity = entity if entity in {one.id for one in own} else _entity(entity)
-    wanted_metric = None if metric is None else find_metric(metric).metric
-    words = q.lower().split()
-    found = [
-        fact
-        for fact in known
-        if wanted_entity in (None, fact.entity)
-        and wanted_metric in (None, fact.metric)
-        and all(word in _text(fact) for word in words)
-    ]
-    offset, limit = page
-    return fact_document(known, found[offset : offset + limit], len(found), own)
-
-
-def _entity(name: str | None) -> str | None:
-    return None if name is None else find_entity(name).id
-
-
-def _known(economy: str) -> tuple[FactTable, Any]:
-    """Return the facts of an economy and its own entities; of the default one, all that ship."""
-    if economy not in known_economies():
-        hint = did_you_mean(economy[:60], known_economies())
-        raise InputError(f"there is no shipped economy '{economy[:60]}'.{hint}")
-    if economy == DEFAULT_ECONOMY:
-        return load_facts(), ()
-    return economy_facts(economy), fact_entities(read_definition(economy))
-
-
-def _text(fact: Fact) -> str:
-    parts = (fact.id, fact.entity, fact.metric, fact.source, fact.note, fact.counterparty)
-    return " ".join(parts).lower()
+    what = Search(economy, q, entity, metric, checked_date(as_of), offset, limit)
+    question = Question(request.url.path, None, partial(found_facts, what), (what,))
+    return await reply(request, question, quick=True)
 
 
 @router.get("/facts/conflicts", **documented("conflicts"))
@@ -262,24 +214,5 @@ async def conflicts(request: Request, asked: Opened) -> Response:
 @router.get("/facts/{fact_id}", **documented("facts"))
 async def fact(request: Request, fact_id: str, economy: Economy = DEFAULT_ECONOMY) -> Response:
     """Return one fact: value, source, grade, corrections, other sources, where it is used."""
-
-    def make() -> Any:
-        known, own = _known(economy)
-        found = known.by_id.get(fact_id)
-        if found is None:
-            hint = did_you_mean(fact_id[:40], known.by_id)
-            raise ProblemError("not-found", f"there is no fact '{fact_id[:40]}'.{hint}")
-        kept = known.duplicates.get(found.id)
-        around = {
-            "counts_as": [known.by_id[kept]] if kept else [],
-            "duplicates": known.said_again_by(found.id),
-            "others": [one for one in known.beside(found) if one.id != kept],
-        }
-        return {
-            **fact_document(known, [found], 1, own),
-            "corrections": corrections_of(found),
-            **{name: [row_of(one) for one in rows] for name, rows in around.items()},
-            "uses": [dataclasses.asdict(use) for use in uses_of(found, known, economy)],
-        }
-
+    make = partial(fact_in_full, economy, fact_id[:40])
     return await reply(request, Question(request.url.path, None, make, (economy,)), quick=True)
