@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -90,6 +91,32 @@ def test_refuses_in_one_sentence(words: tuple[str, ...], said: str) -> None:
     assert done.stdout == ""
     assert said.lower() in done.stderr.lower()
     assert "Traceback" not in done.stderr
+
+
+def test_interrupted_it_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cardhouse.studies.ensembles.keeping.kept_ensemble", interrupted)
+    done = call(*SMALL, "--out", str(tmp_path / "run"))
+    assert done.exit_code == 130
+    assert "Go on with the same command and --resume." in done.stderr
+    assert call(*SMALL).exit_code == 130
+
+
+def test_everything_is_left_in_the_folder(tmp_path: Path) -> None:
+    words = (*SMALL, "--scenario", "capital-freeze", "--against", "baseline")
+    done = call(*words, "--out", str(tmp_path))
+    assert done.exit_code == 0, done.stderr
+    assert "Change against 'Baseline'" in done.stdout
+    assert f"Kept in {tmp_path}" in done.stdout.replace("\n", "")
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(published_schemas()["ensemble"]).validate(summary)
+    assert summary["manifest"]["against"] == "baseline"
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "path by path" in page
+    again = call(*words, "--out", str(tmp_path), "--resume", "--json")
+    assert json.loads(again.stdout) == summary
 
 
 def test_progress_tells_rate_and_time_left() -> None:

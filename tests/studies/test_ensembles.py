@@ -301,6 +301,31 @@ class TestRun:
         failed = moved.tally.events.failed[layout.firms.index(WORLD.firms[0].id)]
         assert failed.tolist() == [0, 0, 30, 30]
 
+    def test_paths_are_set_against_those_of_another_scenario(self) -> None:
+        gone = Scenario("gone", "Gone", "", "", {}, (), (Event("default", WORLD.firms[0].id, 2),))
+        keep = Keep(whole_paths=30, variables=("price", "revenue"))
+        both = run_ensemble(study(30, keep=keep, scenario=gone, against=BASELINE), None)
+        alone = [
+            run_ensemble(study(30, keep=keep, scenario=one), None).tally.whole.values
+            for one in (gone, BASELINE)
+        ]
+        levels = len(both.layout.levels)
+        whole = both.tally.whole.values
+        np.testing.assert_array_equal(whole[:levels], alone[0])
+        np.testing.assert_array_equal(whole[levels : 2 * levels], alone[0] - alone[1])
+        firm = both.layout.place["failed_change", WORLD.firms[0].id]
+        plain = run_ensemble(study(30, keep=keep), None).tally.events.failed[0, -1]
+        assert both.tally.moments.mean[firm, -1] == pytest.approx(1.0 - plain / 30)
+        document = ensemble_document(both)
+        assert document["manifest"]["against"] == "baseline"
+        assert "revenue_change" in {row["variable"] for row in document["series"]}
+
+    def test_against_itself_nothing_changes(self) -> None:
+        same = run_ensemble(study(12, quarters=2, against=BASELINE), None)
+        levels = len(same.layout.levels)
+        assert not same.tally.moments.mean[levels:].any()
+        assert not same.tally.moments.squares[levels:].any()
+
     def test_events_are_counted(self) -> None:
         firm = WORLD.firms[1].id
         events = (Exceed(firm, "revenue", True, -1.0), Exceed(firm, "revenue", False, -1.0))
@@ -513,8 +538,19 @@ class TestManifest:
             {"members": True},
             {"keep": Keep(variables=VARIABLES[:3])},
             {"scenario": Scenario("x", "X", "", "", {"venture_supply": 0.5})},
+            {"against": BASELINE},
         ],
-        ids=["paths", "seed", "design", "certain", "quarters", "members", "keep", "scenario"],
+        ids=[
+            "paths",
+            "seed",
+            "design",
+            "certain",
+            "quarters",
+            "members",
+            "keep",
+            "scenario",
+            "against",
+        ],
     )
     def test_the_digest_knows_everything_that_numbers_follow_from(self, change) -> None:  # type: ignore[no-untyped-def]
         def digest(one: Study) -> str:

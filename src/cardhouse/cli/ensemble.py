@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardhouse.cli.guard import print_json, working
+from cardhouse.cli import INTERRUPTED
+from cardhouse.cli.guard import print_json, say, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
     DEFAULT_QUARTERS,
@@ -47,6 +48,7 @@ class Options:
     certain: tuple[str, ...]
     exceed: tuple[str, ...]
     members: bool
+    against: str | None
 
     def asked(self, question: Question) -> Asked:
         """Return what is asked; what is wrong with an option is said before the accounts open."""
@@ -64,6 +66,7 @@ class Options:
             keep=Keep(exceed=tuple(Exceed.read(text) for text in self.exceed)),
             certain=self.certain,
             members=self.members,
+            against=self.against,
         )
 
 
@@ -147,6 +150,14 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
             help="Count this, too: 'openai.cash<5'. Repeatable.",
         ),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="ID|FILE",
+            help="Set each path against this scenario's, with the same luck.",
+        ),
+    ] = None,
     members: Annotated[
         bool, typer.Option("--members", help="Run the firms of a population one by one.")
     ] = False,
@@ -177,7 +188,7 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
 
     For example:
       cardhouse ensemble -n 1000
-      cardhouse ensemble -n 1000 --scenario capital-freeze --quarters 12
+      cardhouse ensemble -n 1000 --scenario capital-freeze --against baseline
       cardhouse ensemble -n 2000 --certain shocks --certain terms --json
       cardhouse ensemble -n 1000 --exceed 'openai.cash<5' --exceed 'nvidia.revenue>150'
       cardhouse ensemble -n 100000 --out big          # killed? the same again with --resume
@@ -187,10 +198,12 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
         economy, base, as_of, tuple(scenario or ()), tuple(setting or ()), tuple(facts or ()),
         quarters,
     )  # fmt: skip
-    options = Options(paths, seed or 0, design, tuple(certain or ()), tuple(exceed or ()), members)
+    options = Options(
+        paths, seed or 0, design, tuple(certain or ()), tuple(exceed or ()), members, against
+    )
     asked, place = options.asked(question), place_of(threads, cluster, out, resume=resume)
     with working("Opening the accounts ...", quiet=quiet or as_json) as told:
-        outcome = answer(asked, question, place, lambda progress: told(words_of(progress)))
+        outcome = _answered(asked, question, place, lambda progress: told(words_of(progress)))
         from cardhouse.studies.ensembles.document import ensemble_document
 
         document = ensemble_document(outcome)
@@ -203,6 +216,20 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
         print_json(document)
     elif not quiet:
         _show(document, out)
+
+
+def _answered(asked: Asked, question: Question, place: Place, progress: Told) -> Outcome:
+    """Run the ensemble; interrupted, say how to go on."""
+    try:
+        return answer(asked, question, place, progress)
+    except KeyboardInterrupt:
+        if place.folder is None:
+            raise
+        say(
+            f"Interrupted; finished tasks are kept in {place.folder.name}. Go on with the same "
+            "command and --resume."
+        )
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def words_of(progress: Progress) -> str:

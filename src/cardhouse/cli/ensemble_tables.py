@@ -9,7 +9,15 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cardhouse.cli.tables import table
-from cardhouse.report.ensemble_text import amount, caution, drawn_words, headline
+from cardhouse.report.ensemble_text import (
+    amount,
+    caution,
+    change_rows,
+    drawn_words,
+    failure_changes,
+    headline,
+    signed,
+)
 
 Document = Mapping[str, Any]
 
@@ -24,6 +32,7 @@ def ensemble_tables(document: Document) -> list[RenderableType]:
         *_heading(document),
         *_defaults(document),
         *_fans(document),
+        *_changes(document),
         *_together(document),
         *_losses(document),
         *_exceedances(document),
@@ -107,6 +116,23 @@ def _chosen(document: Document) -> list[Mapping[str, Any]]:
 
 
 _CHAIN = [("chain", name) for name in ("users_pay", "revenue", "capex", "raised", "debt")]
+
+
+def _changes(document: Document) -> list[RenderableType]:
+    """Return changes against the other scenario, path by path."""
+    told = change_rows(document)
+    if not told:
+        return []
+    last, title = document["quarters"][-1], document["manifest"]["against_title"]
+    rows = table(f"Change against '{title}' in {last}", ">5 %", ">half", ">95 %", ">mean")
+    for name, what, row in told:
+        cells = [signed(row["quantiles"][at][-1]) for at in ("0.05", "0.5", "0.95")]
+        mean = f"{signed(row['mean'][-1])} ± {amount(row['error'][-1])}"
+        rows.add_row(Text(f"{_short(name)}, {WORDS[what]}"), *cells, mean)
+    for row in failure_changes(document)[:SHOWN_PAIRS]:
+        mean = f"{100 * row['mean'][-1]:+.1f} ± {100 * (row['error'][-1] or 0.0):.1f} points"
+        rows.add_row(Text(f"{_short(row['name'])} has failed"), "", "", "", mean)
+    return [rows, Text()]
 
 
 def _together(document: Document) -> list[RenderableType]:

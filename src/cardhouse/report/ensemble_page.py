@@ -10,7 +10,14 @@ from typing import Any
 from markupsafe import Markup
 
 from cardhouse.report._series_chart import Band, Line, chart
-from cardhouse.report.ensemble_text import amount, caution, drawn_words, headline, share
+from cardhouse.report.ensemble_text import (
+    amount,
+    caution,
+    change_rows,
+    drawn_words,
+    headline,
+    share,
+)
 from cardhouse.report.page import _environment, _policy, _style
 from cardhouse.report.wording import sentence_case
 
@@ -94,13 +101,20 @@ def _groups(document: Document, times: Sequence[float]) -> Iterator[tuple[str, l
     ):
         if found:
             yield heading, [_fan(row, document["quarters"], times) for row in found]
+    changes = [row for _, _, row in change_rows(document)]
+    if changes:
+        title = document["manifest"]["against_title"]
+        heading = f"Change against '{title}', path by path"
+        yield heading, [_fan(row, document["quarters"], times) for row in changes]
 
 
 def _fan(row: Row, quarters: Sequence[str], times: Sequence[float]) -> Card:
     """Return a variable's spread over the paths: 90 %, 50 %, the middle."""
     at = {name: [value or 0.0 for value in row["quantiles"][name]] for name in TOLD}
     name = sentence_case(row["name"]) if row["entity"] == "chain" else row["name"]
-    title = f"{name}: {TITLES[row['variable']]}"
+    what = row["variable"]
+    change = "change of " if what.endswith("_change") else ""
+    title = f"{name}: {change}{TITLES[what.removesuffix('_change')]}"
     said = (
         f"{title}, {row['unit']}: {amount(at['0.5'][0])} in {quarters[0]}; in {quarters[-1]} "
         f"half the paths lie above {amount(at['0.5'][-1])}, nine of ten between "

@@ -7,13 +7,17 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
+LARGEST = 4
+CHANGES = ("users_pay", "revenue", "capex", "raised", "debt")
+"""Variables of all firms together whose changes are told."""
 NAMED = 3
 """Firms that the headline names."""
 
 
 def headline(document: Document) -> str:
     """Return who is most likely to fail, and what that costs, in two sentences or three."""
-    return " ".join([_failures(document), *_spread(document), *_losses(document)])
+    parts = [*_spread(document), *_losses(document), *_against(document)]
+    return " ".join([_failures(document), *parts])
 
 
 def share(value: float, error: float) -> str:
@@ -73,6 +77,48 @@ def caution(document: Document) -> str:
         said += " A population runs as one firm; --members runs its firms one by one."
     assumed = sum(one["assumption"] for one in inputs)
     return f"{said} {assumed} of {len(inputs)} uncertain inputs rest on assumptions."
+
+
+def change_rows(document: Document) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Return the changes that are told: whose, of what, and the series; none without another."""
+    if document["manifest"]["against"] is None:
+        return []
+    rows = {(row["entity"], row["variable"]): row for row in document["series"]}
+    firms = [row for (who, what), row in rows.items() if what == "revenue" and who != "chain"]
+    largest = sorted(firms, key=lambda row: -row["mean"][0])[:LARGEST]
+    keys = [("chain", name) for name in CHANGES] + [(row["entity"], "revenue") for row in largest]
+    found = [(rows[who, f"{what}_change"], what) for who, what in keys if (who, what) in rows]
+    return [(row["name"], what, row) for row, what in found]
+
+
+def failure_changes(document: Document) -> list[Mapping[str, Any]]:
+    """Return by how much more often firms fail than under the other scenario, largest first."""
+    found = [row for row in document["series"] if row["variable"] == "failed_change"]
+    moved = [row for row in found if row["mean"][-1]]
+    return sorted(moved, key=lambda row: -abs(row["mean"][-1]))
+
+
+def _against(document: Document) -> list[str]:
+    """Return the largest firm's change against the other scenario."""
+    told = [row for _, what, row in change_rows(document) if what == "revenue"]
+    firms = [row for row in told if row["entity"] != "chain"]
+    if not firms:
+        return []
+    most = max(firms, key=lambda row: abs(row["mean"][-1]))
+    change = f"{signed(most['mean'][-1])} ± {amount(most['error'][-1])} USD bn a quarter"
+    title = document["manifest"]["against_title"]
+    return [f"Against '{title}', path by path, {most['name']}'s revenue changes by {change}."]
+
+
+def signed(value: float | None) -> str:
+    """Return an amount with its sign.
+
+    Examples
+    --------
+    >>> signed(-12.34), signed(0.5), signed(0.0)
+    ('-12.3', '+0.50', '0.00')
+    """
+    return f"+{amount(value)}" if value is not None and value > 0 else amount(value)
 
 
 def _failures(document: Document) -> str:

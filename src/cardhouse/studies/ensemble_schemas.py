@@ -74,6 +74,7 @@ def _manifest() -> Schema:
         levers=_map(NUMBER),
         certain=_list({"enum": list(KINDS)}),
         members=FLAG,
+        **dict.fromkeys(("against", "against_title"), MAYBE_TEXT),
         keep={"type": "object"},
     )
 

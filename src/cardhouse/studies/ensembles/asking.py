@@ -28,6 +28,7 @@ class Asked:
     keep: Keep = field(default_factory=Keep)
     certain: Sequence[str] = ()
     members: bool = False
+    against: str | Path | Scenario | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers and words that cannot be."""
@@ -42,6 +43,7 @@ class Asked:
 
     def study(self, world: World) -> Study:
         """Return the study of a world; raises ScenarioError where scenario and world do not fit."""
+        other = None if self.against is None else scenario_on(world, [self.against], {})
         return Study(
             world=world,
             scenario=scenario_on(world, self.scenarios, self.levers),
@@ -50,4 +52,5 @@ class Asked:
             keep=self.keep,
             certain=read_certain(self.certain),
             members=self.members,
+            against=other,
         )

@@ -13,13 +13,13 @@ import numpy as np
 from cardhouse.analysis.intervals import share_error
 from cardhouse.analysis.moments import Moments
 from cardhouse.engine.arrays import Array
-from cardhouse.studies.ensembles.keep import CHAIN, UNITS
+from cardhouse.studies.ensembles.keep import CHAIN, CHANGE, unit_of
 from cardhouse.studies.ensembles.observing import COMPLETED, ENDINGS, Layout
 from cardhouse.studies.ensembles.running import Outcome
 from cardhouse.studies.ensembles.tally import Tally
 from cardhouse.studies.ensembles.uncertain import uncertain_inputs
 from cardhouse.studies.ensembles.working import Study
-from cardhouse.studies.manifest import manifest_of
+from cardhouse.studies.manifest import digest_of, manifest_of
 from cardhouse.studies.scenario_times import later
 from cardhouse.studies.views import numbers
 
@@ -39,7 +39,7 @@ def ensemble_manifest(study: Study, layout: Layout) -> Row:
     """Return what an ensemble is made of; its digest covers everything the numbers follow from."""
     plan, base = study.plan, manifest_of(study.world, study.scenario, study.quarters)
     inputs = [asdict(one) for one in uncertain_inputs(study.world, study.certain)]
-    made = {
+    made: Row = {
         "paths": plan.paths,
         "seed": plan.seed,
         "design": plan.design,
@@ -47,7 +47,11 @@ def ensemble_manifest(study: Study, layout: Layout) -> Row:
         "certain": sorted(study.certain),
         "members": study.members,
         "keep": {**asdict(study.keep), "points": layout.points},
+        "against": None if study.against is None else study.against.id,
+        "against_title": None if study.against is None else study.against.title,
     }
+    if study.against is not None:
+        made["against_digest"] = digest_of(study.world, study.against, study.quarters)
     text = json.dumps([base["digest"], made, inputs], sort_keys=True)
     return {**base, **made, "digest": hashlib.sha256(text.encode()).hexdigest()}
 
@@ -164,13 +168,13 @@ def _series(layout: Layout, tally: Tally, names: Mapping[str, str]) -> Iterator[
     error, sd = mean_error(tally.between, tally.moments), tally.moments.sd
     for at, (variable, entity) in enumerate(layout.series):
         mean = tally.moments.mean[at]
-        if variable in SINCE_BASE and not mean.any():
+        if variable.removesuffix(CHANGE) in SINCE_BASE and not sd[at].any() and not mean.any():
             continue
         yield {
             "variable": variable,
             "entity": entity,
             "name": names.get(entity, entity),
-            "unit": UNITS[variable],
+            "unit": unit_of(variable),
             "mean": numbers(mean),
             "error": numbers(error[at]),
             "sd": numbers(sd[at]),

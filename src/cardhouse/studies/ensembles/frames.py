@@ -43,6 +43,7 @@ def ensemble_of(  # noqa: PLR0913 - one call does all that a notebook asks of an
     design: str = "sobol",
     certain: Collection[str] = (),
     members: bool = False,
+    against: str | Path | Scenario | None = None,
     threads: int | None = None,
     cluster: str | None = None,
     out: str | Path | None = None,
@@ -75,6 +76,9 @@ def ensemble_of(  # noqa: PLR0913 - one call does all that a notebook asks of an
         What is not drawn: of ``accounts``, ``terms``, ``parameters``, ``shocks``.
     members
         Whether the firms of a population run one by one, as in `run`; else as one firm.
+    against
+        A scenario (``"baseline"``) that each path is set against with the same luck: variables
+        ending in ``_change``, of which the errors are much smaller than those of levels.
     threads
         How many tasks are done at a time; none: one. The results do not depend on it.
     cluster
@@ -116,6 +120,7 @@ def ensemble_of(  # noqa: PLR0913 - one call does all that a notebook asks of an
         keep=keep or Keep(),
         certain=(certain,) if isinstance(certain, str) else tuple(certain),
         members=members,
+        against=against,
     )
     study, own = asked.study(world), [Path(one) for one in extra_facts]
     accounts = accounts_of(world, own) if asked.draws_accounts else None
@@ -161,7 +166,8 @@ class Ensemble:
             ``chain``, all firms together.
         variable
             ``revenue``, ``result``, ``capex``, ``raised``, ``cash``, ``debt``, ``left_unpaid``,
-            ``lost``, ``price``; of the chain also ``users_pay`` and ``confidence``.
+            ``lost``, ``price``; of the chain also ``users_pay`` and ``confidence``; with
+            ``_change`` behind, against the other scenario.
 
         Returns
         -------

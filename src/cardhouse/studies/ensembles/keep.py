@@ -29,8 +29,26 @@ HOLDER_VARIABLES = {"lost": "USD bn since the base quarter"}
 LINE_VARIABLES = {"price": "index, base quarter 1"}
 CHAIN_VARIABLES = {"users_pay": "USD bn a quarter", "confidence": "index, base quarter 1"}
 
+CHANGE = "_change"
+"""Ending of a variable that tells the change against another scenario, path by path."""
+FAILED = "failed"
+"""Of a firm, 1 in paths in which it has failed by the quarter; kept as a change alone."""
+
 UNITS = {**FIRM_VARIABLES, **HOLDER_VARIABLES, **LINE_VARIABLES, **CHAIN_VARIABLES}
 VARIABLES = tuple(UNITS)
+
+
+def unit_of(variable: str) -> str:
+    """Return the unit of a variable, or of its change.
+
+    Examples
+    --------
+    >>> unit_of("revenue"), unit_of("cash_change"), unit_of("failed_change")
+    ('USD bn a quarter', 'USD bn', 'share of paths')
+    """
+    plain = variable.removesuffix(CHANGE)
+    return "share of paths" if plain == FAILED else UNITS[plain]
+
 
 MOST_WHOLE = 10_000
 MOST_POINTS = 100_000

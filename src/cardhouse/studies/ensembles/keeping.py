@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from cardhouse.accounts import Accounts
@@ -56,7 +57,7 @@ def _store(study: Study, accounts: Accounts | None, folder: Folder, *, resume: b
 def _opening(study: Study, accounts: Accounts | None) -> str:
     """Return a digest of every bit of the opening position that draws follow from."""
     if accounts is None:
-        bits = repr(study.world).encode()
+        bits = repr(asdict(study.world)).encode()
     else:
         bits = accounts.solution.balanced.values.tobytes()
     return hashlib.sha256(bits).hexdigest()[:16]

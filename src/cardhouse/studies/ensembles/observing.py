@@ -20,6 +20,8 @@ from cardhouse.model.vocabulary import EntityKind
 from cardhouse.studies.ensembles.keep import (
     CHAIN,
     CHAIN_VARIABLES,
+    CHANGE,
+    FAILED,
     FIRM_VARIABLES,
     HOLDER_VARIABLES,
     Keep,
@@ -37,7 +39,8 @@ class Layout:
     """What is kept of whom: the series (variable, entity), and the events that are counted.
 
     Axes: ``series``, ``quarter`` (row 0 first), ``path``; ``firm`` as in the chain. ``points`` are
-    those of a sketch; of each ``every`` paths the last is kept whole.
+    those of a sketch; of each ``every`` paths the last is kept whole. Where paths are set
+    ``against`` those of another scenario, changes follow the levels.
     """
 
     keep: Keep
@@ -47,9 +50,12 @@ class Layout:
     quarters: int
     points: int
     every: int
+    against: bool = False
 
     @classmethod
-    def of(cls, chain: Chain, keep: Keep, plan: Plan, quarters: int) -> Layout:
+    def of(
+        cls, chain: Chain, keep: Keep, plan: Plan, quarters: int, *, against: bool = False
+    ) -> Layout:
         """Return the layout of a chain's paths; refuses entities that the chain does not have."""
         segments = {one.id for one in chain.world.of_kind(EntityKind.SEGMENT)}
         layout = cls(
@@ -60,13 +66,23 @@ class Layout:
             quarters=quarters,
             points=keep.points_for(plan.leaves),
             every=-(-plan.paths // keep.whole_paths) if keep.whole_paths else plan.paths + 1,
+            against=against,
         )
         layout._check()
         return layout
 
     @cached_property
     def series(self) -> tuple[tuple[str, str], ...]:
-        """Return the variable and the entity of each series."""
+        """Return the variable and the entity of each series, changes last."""
+        if not self.against:
+            return self.levels
+        changes = [(f"{variable}{CHANGE}", entity) for variable, entity in self.levels]
+        failures = [(f"{FAILED}{CHANGE}", firm) for firm in self.firms]
+        return (*self.levels, *changes, *failures)
+
+    @cached_property
+    def levels(self) -> tuple[tuple[str, str], ...]:
+        """Return the variable and the entity of each series that is no change."""
         wanted = set(self.keep.entities)
         return tuple(
             (variable, entity)
@@ -131,6 +147,15 @@ def empty(layout: Layout, paths: int) -> Observed:
         failed=np.zeros((len(layout.firms), rows, paths), dtype=bool),
         explosive=np.zeros(paths, dtype=bool),
     )
+
+
+def write_changes(seen: Observed, other: Observed, layout: Layout) -> Observed:
+    """Return paths with their changes against the same paths under another scenario."""
+    levels, firms = len(layout.levels), len(layout.firms)
+    values = seen.values
+    values[levels : 2 * levels] = values[:levels] - other.values[:levels]
+    values[2 * levels : 2 * levels + firms] = seen.failed.astype(float) - other.failed
+    return Observed(values, seen.failed, seen.explosive | other.explosive)
 
 
 def observe(run: Run, layout: Layout, room: Observed, first: int) -> None:

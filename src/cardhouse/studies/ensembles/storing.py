@@ -72,6 +72,7 @@ WORDS = {
     "certain": "what is certain",
     "members": "whether members run one by one",
     "keep": "what is kept",
+    "against": "the scenario that paths are set against",
     "opening": "the last digits of the opening accounts (another number of BLAS threads?)",
     "leaves": "how paths are cut into leaves",
     "tasks": "how leaves are cut into tasks",

@@ -20,7 +20,13 @@ from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
 from cardhouse.studies.driving import drivers_of
 from cardhouse.studies.ensembles.keep import Keep
-from cardhouse.studies.ensembles.observing import Layout, empty, observe
+from cardhouse.studies.ensembles.observing import (
+    Layout,
+    Observed,
+    empty,
+    observe,
+    write_changes,
+)
 from cardhouse.studies.ensembles.plan import Leaf, Plan
 from cardhouse.studies.ensembles.shocking import drawn_shocks
 from cardhouse.studies.ensembles.tally import Tally
@@ -31,6 +37,7 @@ from cardhouse.studies.ensembles.uncertain import (
     drawn_parameters,
     with_terms,
 )
+from cardhouse.studies.simulation import Chains
 
 BATCH = 128
 """Paths that the engine runs side by side: more take memory and no less time."""
@@ -42,7 +49,8 @@ class Study:
 
     ``world`` is the balanced opening position, from which entities, ranges and the layout come;
     ``certain`` are the kinds of inputs that are not drawn; ``members`` tells whether firms of a
-    population run one by one.
+    population run one by one; ``against`` is a scenario whose paths, with the same luck, those of
+    ``scenario`` are set against.
     """
 
     world: World
@@ -52,10 +60,13 @@ class Study:
     keep: Keep = field(default_factory=Keep)
     certain: frozenset[str] = frozenset()
     members: bool = False
+    against: Scenario | None = None
 
     def layout(self) -> Layout:
         """Return what is kept of whom."""
-        return Layout.of(compile_chain(self.world), self.keep, self.plan, self.quarters)
+        chain = compile_chain(self.world)
+        against = self.against is not None
+        return Layout.of(chain, self.keep, self.plan, self.quarters, against=against)
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,20 @@ class Work:
 
     leaf: Leaf
     world: World
+
+
+def _paths(
+    study: Study, layout: Layout, leaf: Leaf, chains: Chains, scenario: Scenario
+) -> Observed:
+    """Return what is kept of a leaf's paths under a scenario."""
+    drivers = drivers_of(chains.expanded, scenario, study.quarters)
+    seen = empty(layout, leaf.count)
+    for place in range(0, leaf.count, BATCH):
+        count = min(BATCH, leaf.count - place)
+        luck = _luck(study, chains.expanded, leaf.first + place, count)
+        run = simulate_chunk(chains.expanded, drivers, luck)
+        observe(collapse(run, chains.own), layout, seen, place)
+    return seen
 
 
 @dataclass(frozen=True)
@@ -108,12 +133,10 @@ def do_leaf(study: Study, layout: Layout, work: Work) -> Tally:
     try:
         own = compile_chain(world)
         run = compile_chain(expand(world)) if study.members else own
-        drivers = drivers_of(run, study.scenario, study.quarters)
-        seen = empty(layout, leaf.count)
-        for place in range(0, leaf.count, BATCH):
-            count = min(BATCH, leaf.count - place)
-            luck = _luck(study, run, leaf.first + place, count)
-            observe(collapse(simulate_chunk(run, drivers, luck), own), layout, seen, place)
+        seen = _paths(study, layout, leaf, Chains(own, run), study.scenario)
+        if study.against is not None:
+            other = _paths(study, layout, leaf, Chains(own, run), study.against)
+            seen = write_changes(seen, other, layout)
     except EconomyError as error:
         return Tally.refused(layout, leaf.count, str(error))
     numbers = np.arange(leaf.first, leaf.first + leaf.count)
