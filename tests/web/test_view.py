@@ -156,3 +156,30 @@ def test_a_lever_that_moves_nothing_is_said_to_change_nothing(client: Client) ->
     assert asked(client, "view", set="venture_supply=1")["changes_nothing"]
     assert not asked(client, "view", set="demand_level=0.5")["changes_nothing"]
     assert not asked(client, "view")["changes_nothing"]
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+def test_a_ribbon_names_the_payments_that_it_adds_up(client: Client, kept: int) -> None:
+    """Their sum is the ribbon, every payment between nodes is in one ribbon, and each is told."""
+    question = {"scenario": "capital-freeze"}
+    stage, view = asked(client, "stage", kept=kept), asked(client, "view", kept=kept, **question)
+    run = asked(client, "run", **question)
+    flows = {
+        f"flows.{one['payer']}>{one['payee']}>{one['kind']}.amount": np.array(one["amount"])
+        for one in run["flows"]
+    }
+    named = [key for one in stage["ribbons"] for key in one["keys"]]
+    assert len(named) == len(set(named))
+    paid = dict(zip(view["ribbons"]["at"], view["ribbons"]["paid"], strict=True))
+    for at, ribbon in enumerate(stage["ribbons"]):
+        sums = sum((flows[key] for key in ribbon["keys"] if key in flows), np.zeros(7))
+        assert np.abs(sums - paid.get(at, 0.0)).max() < CLOSE
+    key = next(key for key in named if key in flows)
+    told = client.get("/api/v1/why", params={**OPEN, **question, "key": key}).json()
+    assert told["value"] == flows[key].tolist()
+
+
+def test_a_promise_in_the_picture_can_be_asked_about(client: Client) -> None:
+    promise = client.get("/api/v1/stage?quarters=1").json()["committed"]["ribbons"][0]
+    told = client.get("/api/v1/why", params={"quarters": 1, "key": promise["key"]}).json()
+    assert told["value"] == promise["usd_bn"], told

@@ -27,7 +27,7 @@ from cardhouse.report._headline import GROUPS, source_group
 from cardhouse.report.money_flow import Flow
 from cardhouse.report.wording import sentence_case, words
 from cardhouse.studies.document_entities import entity_rows, tier_rows
-from cardhouse.studies.document_flows import flow_rows
+from cardhouse.studies.document_flows import flow_rows, shown_ends
 from cardhouse.studies.extracts import last_seller
 from cardhouse.studies.lever_paths import BASELINE
 from cardhouse.studies.manifest import Digester, manifest_of
@@ -70,7 +70,10 @@ SPREAD = (
 
 @dataclass(frozen=True)
 class Ribbon:
-    """What one account may pay another for one group of reasons."""
+    """What one account may pay another for one group of reasons.
+
+    ``keys`` are those of the payments in a result document that it adds up.
+    """
 
     payer: int
     payee: int
@@ -78,6 +81,7 @@ class Ribbon:
     kinds: tuple[str, ...]
     way: str
     red: bool
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,14 @@ class Scene:
     def group_of(self, source: str) -> str:
         """Return which kind of payer a traced source is, a key of `GROUPS`."""
         return source_group(self.cast, source)
+
+    @cached_property
+    def flow_keys(self) -> dict[tuple[int, int, int], list[str]]:
+        """Return the keys in a result document of each flow (kind, payer, payee) of the chain."""
+        return {
+            key: [f"flows.{payer}>{payee}>{FLOW_KINDS[key[0]]}.amount" for payer, payee in ends]
+            for key, ends in shown_ends(self.baseline.chain).items()
+        }
 
     @cached_property
     def ends(self) -> tuple[tuple[str, str], ...]:
@@ -234,20 +246,28 @@ class LiveStage:
     def ribbons(self) -> tuple[Ribbon, ...]:
         """Return every payment that may occur in some scenario, by payer, payee and group."""
         kinds: dict[tuple[int, int, str], dict[str, None]] = {}
-        numbers_ = self.scene.baseline.chain.links.kind.tolist()
-        for key, kind in zip(self._keys, numbers_, strict=True):
+        keys: dict[tuple[int, int, str], dict[str, None]] = {}
+        links = self.scene.baseline.chain.links
+        ends = zip(links.kind.tolist(), links.payer.tolist(), links.payee.tolist(), strict=True)
+        for key, (kind, payer, payee) in zip(self._keys, ends, strict=True):
             if key is not None:
                 kinds.setdefault(key, {})[FLOW_KINDS[kind]] = None
-        return tuple(self._ribbon(key, tuple(kinds[key])) for key in sorted(kinds))
+                told = self.scene.flow_keys[kind, payer, payee]
+                keys.setdefault(key, {}).update(dict.fromkeys(told))
+        return tuple(
+            self._ribbon(key, tuple(kinds[key]), tuple(keys[key])) for key in sorted(kinds)
+        )
 
-    def _ribbon(self, key: tuple[int, int, str], kinds: tuple[str, ...]) -> Ribbon:
+    def _ribbon(
+        self, key: tuple[int, int, str], kinds: tuple[str, ...], keys: tuple[str, ...]
+    ) -> Ribbon:
         payer, payee, group = key
         nodes = self.shown.nodes
         start, end = nodes[payer].column, nodes[payee].column
         way = "forward" if start < end else "side" if start == end else "back"
         giver = self.shown.roles[nodes[payer].id]
         red = group == CAPITAL and way == "back" and giver == "firm"
-        return Ribbon(payer, payee, group, kinds, way, red)
+        return Ribbon(payer, payee, group, kinds, way, red, keys)
 
     @cached_property
     def of_link(self) -> tuple[Index, Index]:
@@ -334,6 +354,7 @@ def _ribbon_row(one: Ribbon) -> Row:
         "kinds": list(one.kinds),
         "way": one.way,
         "red": one.red,
+        "keys": list(one.keys),
     }
 
 
@@ -387,6 +408,7 @@ def _promised(stage: LiveStage, one: Promise) -> Row | None:
         return None
     return {
         "id": one.id,
+        "key": f"committed.promises.{one.id}.promised",
         "payer": ends[0],
         "payee": ends[1],
         "group": GROUP_OF[one.kind],

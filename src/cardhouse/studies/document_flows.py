@@ -45,6 +45,17 @@ def flow_rows(view: View) -> list[Row]:
     return rows
 
 
+def shown_ends(chain: Chain) -> dict[Key, list[Ends]]:
+    """Return under which payers and payees the flows along a chain's links are shown.
+
+    Keys are kind, payer and payee of a flow between purses, as places in the chain.
+    """
+    split, _ = _contracts(chain)
+    links = chain.links
+    keys = zip(links.kind.tolist(), links.payer.tolist(), links.payee.tolist(), strict=True)
+    return {key: list(_ends(chain, split, key)) for key in dict.fromkeys(keys)}
+
+
 def estimated_share(chain: Chain) -> float:
     """Return the share of the base quarter's flows that no fact covers."""
     contracts = chain.world.contracts

@@ -56,7 +56,7 @@ def _ends(**more: Schema) -> Schema:
 
 def _stage() -> Schema:
     strength = _one_of("firm", "letter")
-    promise = {"id": TEXT, "kind": TEXT, "strength": strength, "usd_bn": NUMBER}
+    promise = {"id": TEXT, "key": TEXT, "kind": TEXT, "strength": strength, "usd_bn": NUMBER}
     node = _record(
         id=TEXT,
         name=TEXT,
@@ -82,7 +82,9 @@ def _stage() -> Schema:
         tiers=_some(_record(id=TEXT, name=TEXT)),
         columns=_some(_record(column=WHOLE, heading=TEXT)),
         nodes=_some(node),
-        ribbons=_some(_ends(kinds=TEXTS, way=_one_of("forward", "side", "back"), red=FLAG)),
+        ribbons=_some(
+            _ends(kinds=TEXTS, way=_one_of("forward", "side", "back"), red=FLAG, keys=TEXTS)
+        ),
         committed=_record(
             ribbons=_some(_ends(amount=SERIES, **promise)),
             nodes=_record(received=_some(SERIES), paid=_some(SERIES)),
