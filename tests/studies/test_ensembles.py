@@ -343,8 +343,8 @@ class TestRun:
     ) -> None:
         plain = observing.observe
 
-        def with_explosions(run, layout: Layout, room, first: int) -> None:  # type: ignore[no-untyped-def]
-            plain(run, layout, room, first)
+        def with_explosions(arrays, chain, layout: Layout, room, first: int) -> None:  # type: ignore[no-untyped-def]
+            plain(arrays, chain, layout, room, first)
             room.explosive[first] = True
             room.values[:, :, first] = np.nan
 

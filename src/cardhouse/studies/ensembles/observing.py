@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cardhouse.engine.arrays import Array, Chain, Index, Mask
 from cardhouse.engine.links import summed
-from cardhouse.engine.quarter import Record
 from cardhouse.engine.runs import Run
-from cardhouse.engine.state import State
-from cardhouse.engine.sums import group_sum
 from cardhouse.errors import InputError, did_you_mean
 from cardhouse.model.vocabulary import EntityKind
 from cardhouse.studies.ensembles.keep import (
@@ -158,51 +154,64 @@ def write_changes(seen: Observed, other: Observed, layout: Layout) -> Observed:
     return Observed(values, seen.failed, seen.explosive | other.explosive)
 
 
-def observe(run: Run, layout: Layout, room: Observed, first: int) -> None:
-    """Write what is kept of a run into `room`, its path 0 at place `first`."""
-    chain, paths = run.chain, run.states[0].paths
-    places = slice(first, first + paths)
-    at_holders = [chain.node_ids.index(name) for name in layout.holders]
-    lost = np.zeros((paths, len(chain.node_ids)))
-    unpaid = np.zeros((paths, len(chain.firm_ids)))
-    gone = np.zeros((paths, len(chain.firm_ids)), dtype=bool)
-    for row, (state, record) in enumerate(zip(run.states, run.records, strict=True)):
-        lost = lost + summed(record.lost, chain.links.payee, len(chain.node_ids))
-        unpaid = unpaid + chain.links.paid(record.lost)
-        gone = gone | record.failed
-        told = _Told(chain, state, record, lost[:, at_holders], unpaid)
-        for variable in layout.keep.variables:
-            _write(room.values[:, row, places], layout, variable, told)
-        room.failed[:, row, places] = gone.T
-    room.explosive[places] = run.states[-1].explosive[:, 0]
+READS: dict[str, tuple[str, ...]] = {
+    "revenue": ("record.revenue",),
+    "result": ("profit",),
+    "capex": ("record.capex",),
+    "raised": ("record.raised",),
+    "cash": ("cash",),
+    "debt": ("loans",),
+    "left_unpaid": ("record.lost",),
+    "lost": ("record.lost",),
+    "price": ("charged",),
+    "users_pay": ("final_value",),
+    "confidence": ("confidence",),
+}
+"""What each variable is read from: arrays of a state; of a record with ``record.`` before them."""
+ALWAYS = ("record.failed", "explosive")
 
 
-@dataclass(frozen=True)
-class _Told:
-    """A quarter of some paths, and what has been lost since row 0."""
-
-    chain: Chain
-    state: State
-    record: Record
-    lost: Array  # (path, holder)
-    unpaid: Array  # (path, firm)
+def needed(layout: Layout) -> tuple[str, ...]:
+    """Return the names of the arrays that a layout is filled from."""
+    names = [name for variable in layout.keep.variables for name in READS[variable]]
+    return tuple(dict.fromkeys([*names, *ALWAYS]))
 
 
-def _write(room: Array, layout: Layout, variable: str, told: _Told) -> None:
-    """Write one variable of one quarter into (series, path)."""
-    values = _READ[variable](told)
-    if variable in FIRM_VARIABLES or variable in HOLDER_VARIABLES:
-        values = np.concatenate([values, _added(values)], axis=1)
-    rows, columns = _places(layout, variable)
-    room[rows] = values[:, columns].T
+def arrays_of(run: Run, names: Sequence[str]) -> dict[str, Array]:
+    """Return arrays of a run by name, (path, quarter, entity)."""
+    out = {}
+    for name in names:
+        rows = run.records if name.startswith("record.") else run.states
+        field = name.removeprefix("record.")
+        out[name] = np.stack([np.asarray(getattr(one, field), dtype=float) for one in rows], axis=1)
+    return out
+
+
+def observe(
+    arrays: Mapping[str, Array], chain: Chain, layout: Layout, room: Observed, first: int
+) -> None:
+    """Write what is kept of a run into `room`, its path 0 at place `first`.
+
+    ``arrays`` hold what `needed` names, (path, quarter, entity), on `chain`.
+    """
+    places = slice(first, first + len(arrays["explosive"]))
+    for variable in layout.keep.variables:
+        values = _TOLD[variable](arrays, chain, layout)
+        if variable in FIRM_VARIABLES or variable in HOLDER_VARIABLES:
+            values = np.concatenate([values, _added(values)], axis=2)
+        rows, columns = _places(layout, variable)
+        room.values[rows, :, places] = np.moveaxis(values[:, :, columns], 0, 2).swapaxes(0, 1)
+    failed = np.logical_or.accumulate(arrays["record.failed"] > 0, axis=1)
+    room.failed[:, :, places] = np.moveaxis(failed, 0, 2).swapaxes(0, 1)
+    room.explosive[places] = arrays["explosive"][:, -1, 0] > 0
 
 
 def _added(values: Array) -> Array:
-    """Return sums along the last axis (path, 1), added in order whatever the number of paths.
+    """Return sums along the last axis, added in order whatever the number of paths.
 
     A plain sum takes another order where there is one path alone, and leaves other last digits.
     """
-    return np.asarray(np.cumsum(values, axis=1)[:, -1:])
+    return np.asarray(np.cumsum(values, axis=2)[:, :, -1:])
 
 
 def _places(layout: Layout, variable: str) -> tuple[list[int], list[int]]:
@@ -215,24 +224,44 @@ def _places(layout: Layout, variable: str) -> tuple[list[int], list[int]]:
     return [row for row, _ in kept], [column for _, column in kept]
 
 
-def _capex(told: _Told) -> NDArray[np.float64]:
-    return group_sum(told.record.capex, told.chain.firm_of_line, len(told.chain.firm_ids))
+def _summed(values: Array, place: Index, places: int) -> Array:
+    """Sum (path, quarter, item) into (path, quarter, place), in the order of the items."""
+    paths, rows = values.shape[:2]
+    flat = summed(values.reshape(paths * rows, -1), place, places)
+    return flat.reshape(paths, rows, places)
 
 
-def _debt(told: _Told) -> NDArray[np.float64]:
-    return group_sum(told.state.loans, told.chain.loans.firm, len(told.chain.firm_ids))
+def _capex(arrays: Mapping[str, Array], chain: Chain, _: Layout) -> Array:
+    return _summed(arrays["record.capex"], chain.firm_of_line, len(chain.firm_ids))
 
 
-_READ: dict[str, Callable[[_Told], Array]] = {
-    "revenue": lambda told: told.record.revenue,
-    "result": lambda told: told.state.profit,
+def _debt(arrays: Mapping[str, Array], chain: Chain, _: Layout) -> Array:
+    return _summed(arrays["loans"], chain.loans.firm, len(chain.firm_ids))
+
+
+def _unpaid(arrays: Mapping[str, Array], chain: Chain, _: Layout) -> Array:
+    """Return what each firm has left unpaid since row 0."""
+    by_firm = np.flatnonzero(chain.links.by_firm)
+    lost = arrays["record.lost"][:, :, by_firm]
+    found = _summed(lost, chain.links.payer[by_firm], len(chain.firm_ids))
+    return np.asarray(np.cumsum(found, axis=1))
+
+
+def _lost(arrays: Mapping[str, Array], chain: Chain, layout: Layout) -> Array:
+    """Return what each holder of claims has lost since row 0."""
+    found = _summed(arrays["record.lost"], chain.links.payee, len(chain.node_ids))
+    places = [chain.node_ids.index(name) for name in layout.holders]
+    return np.asarray(np.cumsum(found[:, :, places], axis=1))
+
+
+def _plain(name: str) -> Callable[[Mapping[str, Array], Chain, Layout], Array]:
+    return lambda arrays, _, __: arrays[name]
+
+
+_TOLD: dict[str, Callable[[Mapping[str, Array], Chain, Layout], Array]] = {
+    **{variable: _plain(names[0]) for variable, names in READS.items()},
     "capex": _capex,
-    "raised": lambda told: told.record.raised,
-    "cash": lambda told: told.state.cash,
     "debt": _debt,
-    "left_unpaid": lambda told: told.unpaid,
-    "lost": lambda told: told.lost,
-    "price": lambda told: told.state.charged,
-    "users_pay": lambda told: told.state.final_value,
-    "confidence": lambda told: told.state.confidence,
+    "left_unpaid": _unpaid,
+    "lost": _lost,
 }

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from cardhouse.analysis.tree_fold import TreeFold
-from cardhouse.engine.arrays import Chain
+from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.collapse import collapse
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.populations import expand
 from cardhouse.engine.shocks import Shocks
-from cardhouse.engine.simulate import Trajectory, simulate
+from cardhouse.engine.simulate import simulate
 from cardhouse.errors import EconomyError
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
@@ -23,7 +23,9 @@ from cardhouse.studies.ensembles.keep import Keep
 from cardhouse.studies.ensembles.observing import (
     Layout,
     Observed,
+    arrays_of,
     empty,
+    needed,
     observe,
     write_changes,
 )
@@ -86,8 +88,8 @@ def _paths(
     for place in range(0, leaf.count, BATCH):
         count = min(BATCH, leaf.count - place)
         luck = _luck(study, chains.expanded, leaf.first + place, count)
-        run = simulate_chunk(chains.expanded, drivers, luck)
-        observe(collapse(run, chains.own), layout, seen, place)
+        arrays = simulate_chunk(chains, drivers, luck, needed(layout))
+        observe(arrays, chains.own, layout, seen, place)
     return seen
 
 
@@ -100,11 +102,21 @@ class Luck:
     paths: int
 
 
-def simulate_chunk(chain: Chain, drivers: Drivers, luck: Luck) -> Trajectory:
-    """Run some paths side by side: the one place where an ensemble meets the engine."""
-    return simulate(
-        chain, drivers, parameters=luck.parameters, shocks=luck.shocks, paths=luck.paths
+def simulate_chunk(
+    chains: Chains, drivers: Drivers, luck: Luck, names: Sequence[str]
+) -> Mapping[str, Array]:
+    """Run some paths side by side: the one place where an ensemble meets the engine.
+
+    Returns arrays by name (path, quarter, entity), told on the world's own chain.
+    """
+    run = simulate(
+        chains.expanded,
+        drivers,
+        parameters=luck.parameters,
+        shocks=luck.shocks,
+        paths=luck.paths,
     )
+    return arrays_of(collapse(run, chains.own), names)
 
 
 def _luck(study: Study, chain: Chain, first: int, count: int) -> Luck:
