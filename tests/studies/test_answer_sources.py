@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from cardhouse.accounts import open_accounts
 from cardhouse.cli.app import app
 from cardhouse.errors import InputError
+from cardhouse.report.summary_text import own_facts_sentence
 from cardhouse.studies.answer_sources import (
     Formula,
     explain_answer,
@@ -32,6 +34,8 @@ from cardhouse.studies.schemas import published_schemas
 THEMSELVES = ("manifest", "facts", "quarters")
 """Parts whose numbers are settings or facts."""
 
+OWN = Path(__file__).with_name("own_facts.csv")
+
 
 @cache
 def document(scenario: str = "") -> Mapping[str, Any]:
@@ -41,7 +45,7 @@ def document(scenario: str = "") -> Mapping[str, Any]:
 
 @cache
 def with_draws() -> Mapping[str, Any]:
-    """Return a run's document with intervals and probabilities as draws would give them."""
+    """Return a run on own facts, with intervals and probabilities as draws would give them."""
     numbers = ("value", "low", "median", "high", "mean", "mc_error")
     figure = {**dict.fromkeys(numbers, 0.5), "draws": 20}
     shares = {
@@ -62,7 +66,9 @@ def with_draws() -> Mapping[str, Any]:
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("cardhouse.studies.run.uncertainty", lambda *_: drawn)
-        return run_study(economy="ai", base="2025Q2", quarters=1, drawing=Drawing(20)).document
+        return run_study(
+            economy="ai", base="2026Q1", quarters=1, drawing=Drawing(20), extra_facts=[OWN]
+        ).document
 
 
 def keys_of(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -108,6 +114,18 @@ def test_every_input_leads_on() -> None:
                 accounts.reader.read(asked, asked)
                 seen += 1
     assert seen > 50
+
+
+def test_own_facts_are_told_apart() -> None:
+    idle, used = with_draws()["accounts"]["own_facts"]  # by their keys
+    assert (used["what"], used["observed"], used["is_used"]) == ("OpenAI revenue", 7.5, True)
+    assert 5.0 < used["balanced"] < 7.5
+    assert used["in_sd"] < -1.0
+    assert (idle["what"], idle["is_used"]) == ("openai gpu price, 2026-03", False)
+    told = own_facts_sentence(with_draws())
+    assert told.startswith("Your figures: OpenAI revenue 7.5, in the accounts ")
+    assert told.endswith("; 1 of 2 the accounts do not ask for.")
+    assert own_facts_sentence(document()) == ""
 
 
 def test_users_receipts_end_in_payments_and_their_facts() -> None:

@@ -26,6 +26,7 @@ SMALLEST_LOSS = 0.005
 """Loss in USD bn below which a holder is not told."""
 SMALLEST_MOVE = 0.005
 SHOWN_MOVERS = 3
+SHOWN_OWN = 5
 SMALLEST_PROMISE = 0.05
 PURCHASES = ("sale", "input", "program", "capex")
 FINANCING = ("equity", "guarantee", "credit_line", "buy_back")
@@ -69,6 +70,7 @@ def summary(document: Document, folder: Path | None = None) -> list[RenderableTy
         parts.append(Text(lost))
     if document["claims"]:
         parts.append(Text(claims_sentence(document)))
+    parts += [Text(one) for one in (own_facts_sentence(document),) if one]
     parts.append(Text(_how_sure(document)))
     if folder is not None:
         parts.append(Text(f"Report, tables and manifest: {folder / 'report.html'}"))
@@ -374,6 +376,23 @@ def claims_sentence(document: Document) -> str:
     return (
         f"Of {len(document['claims'])} claims of the thesis {', '.join(told) or 'none is judged'}."
     )
+
+
+def own_facts_sentence(document: Document) -> str:
+    """Return what the accounts made of a person's own facts; empty where there are none."""
+    found = (document.get("accounts") or {}).get("own_facts") or []
+    used = sorted((one for one in found if one["is_used"]), key=lambda one: -abs(one["in_sd"]))
+    told = [
+        f"{one['what']} {one['observed']:,.4g}, in the accounts {one['balanced']:,.4g} "
+        f"({one['in_sd']:+.1f} sd)"
+        for one in used[:SHOWN_OWN]
+    ]
+    if len(used) > SHOWN_OWN:
+        told.append(f"{len(used) - SHOWN_OWN} more: cardhouse accounts")
+    idle = len(found) - len(used)
+    if idle:
+        told.append(f"{idle} of {len(found)} the accounts do not ask for")
+    return f"Your figures: {'; '.join(told)}." if told else ""
 
 
 def _which(document: Document, verdict: str) -> str:

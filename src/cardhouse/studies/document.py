@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cardhouse.model.scenario import Scenario
+from cardhouse.model.world import World
 from cardhouse.studies.document_accelerators import cited_facts
 from cardhouse.studies.document_entities import default_quarter, entity_rows, tier_rows
 from cardhouse.studies.document_flows import estimated_share, flow_rows
@@ -25,7 +26,7 @@ from cardhouse.studies.traces import Traced
 from cardhouse.studies.views import View
 
 if TYPE_CHECKING:
-    from cardhouse.facts import FactTable
+    from cardhouse.facts import Fact, FactTable
 
 Document = dict[str, Any]
 
@@ -39,6 +40,7 @@ def build_document(
     facts: FactTable | None = None,
     accelerators: Document | None = None,
     uncertainty: Mapping[str, Any] | None = None,
+    own_facts: Sequence[Fact] = (),
 ) -> Document:
     """Return the document of a run.
 
@@ -58,6 +60,8 @@ def build_document(
         What an hour of an accelerator costs, where the economy has a table of them.
     uncertainty
         What draws from the accounts say of the base quarter; none: nothing was drawn.
+    own_facts
+        The facts of a person's own tables, which the document tells apart.
     """
     world = view.chain.world
     use = use_cost_of(view)
@@ -89,6 +93,7 @@ def build_document(
         "accounts": {
             "moves": [_move(move, facts) for move in world.moves],
             "estimated_share_of_flows": estimated_share(view.chain),
+            "own_facts": [_own_fact(fact, world) for fact in own_facts],
         },
         "facts": _facts(
             [*_cited(view, judged), *facts_named(ledger), *cited_facts(accelerators)], facts
@@ -133,6 +138,20 @@ def _move(move: Any, facts: FactTable | None) -> Document:
     }
     fact = facts.by_id.get(move.fact) if facts is not None else None
     return row if fact is None else {**row, "source": fact.source, "url": fact.url}
+
+
+def _own_fact(fact: Fact, world: World) -> Document:
+    """Return what became of one of a person's own facts; no move where the accounts do not ask."""
+    used = {move.fact: move for move in world.moves}.get(fact.id)
+    what = f"{fact.entity} {fact.metric.replace('_', ' ')}, {fact.period_end:%Y-%m}"
+    return {
+        "fact": fact.id,
+        "what": what if used is None else used.what,
+        "is_used": used is not None,
+        "observed": None if used is None else used.observed,
+        "balanced": None if used is None else used.balanced,
+        "in_sd": None if used is None else used.in_sd,
+    }
 
 
 def _cited(view: View, claims: list[Document]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from cardhouse.accounts import economy_facts, open_world
 from cardhouse.engine.chain import Chain, compile_chain
 from cardhouse.engine.runs import Run
-from cardhouse.facts import FactTable
+from cardhouse.facts import Fact, FactTable
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
 from cardhouse.studies.accelerator_classes import AcceleratorClass, accelerator_classes
@@ -61,6 +61,7 @@ class Study:
     """One scenario on one world: the run, the baseline beside it, and what follows from both.
 
     ``compiled`` and ``still`` are the world compiled and its baseline, where they are known.
+    ``own_facts`` are those of a person's own tables, which the document tells apart.
     """
 
     world: World
@@ -71,6 +72,7 @@ class Study:
     wanted: Wanted | None = None
     compiled: Chains | None = None
     still: View | None = None
+    own_facts: tuple[Fact, ...] = ()
 
     @cached_property
     def chains(self) -> Chains:
@@ -109,6 +111,7 @@ class Study:
             if self.market is None
             else accelerators_row(self.priced, self.market),
             uncertainty=drawn and {name: drawn[name] for name in drawn if name != "claims"},
+            own_facts=self.own_facts,
         )
 
     def _drawn(self, claims: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -186,7 +189,16 @@ def run_study(
     facts = economy_facts(economy, extra_facts)
     classes = accelerator_classes(economy)
     wanted = None if drawing is None else Wanted(Source.of(world, extra_facts), drawing)
-    return Study(world, scenario, check_quarters(quarters), facts, classes, wanted).result()
+    own = own_among(facts, economy) if extra_facts else ()
+    return Study(
+        world, scenario, check_quarters(quarters), facts, classes, wanted, own_facts=own
+    ).result()
+
+
+def own_among(facts: FactTable, economy: str) -> tuple[Fact, ...]:
+    """Return the facts that a person's own tables added or replaced."""
+    shipped = economy_facts(economy).by_id
+    return tuple(fact for fact in facts.everything() if shipped.get(fact.id) != fact)
 
 
 def scenario_on(

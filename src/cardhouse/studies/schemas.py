@@ -346,6 +346,12 @@ def _member() -> Schema:
     )
 
 
+def _own_fact() -> Schema:
+    """Return the schema of one of a person's own facts: what the accounts made of it."""
+    numbers = dict.fromkeys(("observed", "balanced", "in_sd"), MAYBE_NUMBER)
+    return _record(fact=TEXT, what=TEXT, is_used=FLAG, **numbers)
+
+
 def _move() -> Schema:
     return _optional(
         _record(
@@ -408,7 +414,14 @@ def _run() -> Schema:
             accelerators=accelerators_schema(),
             fragility=_fragility(),
             checks=_record(money_residual_max=NUMBER, accounts_residual_max=NUMBER),
-            accounts=_record(moves=_list(_move()), estimated_share_of_flows=NUMBER),
+            accounts=_optional(
+                _record(
+                    moves=_list(_move()),
+                    estimated_share_of_flows=NUMBER,
+                    own_facts=_list(_own_fact()),
+                ),
+                "own_facts",
+            ),
             facts=_map({"type": "object"}),
             baseline={"type": ["object", "null"]},
             uncertainty=_uncertainty(),
