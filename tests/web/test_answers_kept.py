@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from cardhouse.web.app import create
+from cardhouse.web.app import create, warm_up
 from cardhouse.web.kept import Kept, Made
 from cardhouse.web.limits import Limits
 from serving import GENEROUS, Client
@@ -135,3 +135,12 @@ def test_a_head_is_a_get_without_its_body(client: Client) -> None:
     for name in ("etag", "content-length", "content-type"):
         assert head.headers[name] == whole.headers[name]
     assert client.request("HEAD", "/api/v1/nowhere").status_code == 404
+
+
+def test_a_service_can_be_warmed_up_before_anybody_asks() -> None:
+    with Client() as client:
+        warm_up(client.app.state.service, "ride-hailing")
+        opening = client.app.state.service.openings.known(("ride-hailing", None, None))
+        assert opening is not None
+        warm_up(client.app.state.service, "nowhere")
+        assert client.get("/api/v1/health").status_code == 200

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -19,9 +20,6 @@ from typer.testing import CliRunner
 from cardhouse.cli.app import app
 
 VIEW = "/api/v1/view?economy=ride-hailing&quarters=3"
-
-
-ASK = "import sys, httpx; print(httpx.get(sys.argv[1], timeout=60).status_code)"
 
 
 def free_port() -> int:
@@ -52,7 +50,7 @@ def serving(*words: str) -> Iterator[tuple[str, subprocess.Popen]]:
 
 
 def test_two_workers_give_the_same_bytes_and_stop_calmly() -> None:
-    with serving("--workers", "2") as (address, process):
+    with serving("--cold", "--workers", "2") as (address, process):
         answers = []
         for number in range(12):  # each connection goes to whichever process takes it
             lever = f"{VIEW}&set=demand_level=0.{5 + number % 3}"
@@ -66,31 +64,22 @@ def test_two_workers_give_the_same_bytes_and_stop_calmly() -> None:
 
 
 def test_a_request_that_runs_is_answered_before_the_end() -> None:
-    with serving() as (address, process):
-        httpx.get(address + VIEW, timeout=60)
-        slow = f"{address}/api/v1/run?economy=ride-hailing&quarters=40&scenario=capital-freeze"
-        asking = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                f"import httpx; print(httpx.get({slow!r}, timeout=60).status_code)",
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        line = ""
-        time.sleep(0.8)
-        process.send_signal(signal.SIGTERM)
+    slow = "/api/v1/run?economy=ride-hailing&quarters=60&scenario=capital-freeze"
+    with serving("--cold") as (address, process), httpx.Client(timeout=60) as client:
+        client.get(address + VIEW)  # the connection is open, and the economy
+        with ThreadPoolExecutor(1) as apart:
+            asked = apart.submit(client.get, address + slow)
+            time.sleep(0.3)
+            process.send_signal(signal.SIGTERM)
+            assert asked.result(60).status_code == 200
         assert process.wait(40) == 0
-        line = asking.communicate(timeout=30)[0]
-        assert line.strip() == "200"
         told = [json.loads(one) for one in process.stderr.read().splitlines() if one[:1] == "{"]
         assert any(one.get("path", "").endswith("/run") and one["status"] == 200 for one in told)
 
 
 def test_a_follower_does_not_hold_up_the_end() -> None:
     question = {"economy": "ride-hailing", "quarters": 2, "draws": 2000, "paths": 10_000}
-    with serving() as (address, process):
+    with serving("--cold") as (address, process):
         asked = httpx.post(f"{address}/api/v1/ensembles", json=question, timeout=60).json()
         with httpx.stream("GET", address + asked["links"]["events"], timeout=60) as events:
             lines = events.iter_lines()
@@ -102,8 +91,16 @@ def test_a_follower_does_not_hold_up_the_end() -> None:
         assert time.monotonic() - start < 30
 
 
+def test_a_server_that_still_warms_up_ends_at_once() -> None:
+    with serving() as (_, process):
+        start = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(40) == 0
+        assert time.monotonic() - start < 20
+
+
 def test_what_is_no_http_ends_its_connection_alone() -> None:
-    with serving() as (address, _):
+    with serving("--cold") as (address, _):
         port = int(address.rpartition(":")[2])
         for hostile in (
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 20,

@@ -9,7 +9,7 @@ import typer
 
 from cardhouse.cli.extras import need_web
 from cardhouse.cli.guard import say
-from cardhouse.cli.options import Quiet
+from cardhouse.cli.options import DEFAULT_ECONOMY, Quiet
 from cardhouse.errors import InputError
 
 MOST_WORKERS = 64
@@ -25,6 +25,9 @@ def serve(
     workers: Annotated[
         int, typer.Option("--workers", metavar="N", help="Processes that answer.")
     ] = 1,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Open no economy before somebody asks.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Serve the page and the API until Ctrl-C; on this machine alone unless --host says otherwise.
@@ -42,7 +45,7 @@ def serve(
         say("Ctrl-C ends it.")
     from cardhouse.web.serve import serve as run
 
-    run(host, chosen, workers)
+    run(host, chosen, workers, "" if cold else DEFAULT_ECONOMY)
 
 
 def _check(port: int, workers: int) -> None:

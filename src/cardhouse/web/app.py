@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -15,14 +16,15 @@ import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import Response
 
+from cardhouse.errors import CardhouseError
 from cardhouse.facts import facts_version
-from cardhouse.web import job_routes, model_routes, table_routes, word_routes
+from cardhouse.web import answers, job_routes, model_routes, table_routes, word_routes
 from cardhouse.web.answered import Service
 from cardhouse.web.doors import Bucket, Doors
 from cardhouse.web.limits import Limits
 from cardhouse.web.pages import STATIC, serve_page
 from cardhouse.web.problems import install
-from cardhouse.web.questions import strictly
+from cardhouse.web.questions import Asked, strictly
 from cardhouse.web.shapes import PREFIX, describe, documented
 
 SUMMARY = "Who really pays for the AI economy, as a calculation anyone can check and bend."
@@ -31,6 +33,10 @@ DESCRIPTION = (
     "quarter. The same question gets the same bytes from every server of this version. A "
     "conditional calculation on sourced facts: not a forecast, and not advice."
 )
+
+KEPT_AT_FIRST = 12
+"""The look that the page asks for first on a wide screen."""
+_LOG = logging.getLogger("cardhouse.web")
 
 Handler = Callable[[int, FrameType | None], Any] | signal.Handlers
 
@@ -70,6 +76,8 @@ ROUTERS = (
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     """Tell those who follow a computation as soon as the process is told to stop."""
     service: Service = app.state.service
+    if app.state.warm:
+        threading.Thread(target=warm_up, args=(service, app.state.warm), daemon=True).start()
     before = {number: _on_stop(service, number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in before.items():
@@ -93,7 +101,18 @@ def _on_stop(service: Service, number: int) -> Handler | None:
     return before if callable(before) else signal.SIG_DFL
 
 
-def create(limits: Limits | None = None, static: Path = STATIC) -> FastAPI:
+def warm_up(service: Service, economy: str) -> None:
+    """Open an economy and move a lever once, so that the first who asks need not wait."""
+    try:
+        opening = service.openings.get((economy, None, None))
+        scenario = opening.scenario((), {"demand_level": 1.01})
+        asked = Asked(economy)
+        answers.view(opening, scenario, asked, KEPT_AT_FIRST)
+    except CardhouseError as error:
+        _LOG.warning("not warmed up: %s", error)
+
+
+def create(limits: Limits | None = None, static: Path = STATIC, *, warm: str = "") -> FastAPI:
     """Return the service.
 
     Parameters
@@ -102,6 +121,8 @@ def create(limits: Limits | None = None, static: Path = STATIC) -> FastAPI:
         What it gives at most; none: the usual limits.
     static
         Where the built page lies.
+    warm
+        An economy to open when the service starts, before anybody asks; empty: none.
     """
     given = limits or Limits()
     app = FastAPI(
@@ -118,6 +139,7 @@ def create(limits: Limits | None = None, static: Path = STATIC) -> FastAPI:
     app.state.service = Service.of(given)
     app.state.slow_bucket = Bucket(given.slow_rate, given.slow_burst)
     app.state.parameters = {}
+    app.state.warm = warm
     install(app)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX, dependencies=[Depends(strictly)])

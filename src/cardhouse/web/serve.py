@@ -12,6 +12,8 @@ from cardhouse.web.doors import log_to_stderr
 from cardhouse.web.jobs import ENVIRONMENT, jobs_folder
 
 FACTORY = "cardhouse.web.serve:application"
+WARM = "CARDHOUSE_WARM"
+"""Names the economy that processes of the service open when they start."""
 GRACE_SECONDS = 15
 """How long running requests may take to end once the service is told to stop."""
 HEADER_BYTES = 16_384
@@ -22,11 +24,15 @@ def application() -> object:
     from cardhouse.web.app import create
 
     log_to_stderr("info")
-    return create()
+    return create(warm=os.environ.get(WARM, ""))
 
 
-def serve(host: str, port: int, workers: int) -> None:
-    """Serve until SIGINT or SIGTERM; requests that run are answered first."""
+def serve(host: str, port: int, workers: int, warm: str = "") -> None:
+    """Serve until SIGINT or SIGTERM; requests that run are answered first.
+
+    ``warm`` names an economy that each process opens when it starts; empty: none.
+    """
+    os.environ[WARM] = warm
     log_to_stderr("info")
     os.environ.setdefault(ENVIRONMENT, str(jobs_folder()))  # one folder for all workers
     for number in (signal.SIGINT, signal.SIGTERM):
