@@ -23,6 +23,7 @@ from cardhouse.studies.ensembles.keep import Keep
 from cardhouse.studies.ensembles.observing import Layout, empty, observe
 from cardhouse.studies.ensembles.plan import Leaf, Plan
 from cardhouse.studies.ensembles.shocking import drawn_shocks
+from cardhouse.studies.ensembles.stopping import heed_stop
 from cardhouse.studies.ensembles.tally import Tally
 from cardhouse.studies.ensembles.uncertain import (
     PARAMETER,
@@ -102,6 +103,7 @@ def do_task(study: Study, layout: Layout, leaves: list[Work]) -> Tally:
 
 def do_leaf(study: Study, layout: Layout, work: Work) -> Tally:
     """Return the tally of a leaf; one whose accounts cannot be run tells why."""
+    heed_stop()
     leaf, world = work.leaf, work.world
     if TERM not in study.certain:
         world = with_terms(world, study.plan, leaf.number)
@@ -111,6 +113,7 @@ def do_leaf(study: Study, layout: Layout, work: Work) -> Tally:
         drivers = drivers_of(run, study.scenario, study.quarters)
         seen = empty(layout, leaf.count)
         for place in range(0, leaf.count, BATCH):
+            heed_stop()
             count = min(BATCH, leaf.count - place)
             luck = _luck(study, run, leaf.first + place, count)
             observe(collapse(simulate_chunk(run, drivers, luck), own), layout, seen, place)
