@@ -41,6 +41,28 @@ def is_writable(folder: Path) -> bool:
     return above is not None and above.is_dir() and os.access(above, os.W_OK | os.X_OK)
 
 
+def keep(path: Path, text: str) -> bool:
+    """Write beside a place and move there, so that nothing half-written is ever read or left.
+
+    A full disk is no reason to fail: what cannot be kept is made again. Tells whether it was kept.
+    """
+    beside: Path | None = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
+        ) as file:
+            beside = Path(file.name)
+            file.write(text)
+        beside.replace(path)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        if beside is not None:
+            beside.unlink(missing_ok=True)
+
+
 def made(folder: Path, what: str) -> Path:
     """Return a folder that can be written, made when missing: another one where it cannot be.
 

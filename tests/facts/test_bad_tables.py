@@ -31,6 +31,7 @@ MISTAKES = {
     "id-of-another": (3, "'05285fb730'", "Leave the id empty"),
     "infinite": (3, "'1e999'", "too large"),
     "infinity-in-words": (3, "'inf'", "Write it like -1234.5"),
+    "known-before-published": (3, "2030-04-20", "leave known_from empty"),
     "known-from-in-words": (3, "'soon'", "Write it like 2025-06-30"),
     "line-break": (3, "'two?lines'", "on one line"),
     "low-above-value": (3, "50.5", "low <= value"),

@@ -111,7 +111,12 @@ class TestKnownFrom:
             ({"basis": "estimate", "published": ""}, "2030-07-29", "rule"),
             ({"basis": "leak", "published": "2031-01-01"}, "2031-01-01", "rule"),
             ({"basis": "guidance", "published": "2029-12-01"}, "2029-12-01", "rule"),
-            ({"known_from": "2030-04-20"}, "2030-04-20", "stated"),
+            ({"basis": "filing", "published": "2031-06-01"}, "2031-06-01", "rule"),
+            ({"basis": "filing", "published": "2031-06"}, "2031-06-01", "rule"),
+            ({"basis": "company_statement", "published": "2031"}, "2031-01-01", "rule"),
+            ({"basis": "reported", "published": "2031-06-01"}, "2031-06-01", "rule"),
+            ({"known_from": "2030-05-20"}, "2030-05-20", "stated"),
+            ({"known_from": "2030-05-01"}, "2030-05-01", "stated"),
             ({"known_from": "2030-04-20", "known_from_basis": "rule"}, "2030-04-20", "rule"),
         ],
     )

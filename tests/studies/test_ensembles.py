@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,6 +32,7 @@ from cardhouse.studies.ensembles.observing import Layout
 from cardhouse.studies.ensembles.plan import Plan, check_plan
 from cardhouse.studies.ensembles.running import Outcome, Progress, run_ensemble
 from cardhouse.studies.ensembles.shocking import drawn_shocks
+from cardhouse.studies.ensembles.stopping import heed_stop
 from cardhouse.studies.ensembles.streams import Streams
 from cardhouse.studies.ensembles.tally import Tally
 from cardhouse.studies.ensembles.uncertain import (
@@ -570,3 +572,30 @@ class TestManifest:
 def _short(of: Study) -> tuple[Study, Layout, Tally]:
     outcome = run_ensemble(replace(of, plan=Plan(4, 1)), None)
     return outcome.study, outcome.layout, outcome.tally
+
+
+class TestThreads:
+    def test_leave_off_when_nobody_wants_more(self) -> None:
+        begun, left = threading.Event(), threading.Event()
+
+        def job(number: int) -> int:
+            if number == 0:
+                return number
+            begun.set()
+            try:
+                while not left.wait(0.001):
+                    heed_stop()
+            finally:
+                left.set()
+            return number
+
+        answers = Threads(2).each(job, range(10))
+        assert next(answers) == (0, 0)
+        assert begun.wait(30)
+        assert not left.is_set()
+        answers.close()  # type: ignore[attr-defined] # it is a generator
+        assert left.wait(30)
+
+    def test_heed_no_stop_where_nobody_could_ask(self) -> None:
+        heed_stop()
+        assert list(Threads(1).each(abs, [-1, 2])) == [(-1, 1), (2, 2)]

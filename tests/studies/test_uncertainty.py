@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -140,14 +139,6 @@ class TestDraws:
 
     def test_every_identity_holds_in_every_draw(self) -> None:
         assert 0.0 < found()["accounts_residual_max"] < 1e-9
-
-    def test_a_process_that_is_ended_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def broken(*_: object) -> Any:
-            raise BrokenProcessPool
-
-        monkeypatch.setattr("cardhouse.studies.draw_pool.as_completed", broken)
-        with pytest.raises(InputError, match="ended from outside"):
-            answered(2, processes=2)
 
 
 class TestAnswers:

@@ -8,11 +8,11 @@ code itself, so that nothing stale survives an upgrade. A file that cannot be re
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from cardhouse.model.world import World
-from cardhouse.user_cache import ENVIRONMENT, cache_root, made
+from cardhouse.user_cache import ENVIRONMENT, cache_root, keep, made
 
 KEPT = 40
 SOURCES = ("accounts", "facts", "model")
@@ -108,16 +108,10 @@ def _read(path: Path) -> World | None:
 
 
 def _keep(path: Path, world: World) -> None:
-    """Write a world beside its place and move it there; a full disk is no reason to fail."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
-        ) as file:
-            json.dump(_plain(world), file)
-        Path(file.name).replace(path)
-        _forget(path.parent)
-    except OSError:
-        return
+    """Keep a world where there is room for it."""
+    if keep(path, json.dumps(_plain(world))):
+        with contextlib.suppress(OSError):
+            _forget(path.parent)
 
 
 def _forget(folder: Path) -> None:

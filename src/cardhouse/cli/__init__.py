@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from typing import NoReturn
 
 # Threads of a linear algebra library spin while they wait for busy cores, and may change the last
 # bits of a sum; set before numpy is loaded, and only where the user has not.
@@ -21,7 +23,22 @@ def main() -> None:
         app(prog_name="cardhouse")
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted; nothing half-written is left behind.\n")
-        sys.exit(INTERRUPTED)
+        _end_interrupted()
+    except SystemExit as ending:
+        if ending.code == INTERRUPTED:
+            _end_interrupted()
+        raise
+
+
+def _end_interrupted() -> NoReturn:
+    """End the process without waiting for threads, which may be in the middle of long work.
+
+    All that had to be tidied up was, on the way here.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(INTERRUPTED)
 
 
 __all__ = ["main"]

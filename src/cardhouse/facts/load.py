@@ -95,7 +95,7 @@ def read_overlay(
     (table,) = _plain_names([read_table(path, COLUMNS)])
     if not table.rows and not table.problems:
         return [], [f"{path}:2: there is a header and no row below it. Add a fact."]
-    read, problems = _read(table, known)
+    read, problems = _read(table, known, own=True)
     facts, first = [], dict[Key, Fact]()
     for fact in read:
         old = base.by_key.get(fact.key)
@@ -145,7 +145,7 @@ def _shipped_facts(names: Sequence[str]) -> FactTable:
     corrected = correct(published, load_corrections(), every=set(names) == set(TABLES))
     facts: list[Fact] = []
     for table in _plain_names(corrected):
-        found, problems = _read(table, load_dictionaries())
+        found, problems = _read(table, load_dictionaries(), own=False)
         _refuse(problems)
         facts += found
     return FactTable(facts, load_duplicates())
@@ -155,11 +155,11 @@ def _plain_names(tables: Iterable[CsvTable]) -> list[CsvTable]:
     return rename(tables, load_renamings(load_dictionaries().metrics))
 
 
-def _read(table: CsvTable, known: Dictionaries) -> tuple[list[Fact], list[str]]:
+def _read(table: CsvTable, known: Dictionaries, *, own: bool) -> tuple[list[Fact], list[str]]:
     """Return a table's facts and what is wrong with it, up to so many problems."""
     facts, problems = [], list(table.problems)
     for row in table.rows:
-        fact, wrong = read_fact(row, known)
+        fact, wrong = read_fact(row, known, own=own)
         problems += wrong
         if fact is not None:
             facts.append(fact)

@@ -29,11 +29,19 @@ _NEEDED = (
 _LIKE = "Write it like 2025-06-30."
 
 
-def read_fact(row: CsvRow, known: Dictionaries) -> tuple[Fact | None, list[str]]:
-    """Return the fact that a row states, or None and a sentence for everything wrong with it."""
+def read_fact(
+    row: CsvRow, known: Dictionaries, *, own: bool = False
+) -> tuple[Fact | None, list[str]]:
+    """Return the fact that a row states, or None and a sentence for everything wrong with it.
+
+    In a person's ``own`` table `published` is the day on which the source appeared, and nobody
+    knew the figure before. In the shipped tables it may be the day on which a page was read.
+    """
     problems = [f"{row.place}: {sentence}" for sentence in _problems(row.cells, known)]
     problems += untidy_cells(row)
-    return (None, problems) if problems else (_fact(row), [])
+    if own and not problems:
+        problems += [f"{row.place}: {sentence}" for sentence in _known_too_early(row.cells)]
+    return (None, problems) if problems else (_fact(row, own=own), [])
 
 
 def _problems(cells: Mapping[str, str], known: Dictionaries) -> Iterable[str]:
@@ -116,6 +124,17 @@ def _wrong_known_from(cells: Mapping[str, str]) -> Iterable[str]:
         yield "known_from and published are empty, and guidance is about later. State one of them."
 
 
+def _known_too_early(cells: Mapping[str, str]) -> Iterable[str]:
+    """Yield what is wrong with a day of knowledge before the source appeared; a rule may be so."""
+    stated = cells["known_from"] if cells["known_from_basis"] != "rule" else ""
+    first = _first_day(cells["published"])
+    if stated and first and dt.date.fromisoformat(stated) < first:
+        yield (
+            f"known_from {stated} is before published {cells['published']}, and nobody knew the "
+            "figure before its source appeared. Mend one, or leave known_from empty."
+        )
+
+
 def _value(text: str, unit: str) -> Value | str:
     """Return a cell's number or date, or what is wrong with it."""
     if unit == "date":
@@ -151,11 +170,16 @@ def _last_day(published: str) -> dt.date | None:
     return first and (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
 
 
-def _fact(row: CsvRow) -> Fact:
+def _first_day(published: str) -> dt.date | None:
+    """Return the first day that a day, a month or a year may mean; None where none is given."""
+    return _day(f"{published}-01-01"[:10] if len(published) == 4 else f"{published}-01"[:10])
+
+
+def _fact(row: CsvRow, *, own: bool) -> Fact:
     """Return the fact of a row without problems; what it leaves empty follows by rule."""
     cells, unit = row.cells, row.cells["unit"]
     start, end = (dt.date.fromisoformat(cells[name]) for name in ("period_start", "period_end"))
-    known_from, known_from_basis = _known_from(cells, start, end)
+    known_from, known_from_basis = _known_from(cells, start, end, own=own)
     return Fact(
         id=cells["id"] or id_of(_key(cells)),
         entity=cells["entity"],
@@ -181,12 +205,16 @@ def _fact(row: CsvRow) -> Fact:
     )
 
 
-def _known_from(cells: Mapping[str, str], start: dt.date, end: dt.date) -> tuple[dt.date, str]:
+def _known_from(
+    cells: Mapping[str, str], start: dt.date, end: dt.date, *, own: bool
+) -> tuple[dt.date, str]:
     """Return when a row's figure was first public, and whether the row says so or the rule."""
     if cells["known_from"]:
         return dt.date.fromisoformat(cells["known_from"]), cells["known_from_basis"] or "stated"
     published = _last_day(cells["published"]) if cells["published"] else None
-    return known_from_by_rule(cells["basis"], start, end, published), "rule"
+    ruled = known_from_by_rule(cells["basis"], start, end, published)
+    appeared = _first_day(cells["published"]) if own else None
+    return max(ruled, appeared or ruled), "rule"
 
 
 def _key(cells: Mapping[str, str]) -> Key:

@@ -7,13 +7,14 @@ again.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from cardhouse.accounts.cache import cache_folder, digest_of
+from cardhouse.user_cache import keep
 
 KEPT = 20
 ROOMS = ("accounts", "facts", "model", "engine", "analysis", "studies")
@@ -56,17 +57,12 @@ def _read(path: Path) -> Row | None:
 
 
 def _keep(path: Path, made: Row) -> None:
-    """Write beside the place and move there; a full disk is no reason to fail."""
-    try:
+    """Keep what was made where there is room for it."""
+    text = json.dumps(made, allow_nan=False)
+    with contextlib.suppress(OSError):
         path.parent.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
-        ) as file:
-            json.dump(made, file, allow_nan=False)
-        Path(file.name).replace(path)
-        _forget(path.parent)
-    except OSError:
-        return
+        if keep(path, text):
+            _forget(path.parent)
 
 
 def _forget(folder: Path) -> None:

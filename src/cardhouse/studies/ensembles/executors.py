@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol, TypeVar
 
+from cardhouse.studies.ensembles.stopping import Stop
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -35,18 +37,22 @@ class Threads:
     def each(
         self, function: Callable[[Job], Result], jobs: Iterable[Job]
     ) -> Iterator[tuple[Job, Result]]:
-        """Yield each job with its result; what waits is dropped when one fails."""
+        """Yield each job with its result.
+
+        When one fails, or nobody wants more, what waits is dropped and what is under way leaves off
+        at its next step; nobody waits for that.
+        """
         if self._count == 1:
             for job in jobs:
                 yield job, function(job)
             return
-        pool = ThreadPoolExecutor(self._count)
+        pool, stop = ThreadPoolExecutor(self._count), Stop()
         under_way: dict[Future[Result], Job] = {}
         coming = iter(jobs)
         try:
             while True:
                 for job in coming:
-                    under_way[pool.submit(function, job)] = job
+                    under_way[pool.submit(stop.under, function, job)] = job
                     if len(under_way) >= AHEAD * self._count:
                         break
                 if not under_way:
@@ -55,4 +61,5 @@ class Threads:
                 for future in done:
                     yield under_way.pop(future), future.result()
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            stop.ask()
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -31,6 +31,7 @@ from cardhouse.studies.ensembles.observing import (
 )
 from cardhouse.studies.ensembles.plan import Leaf, Plan
 from cardhouse.studies.ensembles.shocking import drawn_shocks
+from cardhouse.studies.ensembles.stopping import heed_stop
 from cardhouse.studies.ensembles.tally import Tally
 from cardhouse.studies.ensembles.uncertain import (
     PARAMETER,
@@ -86,6 +87,7 @@ def _paths(
     drivers = drivers_of(chains.expanded, scenario, study.quarters)
     seen = empty(layout, leaf.count)
     for place in range(0, leaf.count, BATCH):
+        heed_stop()
         count = min(BATCH, leaf.count - place)
         luck = _luck(study, chains.expanded, leaf.first + place, count)
         arrays = simulate_chunk(chains, drivers, luck, needed(layout))
@@ -139,6 +141,7 @@ def do_task(study: Study, layout: Layout, leaves: list[Work]) -> Tally:
 
 def do_leaf(study: Study, layout: Layout, work: Work) -> Tally:
     """Return the tally of a leaf; one whose accounts cannot be run tells why."""
+    heed_stop()
     leaf, world = work.leaf, work.world
     if TERM not in study.certain:
         world = with_terms(world, study.plan, leaf.number)
