@@ -29,9 +29,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep balanced worlds for this run alone, not in the user's cache."""
+    """Keep balanced worlds and machine code for this run alone, not in the user's cache.
+
+    The processes of a run share them: what one has compiled, the others load.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARDHOUSE_CACHE", str(tmp_path_factory.mktemp("worlds")))
+        patch.setenv("CARDHOUSE_CACHE", str(shared / "cache-of-this-run"))
         yield
 
 

@@ -11,15 +11,18 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import shutil
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from cardhouse.user_cache import cache_root, made
 
-ROOMS = ("analysis", "engine")
+ROOMS = ("analysis", "engine", "engine/kernel")
 KEPT = 3
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -36,17 +39,128 @@ def kernel(function: Function) -> Function:
     function
         Loops over arrays that are passed in, results included.
     """
+    return _compiled(function)
+
+
+def law(function: Function) -> Function:
+    """Compile a function as `kernel` does, to be called by compiled code through its address.
+
+    One that calls many others is compiled faster so: none of them becomes a part of the caller.
+    """
+    return _compiled(function, no_cpython_wrapper=True)
+
+
+def _compiled(function: Function, **options: bool) -> Function:
+    """Return a function that numba compiles at its first call, kept under this version's folder."""
     import numba
 
+    compiler: Any = numba.njit
     folder = machine_code_folder()
     settings: Any = numba.config
     before = settings.CACHE_DIR
     try:
         settings.CACHE_DIR = str(folder or "")
-        compiled: Any = numba.njit(nogil=True, error_model="numpy", cache=folder is not None)
-        return compiled(function)
+        kept = folder is not None
+        made_ = compiler(nogil=True, error_model="numpy", cache=kept, **options)
+        return cast(Function, made_(function))
     finally:
         settings.CACHE_DIR = before
+
+
+def piece(function: Function) -> Function:
+    """Compile a function that only other compiled functions call: it becomes a part of theirs.
+
+    Nothing of it is kept apart, and it gets no door for Python; ``function.py_func`` is plain.
+    """
+    import numba
+
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    if quick := _quick_pipeline():
+        options["pipeline_class"] = quick
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", **options)
+    return compiled(function)
+
+
+@cache
+def _quick_pipeline() -> Any:
+    """Return a way to compile pieces that leaves optimisation and machine code to their callers.
+
+    numba makes both for every function, and again for each that calls it; a tree of a hundred small
+    functions takes twice as long so. None where this numba is built otherwise: all works without.
+    """
+    try:
+        return _pipeline_without_machine_code()
+    except (ImportError, AttributeError):
+        return None
+
+
+def _pipeline_without_machine_code() -> Any:
+    """Return a numba compiler whose functions wait to be linked into those that call them."""
+    import numba.core.compiler_machinery as machinery
+    import numba.core.typed_passes as passes
+    from numba.core import codegen, compiler
+
+    library: Any = codegen.JITCodeLibrary
+    register: Any = machinery.register_pass
+    usual: Any = compiler.DefaultPassBuilder
+    typed: Any = passes.NopythonTypeInference
+    lowered_by: Any = passes.NativeLowering
+    for name in ("_optimize_final_module", "_finalize_final_module", "_finalize_dynamic_globals"):
+        getattr(library, name)
+
+    class PartLibrary(library):  # type: ignore[misc]
+        """Code that waits to be linked into its callers."""
+
+        def _optimize_final_module(self) -> None:
+            pass
+
+        def _finalize_final_module(self) -> None:
+            self._finalize_dynamic_globals()
+            self._finalized = True
+
+    @register(mutates_CFG=False, analysis_only=True)
+    class WaitForCallers(machinery.FunctionPass):
+        """Lay down the library that a part is lowered into."""
+
+        _name = "cardhouse_wait_for_callers"
+
+        def __init__(self) -> None:
+            super().__init__()  # type: ignore[no-untyped-call]
+
+        def run_pass(self, state: Any) -> bool:
+            if state.library is None:
+                name = state.func_id.func_qualname
+                state.library = PartLibrary(state.targetctx.codegen(), name)
+            return False
+
+    @register(mutates_CFG=False, analysis_only=False)
+    class MeetCallers(machinery.LoweringPass):
+        """Tell callers where the lowered part is."""
+
+        _name = "cardhouse_meet_callers"
+
+        def __init__(self) -> None:
+            super().__init__()  # type: ignore[no-untyped-call]
+
+        def run_pass(self, state: Any) -> bool:
+            lowered, empty = state["cr"], dict[object, object]()
+            entry = empty.__getitem__  # numba wants a built-in of its own; Python never calls it
+            state.targetctx.insert_user_function(entry, lowered.fndesc, [state.library])
+            state["cr"] = lowered._replace(cfunc=entry)
+            return False
+
+    class QuickCompiler(compiler.CompilerBase):
+        """The usual pipeline with that library."""
+
+        def define_pipelines(self) -> list[Any]:
+            self.state.flags.no_compile = True
+            pipeline = usual.define_nopython_pipeline(self.state)
+            pipeline.add_pass_after(WaitForCallers, typed)
+            pipeline.add_pass_after(MeetCallers, lowered_by)
+            pipeline.finalize()
+            return [pipeline]
+
+    return QuickCompiler
 
 
 @cache
@@ -58,6 +172,55 @@ def machine_code_folder() -> Path | None:
     folder = made(root / "kernels" / _digest(), "kernels")
     _forget_older(folder)
     return folder
+
+
+@contextmanager
+def first_time(name: str, told: str) -> Iterator[None]:
+    """Let one process at a time compile what is not kept yet, and say so on standard error.
+
+    Parameters
+    ----------
+    name
+        A name for all that is compiled inside, of which a mark is left when it is done.
+    told
+        What a person reads while it compiles, such as "the engine".
+    """
+    folder = machine_code_folder()
+    mark = folder / f"{name}.done" if folder else None
+    if mark is not None and mark.exists():
+        yield
+        return
+    with _lock(folder):
+        fresh = mark is None or not mark.exists()
+        start = time.monotonic()
+        if fresh:
+            where = "" if mark else " (nothing is kept: CARDHOUSE_CACHE is off)"
+            _tell(f"Compiling {told} for this machine, once; about half a minute{where} ...")
+        yield
+        if fresh:
+            _tell(f"Compiled {told} in {time.monotonic() - start:.0f} s.")
+        if mark is not None:
+            mark.touch()
+
+
+@contextmanager
+def _lock(folder: Path | None) -> Iterator[None]:
+    """Hold the lock of a folder, where there is one and the system knows locks."""
+    try:
+        import fcntl
+    except ImportError:
+        folder = None
+    if folder is None:
+        yield
+        return
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def kept_kernels() -> tuple[Path | None, int]:

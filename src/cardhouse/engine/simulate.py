@@ -101,7 +101,7 @@ def simulate(
     check_viable(chain, drivers)
     if shocks is not None:
         check_shocks(chain, shocks, drivers.quarters, paths)
-    columns = as_paths(_checked(chain, parameters or {}), paths)
+    columns = as_paths(all_parameters(chain, parameters or {}), paths)
     state = opening_state(chain, paths, ages_kept(chain, drivers))
     reference = references(chain, state, drivers.quarters, columns)
     states, records = [state], [opening_record(chain, state)]
@@ -115,7 +115,7 @@ def simulate(
     return Trajectory(chain, tuple(states), tuple(records), residual)
 
 
-def _checked(
+def all_parameters(
     chain: Chain, given: Mapping[str, float | Sequence[float]]
 ) -> dict[str, float | Sequence[float]]:
     """Return all parameters, the given ones checked value by value."""

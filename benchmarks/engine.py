@@ -1,0 +1,103 @@
+"""Nanoseconds per firm and quarter, compiled engine and numpy engine in turns, as Markdown.
+
+Run: ``python benchmarks/engine.py`` (``--quick`` leaves out the slow rows). Each row is the median
+of three rounds; processor time stands beside wall time, since other work on the machine stretches
+the latter. Targets: 60 ns per firm-quarter on two threads, 3 times the numpy engine in batches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cardhouse as ch
+from cardhouse.engine.arrays import Chain
+from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.drivers import Drivers, neutral
+from cardhouse.engine.kernel.simulate import run_compiled, simulate_compiled
+from cardhouse.engine.populations import expand
+from cardhouse.engine.simulate import simulate
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from strategies import Recipe
+
+ROUNDS, QUARTERS = 3, 20
+KEEP = ("cash", "revenue")
+INVENTED = (12, 50, 350, 2000)
+
+
+def timed(action: Callable[[], object]) -> tuple[float, float]:
+    """Return wall and processor seconds of an action."""
+    wall, used = time.perf_counter(), time.process_time()
+    action()
+    return time.perf_counter() - wall, time.process_time() - used
+
+
+def chains() -> dict[str, Chain]:
+    """Return the economies that are timed, by name."""
+    world = ch.open("ai")
+    found = {"ai": compile_chain(world), "ai, member by member": compile_chain(expand(world))}
+    for firms in INVENTED:
+        recipe = Recipe(firms=firms, seed=7, stationary=False, cycles=firms < 100)
+        found[f"invented, {firms} firms"] = compile_chain(recipe.world())
+    return found
+
+
+def actions(
+    chain: Chain, drivers: Drivers, *, quick: bool
+) -> dict[str, tuple[Callable[[], object], int]]:
+    """Return what is timed on one economy, and the paths it runs."""
+    firms = len(chain.firm_ids)
+    many = max(64, min(2000, 40_000 // firms))
+    batch = max(2, min(many, 2_000 // firms))
+
+    def compiled(threads: int) -> Callable[[], object]:
+        return lambda: run_compiled(chain, drivers, keep=KEEP, paths=many, threads=threads)
+
+    out: dict[str, tuple[Callable[[], object], int]] = {
+        "compiled, 1 path, whole trajectory": (lambda: simulate_compiled(chain, drivers), 1),
+        "compiled, 1 path, cash and revenue": (
+            lambda: run_compiled(chain, drivers, keep=KEEP),
+            1,
+        ),
+        f"compiled, {many} paths, 1 thread": (compiled(1), many),
+        f"compiled, {many} paths, 2 threads": (compiled(2), many),
+    }
+    if firms < 500 or not quick:
+        out["numpy, 1 path"] = (lambda: simulate(chain, drivers), 1)
+    if firms < 100:
+        out[f"numpy, {batch} paths"] = (lambda: simulate(chain, drivers, paths=batch), batch)
+    return out
+
+
+def main() -> None:
+    """Print the machine and a table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="leave out the slow rows")
+    quick = parser.parse_args().quick
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} processors ({platform.machine()}), load {load:.1f} at the start\n")
+    print("| economy | run | ms | ns per firm-quarter, wall | the same, processor time |")
+    print("| --- | --- | ---: | ---: | ---: |")
+    for name, chain in chains().items():
+        drivers = neutral(chain, QUARTERS)
+        found = actions(chain, drivers, quick=quick)
+        simulate_compiled(chain, drivers)
+        rounds: dict[str, list[tuple[float, float]]] = {what: [] for what in found}
+        for _ in range(ROUNDS):
+            for what, (action, _) in found.items():
+                rounds[what].append(timed(action))
+        for what, (_, paths) in found.items():
+            wall, used = (statistics.median(column) for column in zip(*rounds[what], strict=True))
+            unit = 1e9 / (paths * QUARTERS * len(chain.firm_ids))
+            print(f"| {name} | {what} | {wall * 1e3:.1f} | {wall * unit:.0f} | {used * unit:.0f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,438 @@
+"""Compiled laws of bills: every obligation and receipt of the quarter; see `engine.bills`.
+
+What is due on a link is written once and added, as it is written, to what its payer owes, what its
+payee can expect and what the seller's line is paid: nothing is summed over all links again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cardhouse.compiling import piece
+from cardhouse.engine.kernel.costs import add, fill
+from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
+from cardhouse.engine.kernel.scalars import covered, ratio
+
+
+@piece
+def enter(at: Places, i: Indices, w: Rows, link: int, is_cost: bool) -> None:
+    """Add what is due on a link to the sums of its payer, its payee and its seller's line."""
+    due, payer, payee = w[at.due + link], i[at.link_payer + link], i[at.link_payee + link]
+    if payer < at.firms:
+        add(w, at.bills + payer, due)
+        if is_cost:
+            add(w, at.costs + payer, due)
+    if payee < at.firms:
+        add(w, (at.from_firms if payer < at.firms else at.from_outside) + payee, due)
+    if i[at.link_seller + link] >= 0:
+        add(w, at.line_revenue + i[at.link_seller + link], due)
+
+
+@piece
+def bought_on(at: Places, i: Indices, w: Rows, link: int) -> Numbers:
+    """Return what was bought on a link, paid now or later."""
+    credit = i[at.credit_of_link + link]
+    return w[at.credit_bought + credit] if credit >= 0 else w[at.due + link]
+
+
+@piece
+def bills_of_trade(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q: int) -> None:
+    """Write the invoices of what was delivered: sales, inputs, programs, plant."""
+    edges = int(w[at.served_rows, 0])
+    open_books(at, w)
+    final_sales(at, k, i, n, w, edges)
+    input_bills(at, k, i, n, w, q, edges)
+    program_bills(at, k, i, s, n, w, edges)
+    plant_bills(at, k, i, s, n, w, edges)
+
+
+@piece
+def other_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q: int) -> None:
+    """Write all other bills of the quarter, and what is paid out to owners."""
+    outside_bills(at, k, i, s, w)
+    back_bills(at, i, n, w, int(w[at.served_rows, 0]))
+    shortfall_bills(at, k, i, s, n, w)
+    share_bills(at, k, i, s, w)
+    debt_bills(at, i, w)
+    other_business(at, k, i, s, w, q)
+    operating_profit(at, k, i, s, w)
+    arrears_bills(at, i, s, w)
+    credit_bills(at, k, i, s, n, w)
+    payouts(at, k, s, w, q)
+
+
+@piece
+def open_books(at: Places, w: Rows) -> None:
+    """Set the sums of the quarter to nothing."""
+    fill(w, at.bills, at.sums, 0.0)
+    fill(w, at.program_spent, at.firms, 0.0)
+    fill(w, at.due + at.guarantee_link, at.guarantees, 0.0)  # asked again from nothing
+    fill(w, at.line_revenue, at.lines, 0.0)
+    fill(w, at.line_inputs, at.lines, 0.0)
+
+
+@piece
+def final_of(at: Places, edges: int) -> int:
+    """Return where final demand lies that goes with these edge rows; buy-backs follow it."""
+    if edges == at.want:
+        return at.demand
+    return at.serve_final if edges == at.serve else at.again_final
+
+
+@piece
+def final_sales(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, edges: int) -> None:
+    """Write what final users are billed."""
+    final = final_of(at, edges)
+    for sale in range(at.sales):
+        pays = k[at.sale_pays + sale]
+        if pays > 0.0:
+            due, wanted, charged = (
+                w[at.due + at.sale_link + sale],
+                w[final + sale],
+                n[at.charged + i[at.sale_line + sale]],
+            )
+            for p in range(due.size):
+                due[p] = wanted[p] * charged[p] * pays
+            enter(at, i, w, at.sale_link + sale, False)
+
+
+@piece
+def input_bills(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, q: int, edges: int) -> None:
+    """Write what lines are billed for inputs; edges that nothing can flow on are left out."""
+    rows = w[at.row_mode, 0] > 0.0
+    if rows:
+        w[at.all_edges, 0] = 1.0
+    everything = w[at.all_edges, 0] > 0.0
+    for group in range(at.input_groups):
+        end = i[at.group_first + group + 1] if everything else i[at.group_used + group]
+        made, inputs = (
+            w[at.made + i[at.group_buyer + group]],
+            w[at.line_inputs + i[at.group_buyer + group]],
+        )
+        for edge in range(i[at.group_first + group], end):
+            link = i[at.edge_link + edge]
+            due, charged = w[at.due + link], n[at.charged + i[at.edge_seller + edge]]
+            if rows:
+                use = w[edges + edge]
+                for p in range(due.size):
+                    due[p] = use[p] * made[p] * charged[p]
+            else:
+                units = k[at.grown + q * at.inputs + edge]
+                for p in range(due.size):
+                    due[p] = units * made[p] * charged[p]
+            for p in range(due.size):
+                inputs[p] += due[p]
+            enter(at, i, w, link, True)
+
+
+@piece
+def program_bills(
+    at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, edges: int
+) -> None:
+    """Write what firms are billed for programs, by lines and by outside suppliers."""
+    first = i[at.group_first + at.input_groups]
+    for edge in range(first, i[at.group_first + at.input_groups + at.program_groups]):
+        link = i[at.edge_link + edge]
+        due, bought, charged = (
+            w[at.due + link],
+            w[edges + edge],
+            n[at.charged + i[at.edge_seller + edge]],
+        )
+        for p in range(due.size):
+            due[p] = bought[p] * charged[p]
+        enter(at, i, w, link, True)
+        add(w, at.program_spent + i[at.link_payer + link], due)
+    for place in range(at.outside_programs):
+        link = at.outside_program_link + place
+        firm = i[at.link_payer + link]
+        due, budget = w[at.due + link], w[at.program_terms + firm]
+        cut, alive = w[at.spend_programs + firm], s[at.alive + firm]
+        for p in range(due.size):
+            due[p] = k[at.outside_program + place] * (budget[p] * cut[p] * alive[p])
+        enter(at, i, w, link, True)
+        add(w, at.program_spent + firm, due)
+
+
+@piece
+def plant_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, edges: int) -> None:
+    """Write purchases of plant, and capex by line.
+
+    What a seller could not deliver is not bought from outside suppliers, either.
+    """
+    fill(w, at.capex, at.lines, 0.0)
+    for edge in range(i[at.group_first + at.input_groups + at.program_groups], at.edges):
+        link = i[at.edge_link + edge]
+        due, bought, charged = (
+            w[at.due + link],
+            w[edges + edge],
+            n[at.charged + i[at.edge_seller + edge]],
+        )
+        for p in range(due.size):
+            due[p] = bought[p] * charged[p]
+        enter(at, i, w, link, False)
+        add(w, at.capex_spent + i[at.link_payer + link], due)
+        add(w, at.capex + i[at.edge_buyer + edge], due)
+    for own in range(at.owned):
+        bought_outside(at, k, i, s, w, own)
+    for place in range(at.outside_plants):
+        link = at.outside_plant_link + place
+        own = i[at.outside_plant_owner + place]
+        if own >= 0:
+            due, outside = w[at.due + link], w[at.plant_outside_paid + own]
+            for p in range(due.size):
+                due[p] = outside[p] * k[at.outside_plant_mix + place]
+            enter(at, i, w, link, False)
+            add(w, at.capex_spent + i[at.link_payer + link], due)
+
+
+@piece
+def bought_outside(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, own: int) -> None:
+    """Write what an owner buys of plant from outside suppliers; add it to its capex."""
+    line = i[at.owned_line + own]
+    firm, outside_share = i[at.line_firm + line], k[at.plant_outside + own]
+    outside, capex, plan = (
+        w[at.plant_outside_paid + own],
+        w[at.capex + line],
+        w[at.plan_terms + own],
+    )
+    cut, alive, inside = w[at.spend_capex + firm], s[at.alive + firm], w[at.plant_inside + own]
+    for p in range(outside.size):
+        inside_share = ratio(inside[p], inside[p] + outside_share, 0.0)
+        wanted = plan[p] * cut[p] * alive[p]
+        filled = covered(capex[p], wanted * inside_share, 1.0)
+        outside[p] = wanted * (1.0 - inside_share) * filled
+        if outside_share > 0.0:
+            capex[p] += outside[p]
+
+
+@piece
+def outside_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
+    """Write labour, energy and other suppliers, per unit and fixed; and rents."""
+    for place in range(at.outside_costs):
+        link = at.outside_cost_link + place
+        line = i[at.link_buyer + link]
+        due, made, alive = w[at.due + link], w[at.made + line], s[at.alive + i[at.line_firm + line]]
+        per_unit, fixed = k[at.cost_per_unit + place], k[at.cost_fixed + place]
+        row, opening = w[at.fixed + line], k[at.fixed_cost + line]
+        for p in range(due.size):
+            cost = per_unit * made[p] + fixed * ratio(row[p], opening, 0.0)
+            due[p] = cost * alive[p]
+        enter(at, i, w, link, True)
+    for lease in range(at.leases):
+        due, rent = w[at.due + at.lease_link + lease], w[at.rent + lease]
+        for p in range(due.size):
+            due[p] = rent[p]
+        enter(at, i, w, at.lease_link + lease, True)
+
+
+@piece
+def back_bills(at: Places, i: Indices, n: Rows, w: Rows, edges: int) -> None:
+    """Write what buyers of last resort are billed."""
+    backed = final_of(at, edges) + at.sales
+    for back in range(at.backs):
+        due, bought, charged = (
+            w[at.due + at.back_link + back],
+            w[backed + back],
+            n[at.charged + i[at.back_seller + back]],
+        )
+        for p in range(due.size):
+            due[p] = bought[p] * charged[p]
+        enter(at, i, w, at.back_link + back, True)
+
+
+@piece
+def shortfall_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows) -> None:
+    """Write what buyers owe for committed use that they did not take."""
+    enforced, overload = w[at.commitments_enforced], w[at.p_overload]
+    for binding in range(at.bindings):
+        owed, minimum = w[at.shortfall + binding], w[at.minimum + binding]
+        for p in range(owed.size):
+            owed[p] = 0.0
+        for place in range(i[at.binding_first + binding], i[at.binding_first + binding + 1]):
+            add(w, at.shortfall + binding, w[at.due + i[at.binding_link + place]])
+        pays = k[at.take_or_pay + binding]
+        for p in range(owed.size):
+            owed[p] = max(0.0, minimum[p] - owed[p]) * pays * enforced[p]
+    for binding in range(at.bindings):
+        seller = i[at.binding_seller + binding]
+        own, asked = i[at.owned_of_line + seller], w[at.total]
+        for p in range(asked.size):
+            asked[p] = 0.0
+        for other in range(at.bindings):
+            if i[at.binding_seller + other] == seller:
+                add(w, at.total, w[at.shortfall + other])
+        due, owed = w[at.due + at.shortfall_link + binding], w[at.shortfall + binding]
+        made, charged = w[at.made + seller], n[at.charged + seller]
+        for p in range(asked.size):
+            spare = np.inf
+            if own >= 0:
+                spare = max(0.0, overload[p] * s[at.capacity + own, p] - made[p]) * charged[p]
+            share = ratio(spare, asked[p], 0.0) if asked[p] > spare else 1.0
+            due[p] = owed[p] * share
+        enter(at, i, w, at.shortfall_link + binding, True)
+
+
+@piece
+def share_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
+    """Write shares of revenue owed to firms that are alive: at most what the cap leaves.
+
+    Shares do not count as sales of a line, so no share hangs on another.
+    """
+    for share in range(at.shares):
+        link, cap = at.share_link + share, k[at.share_cap + share]
+        due, rate = w[at.due + link], w[at.share_rate + share]
+        revenue, paid = w[at.line_revenue + i[at.share_line + share]], s[at.shares_paid + share]
+        for p in range(due.size):
+            left = max(cap - paid[p], 0.0) if cap < np.inf else np.inf
+            due[p] = min(rate[p] * revenue[p], left)
+        enter(at, i, w, link, True)
+        add(w, at.shared + i[at.link_payee + link], due)
+
+
+@piece
+def debt_bills(at: Places, i: Indices, w: Rows) -> None:
+    """Write interest and what matures, loan by loan."""
+    for loan in range(at.loans):
+        due, interest = w[at.due + at.interest_link + loan], w[at.loan_interest + loan]
+        for p in range(due.size):
+            due[p] = interest[p]
+        enter(at, i, w, at.interest_link + loan, False)
+    for loan in range(at.loans):
+        due, maturing = w[at.due + at.repay_link + loan], w[at.maturing + loan]
+        for p in range(due.size):
+            due[p] = maturing[p]
+        enter(at, i, w, at.repay_link + loan, False)
+        add(w, at.repaid + i[at.loan_firm + loan], due)
+
+
+@piece
+def other_business(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
+    """Write the net cash of business outside the lines: a receipt, or a bill."""
+    for place in range(at.others):
+        link = at.other_link + place
+        payer, payee = i[at.link_payer + link], i[at.link_payee + link]
+        earns = payee < at.firms
+        due, alive = w[at.due + link], s[at.alive + (payee if earns else payer)]
+        net, value = (
+            w[at.other_net + (payee if earns else payer)],
+            k[at.other_value + q * at.others + place],
+        )
+        sign = 1.0 if earns else -1.0
+        for p in range(due.size):
+            due[p] = value * alive[p]
+            net[p] += sign * due[p]
+        enter(at, i, w, link, False)
+
+
+@piece
+def operating_profit(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
+    """Write revenue, the operating result, and the tax on it after interest."""
+    for firm in range(at.firms):
+        revenue, profit, shared = (
+            w[at.revenue_now + firm],
+            w[at.profit_now + firm],
+            w[at.shared + firm],
+        )
+        for p in range(revenue.size):
+            revenue[p], profit[p] = 0.0, 0.0
+        for place in range(i[at.firm_first + firm], i[at.firm_first + firm + 1]):
+            line = i[at.firm_line + place]
+            add(w, at.revenue_now + firm, w[at.line_revenue + line])
+            if i[at.owned_of_line + line] >= 0:
+                add(w, at.profit_now + firm, w[at.line_worn + i[at.owned_of_line + line]])
+        net, costs = w[at.other_net + firm], w[at.costs + firm]
+        interest, tax = w[at.interest + firm], w[at.due + at.tax_link + firm]
+        rate = k[at.tax_rate + firm]
+        for p in range(revenue.size):
+            revenue[p] += shared[p]
+            profit[p] = revenue[p] + net[p] - costs[p] - profit[p]
+            tax[p] = rate * max(0.0, profit[p] - interest[p])
+        enter(at, i, w, at.tax_link + firm, False)
+
+
+@piece
+def arrears_bills(at: Places, i: Indices, s: Rows, w: Rows) -> None:
+    """Write what was left unpaid last quarter; nothing is touched while nobody ever was late."""
+    if w[at.arrears_known, 0] + w[at.arrears_billed, 0] > 0.0:
+        w[at.arrears_billed, 0] = w[at.arrears_known, 0]
+        for pair in range(at.pairs):
+            due, late = w[at.due + at.arrears_link + pair], s[at.arrears + pair]
+            for p in range(due.size):
+                due[p] = late[p]
+            enter(at, i, w, at.arrears_link + pair, False)
+
+
+@piece
+def credit_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows) -> None:
+    """Write what credit changes of what is due this quarter, and payables after it."""
+    for credit in range(at.credits):
+        bought, due = w[at.credit_bought + credit], w[at.due + i[at.credit_link + credit]]
+        for p in range(due.size):
+            bought[p] = due[p]
+    for credit in range(at.credits):
+        buy_on_credit(at, k, i, s, n, w, credit)
+    for credit in range(at.credits):
+        if i[at.credit_leads + credit] > 0:
+            link = i[at.credit_link + credit]
+            payer, payee = i[at.link_payer + link], i[at.link_payee + link]
+            due, bought = w[at.due + link], w[at.credit_bought + credit]
+            bills, receives = w[at.bills + payer], w[at.from_firms + payee]
+            for p in range(due.size):
+                due[p] = max(due[p], 0.0)
+                bills[p] += due[p] - bought[p]
+                receives[p] += due[p] - bought[p]
+
+
+@piece
+def buy_on_credit(
+    at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, credit: int
+) -> None:
+    """Move what one contract puts off out of what is due, and older purchases in."""
+    link, quarters, part = (
+        i[at.credit_link + credit],
+        i[at.credit_quarters + credit],
+        k[at.credit_share + credit],
+    )
+    payer, payee = i[at.link_payer + link], i[at.link_payee + link]
+    due, bought, first = w[at.due + link], w[at.credit_bought + credit], s[at.payables + credit]
+    buyer, seller = s[at.alive + payer], s[at.alive + payee]
+    later = w[at.put_off + credit]
+    for p in range(due.size):
+        later[p] = part * bought[p]
+        due[p] += first[p] * (buyer[p] * seller[p]) - later[p]
+    if i[at.credit_is_plant + credit] > 0:
+        spent = w[at.capex_later + payer]
+        for p in range(due.size):
+            spent[p] += later[p]
+    for slot in range(at.credit_slots):
+        row = n[at.payables + slot * at.credits + credit]
+        for p in range(due.size):
+            row[p] = later[p] if slot == quarters - 1 else 0.0
+        if slot + 1 < at.credit_slots:
+            add(
+                n,
+                at.payables + slot * at.credits + credit,
+                s[at.payables + (slot + 1) * at.credits + credit],
+            )
+        for p in range(due.size):
+            row[p] *= buyer[p] * seller[p]
+
+
+@piece
+def payouts(at: Places, k: Numbers, s: Rows, w: Rows, q: int) -> None:
+    """Write payouts: the firm's own trend, at most what is left above its floor.
+
+    What matures is left out of what must be paid: it is asked of debt pools first.
+    """
+    for firm in range(at.firms):
+        row, bills, repaid = w[at.payout + firm], w[at.bills + firm], w[at.repaid + firm]
+        inside, outside, cash = (
+            w[at.from_firms + firm],
+            w[at.from_outside + firm],
+            s[at.cash + firm],
+        )
+        alive, cut = s[at.alive + firm], w[at.spend_payout + firm]
+        trend, floor = k[at.payout_trend + q * at.firms + firm], k[at.floor + firm]
+        for p in range(row.size):
+            net = inside[p] + outside[p] - (bills[p] - repaid[p])
+            row[p] = min(trend * alive[p], max(0.0, cash[p] + net - floor)) * cut[p]

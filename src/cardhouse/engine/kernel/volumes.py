@@ -1,0 +1,521 @@
+"""Compiled laws of volumes: who makes how much, and what capacity allows; see `engine.volumes`.
+
+``edges``, ``final`` and ``backed`` say in which rows the wants lie that are served; ``rows`` tells
+whether use of inputs lies in rows, too, or in the table that all paths share.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cardhouse.compiling import piece
+from cardhouse.engine.kernel.costs import fill
+from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
+from cardhouse.engine.kernel.orders import table_as_rows
+from cardhouse.engine.kernel.scalars import covered, ratio
+
+SWEEPS = 64
+SETTLED = 1e-15
+STILL = 1e-12
+OVER = 1.0 + 1e-9
+
+
+@piece
+def outside_orders(at: Places, i: Indices, w: Rows, edges: int, final: int, backed: int) -> None:
+    """Write what is wanted of each line whatever its buyers sell."""
+    fill(w, at.outside, at.lines, 0.0)
+    for sale in range(at.sales):
+        into, wanted = w[at.outside + i[at.sale_line + sale]], w[final + sale]
+        for p in range(into.size):
+            into[p] += wanted[p]
+    for back in range(at.backs):
+        into, wanted = w[at.outside + i[at.back_seller + back]], w[backed + back]
+        for p in range(into.size):
+            into[p] += wanted[p]
+    for edge in range(at.inputs, at.edges):
+        into, wanted = w[at.outside + i[at.edge_seller + edge]], w[edges + edge]
+        for p in range(into.size):
+            into[p] += wanted[p]
+
+
+@piece
+def orders_of_line(
+    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, line: int
+) -> None:
+    """Write into ``total`` what is ordered from a line by buyers that make what they make.
+
+    A negative ``edges`` stands for the table of input use.
+    """
+    total, outside = w[at.total], w[at.outside + line]
+    for p in range(total.size):
+        total[p] = outside[p]
+    for place in range(i[at.orders_first + line], i[at.orders_first + line + 1]):
+        edge = i[at.orders_edge + place]
+        made = w[at.made + i[at.edge_buyer + edge]]
+        if edges >= 0:
+            use = w[edges + edge]
+            for p in range(total.size):
+                total[p] += use[p] * made[p]
+        else:
+            units = k[at.grown + q * at.inputs + edge]
+            if units > 0.0:
+                for p in range(total.size):
+                    total[p] += units * made[p]
+
+
+@piece
+def solve_volumes(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int) -> None:
+    """Solve Q = outside + A'Q for each path; ``burst`` is 1 where no such volumes exist.
+
+    Buyers come before their sellers, so that without circles one pass is exact.
+    """
+    if at.circles == 0:
+        for place in range(at.lines):
+            line = i[at.line_order + place]
+            orders_of_line(at, k, i, w, q, edges, line)
+            made, total = w[at.made + line], w[at.total]
+            for p in range(made.size):
+                made[p] = total[p]
+    else:
+        solve_circles(at, k, i, w, q, edges)
+    judge_volumes(at, k, w)
+
+
+@piece
+def solve_circles(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int) -> None:
+    """Sweep until each path has settled; finish the slow ones by elimination."""
+    moving = w[at.moving]
+    for p in range(moving.size):
+        moving[p] = 1.0
+    for line in range(at.lines):
+        made, outside = w[at.made + line], w[at.outside + line]
+        for p in range(made.size):
+            made[p] = outside[p]
+    for _ in range(SWEEPS):
+        if sweep(at, k, i, w, q, edges) == 0:
+            break
+    for p in range(moving.size):
+        if moving[p] > 0.0:
+            eliminate(at, k, i, w, q, edges, p)
+
+
+@piece
+def sweep(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int) -> int:
+    """Pass orders on once on paths that move; return how many still do."""
+    moving, change = w[at.moving], w[at.change]
+    largest, total = w[at.largest], w[at.total]
+    for p in range(moving.size):
+        change[p], largest[p] = 0.0, 0.0
+    for place in range(at.lines):
+        line = i[at.line_order + place]
+        orders_of_line(at, k, i, w, q, edges, line)
+        made = w[at.made + line]
+        for p in range(moving.size):
+            if moving[p] > 0.0:
+                change[p] = max(change[p], abs(total[p] - made[p]))
+                made[p] = total[p]
+            largest[p] = max(largest[p], made[p])
+    left = 0
+    for p in range(moving.size):
+        if change[p] <= SETTLED * largest[p]:
+            moving[p] = 0.0
+        elif moving[p] > 0.0:
+            left += 1
+    return left
+
+
+@piece
+def eliminate(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, p: int) -> None:
+    """Write volumes of one path by elimination; NaN where a unit needs a unit of itself."""
+    count = at.lines
+    system = np.zeros((count, count))
+    for line in range(count):
+        system[line, line] = 1.0
+        w[at.made + line, p] = w[at.outside + line, p]
+    for edge in range(at.inputs):
+        units = w[edges + edge, p] if edges >= 0 else k[at.grown + q * at.inputs + edge]
+        system[i[at.edge_seller + edge], i[at.edge_buyer + edge]] -= units
+    for c in range(count):
+        if not system[c, c] > 0.0:
+            for line in range(count):
+                w[at.made + line, p] = np.nan
+            return
+        for row in range(c + 1, count):
+            if system[row, c] != 0.0:
+                factor = system[row, c] / system[c, c]
+                for column in range(c + 1, count):
+                    system[row, column] -= factor * system[c, column]
+                w[at.made + row, p] -= factor * w[at.made + c, p]
+    for c in range(count - 1, -1, -1):
+        known = 0.0
+        for column in range(c + 1, count):
+            known += system[c, column] * w[at.made + column, p]
+        w[at.made + c, p] = (w[at.made + c, p] - known) / system[c, c]
+
+
+@piece
+def judge_volumes(at: Places, k: Numbers, w: Rows) -> None:
+    """Mark paths whose volumes do not exist, and set them to nothing."""
+    burst, most = w[at.burst], k[at.most_volume]
+    for p in range(burst.size):
+        burst[p] = 0.0
+    for line in range(at.lines):
+        made = w[at.made + line]
+        for p in range(burst.size):
+            if not (made[p] >= 0.0 and made[p] <= most):
+                burst[p] = 1.0
+    for line in range(at.lines):
+        made = w[at.made + line]
+        for p in range(burst.size):
+            made[p] = 0.0 if burst[p] > 0.0 else made[p]
+
+
+@piece
+def deliver(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
+    """Write deliveries: volumes solved with circles, rationed by capacity, offered on once.
+
+    Which rows of wants were served (as wanted, or after cuts) is noted in ``served``; what is made
+    lies in ``made``.
+    """
+    lessened = w[at.anything_lessened, 0] > 0.0
+    rows, served = w[at.row_mode, 0] > 0.0, 0
+    bursts, unserved = w[at.bursts], w[at.unserved]
+    for p in range(bursts.size):
+        bursts[p], unserved[p] = 0.0, 0.0
+    edges, final, backed = at.want, at.demand, at.backed
+    if lessened:
+        fit_to_inputs(at, k, i, w)
+        edges, final = at.serve, at.serve_final
+        backed, served = at.serve_final + at.sales, 1
+    outside_orders(at, i, w, edges, final, backed)
+    solve_volumes(at, k, i, w, q, edges if rows else -1)
+    note_bursts(w, at.bursts, at.burst)
+    if lessened or over_capacity(at, i, s, w):
+        asked_of_owners(at, k, i, w, q, rows)
+    if over_capacity(at, i, s, w):
+        if not rows:
+            table_as_rows(at, k, w, q)
+            w[at.row_mode, 0] = 1.0
+        ration(at, k, i, s, w, q, served)
+        served = 2
+    if served > 0:
+        count_unserved(at, i, w)
+    w[at.served_rows, 0] = float(at.again if served == 2 else edges)
+
+
+@piece
+def note_bursts(w: Rows, into: int, row: int) -> None:
+    """Add the paths marked in one row to another."""
+    for p in range(w.shape[1]):
+        w[into, p] = max(w[into, p], w[row, p])
+
+
+@piece
+def over_capacity(at: Places, i: Indices, s: Rows, w: Rows) -> bool:
+    """Tell whether any owner sells more than its plant can make; mark the paths in ``over``."""
+    over, overload, found = w[at.over], w[at.p_overload], 0.0
+    for p in range(over.size):
+        over[p] = 0.0
+    for own in range(at.owned):
+        capacity, made = s[at.capacity + own], w[at.made + i[at.owned_line + own]]
+        for p in range(over.size):
+            if made[p] > overload[p] * capacity[p] * OVER:
+                over[p] = 1.0
+                found = 1.0
+    return found > 0.0
+
+
+@piece
+def asked_of_owners(at: Places, k: Numbers, i: Indices, w: Rows, q: int, rows: bool) -> None:
+    """Write what is ordered from owners of plant by buyers that make what they made so far."""
+    outside_orders(at, i, w, at.want, at.demand, at.backed)
+    asked = w[at.asked_all]
+    for p in range(asked.size):
+        asked[p] = 0.0
+    for own in range(at.owned):
+        orders_of_line(at, k, i, w, q, at.want if rows else -1, i[at.owned_line + own])
+        total = w[at.total]
+        for p in range(asked.size):
+            asked[p] += total[p]
+
+
+@piece
+def count_unserved(at: Places, i: Indices, w: Rows) -> None:
+    """Write the share of what was asked of owners of plant that nobody served."""
+    got, asked, unserved = w[at.total], w[at.asked_all], w[at.unserved]
+    for p in range(got.size):
+        got[p] = 0.0
+    for own in range(at.owned):
+        made = w[at.made + i[at.owned_line + own]]
+        for p in range(got.size):
+            got[p] += made[p]
+    for p in range(got.size):
+        if w[at.lessened, p] > 0.0 or w[at.over, p] > 0.0:
+            unserved[p] = max(0.0, 1.0 - ratio(got[p], asked[p], 1.0))
+
+
+@piece
+def fit_to_inputs(at: Places, k: Numbers, i: Indices, w: Rows) -> None:
+    """Cut wants to what lines can make at all without inputs that nobody sells any more."""
+    copy_scaled(at, i, w, at.want, at.serve, at.possible)
+    for line in range(at.lines):
+        share, possible = w[at.filled + line], w[at.possible + line]
+        for p in range(share.size):
+            share[p] = possible[p]
+    fitted(at, k, i, w, at.want, at.serve)
+
+
+@piece
+def copy_scaled(at: Places, i: Indices, w: Rows, base: int, to: int, share: int) -> None:
+    """Write wants of which sellers serve only a share; ``base`` and ``to`` are edge rows."""
+    for edge in range(at.edges):
+        out, wanted, part = w[to + edge], w[base + edge], w[share + i[at.edge_seller + edge]]
+        for p in range(out.size):
+            out[p] = wanted[p] * part[p]
+    final, to_final = final_of(at, base), final_of(at, to)
+    for sale in range(at.sales):
+        out, wanted, part = w[to_final + sale], w[final + sale], w[share + i[at.sale_line + sale]]
+        for p in range(out.size):
+            out[p] = wanted[p] * part[p]
+    for back in range(at.backs):
+        out, wanted = w[to_final + at.sales + back], w[final + at.sales + back]
+        part = w[share + i[at.back_seller + back]]
+        for p in range(out.size):
+            out[p] = wanted[p] * part[p]
+
+
+@piece
+def final_of(at: Places, edges: int) -> int:
+    """Return where final demand lies that goes with these edge rows; buy-backs follow it."""
+    if edges == at.want:
+        return at.demand
+    return at.serve_final if edges == at.serve else at.again_final
+
+
+@piece
+def ration(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, served: int) -> None:
+    """Cut what exceeds capacity pro rata, offer it once to spare plant, and solve again.
+
+    Buyers short of essential inputs make less. Offers may push a seller over its limit; that is
+    cut without a further offer. Paths on which nobody is over keep what they had.
+    """
+    base = at.want if served == 0 else at.serve
+    for line in range(at.lines):
+        before, made = w[at.made_first + line], w[at.made + line]
+        for p in range(made.size):
+            before[p] = made[p]
+    offer_on(at, k, i, s, w, base)
+    fitted(at, k, i, w, base, at.again)
+    final = final_of(at, at.again)
+    outside_orders(at, i, w, at.again, final, final + at.sales)
+    solve_volumes(at, k, i, w, q, at.again)
+    note_bursts(w, at.bursts_again, at.burst)
+    cut_again(at, i, s, w, base)
+    outside_orders(at, i, w, at.again, final, final + at.sales)
+    solve_volumes(at, k, i, w, q, at.again)
+    over, first, again = w[at.over], w[at.burst], w[at.bursts_again]
+    for p in range(over.size):
+        if over[p] > 0.0:
+            w[at.bursts, p] = max(w[at.bursts, p], max(first[p], again[p]))
+        again[p] = 0.0
+    for line in range(at.lines):
+        before, made = w[at.made_first + line], w[at.made + line]
+        for p in range(over.size):
+            made[p] = made[p] if over[p] > 0.0 else before[p]
+
+
+@piece
+def offer_on(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, base: int) -> None:
+    """Write what sellers fill, and wants with the excess cut and offered to spare plant."""
+    measure_excess(at, i, s, w)
+    for group in range(at.groups):
+        first, end = i[at.group_first + group], i[at.group_first + group + 1]
+        offer_group(at, i, w, base, first, end)
+    offer_final(at, k, i, w, base)
+
+
+@piece
+def measure_excess(at: Places, i: Indices, s: Rows, w: Rows) -> None:
+    """Write the share of orders that each line fills, and what spare plant is offered."""
+    fill(w, at.filled, at.lines, 1.0)
+    fill(w, at.offer, at.lines, 0.0)
+    fill(w, at.excess, at.markets, 0.0)
+    fill(w, at.room_left, at.markets, 0.0)
+    overload = w[at.p_overload]
+    for own in range(at.owned):
+        line = i[at.owned_line + own]
+        market = i[at.line_market + line]
+        capacity, made = s[at.capacity + own], w[at.made + line]
+        filled, spare = w[at.filled + line], w[at.offer + line]
+        excess, room = w[at.excess + market], w[at.room_left + market]
+        for p in range(made.size):
+            limit = overload[p] * capacity[p]
+            filled[p] = covered(limit, made[p], 1.0)
+            spare[p] = max(limit - made[p], 0.0)
+            excess[p] += made[p] * (1.0 - filled[p])
+            room[p] += spare[p]
+    for own in range(at.owned):
+        line = i[at.owned_line + own]
+        market = i[at.line_market + line]
+        offer, excess, room = w[at.offer + line], w[at.excess + market], w[at.room_left + market]
+        for p in range(offer.size):
+            offer[p] = covered(room[p], excess[p], 0.0) * ratio(offer[p], room[p], 0.0)
+
+
+@piece
+def offer_group(at: Places, i: Indices, w: Rows, base: int, first: int, end: int) -> None:
+    """Cut a buyer's wants in one market, and offer what is cut to the market's spare plant."""
+    cut = w[at.total]
+    for p in range(cut.size):
+        cut[p] = 0.0
+    for edge in range(first, end):
+        wanted, filled = w[base + edge], w[at.filled + i[at.edge_seller + edge]]
+        for p in range(cut.size):
+            cut[p] += wanted[p] * (1.0 - filled[p])
+    for edge in range(first, end):
+        seller = i[at.edge_seller + edge]
+        wanted, filled = w[base + edge], w[at.filled + seller]
+        offer, out = w[at.offer + seller], w[at.again + edge]
+        for p in range(cut.size):
+            out[p] = wanted[p] - wanted[p] * (1.0 - filled[p]) + cut[p] * offer[p]
+
+
+@piece
+def offer_final(at: Places, k: Numbers, i: Indices, w: Rows, base: int) -> None:
+    """Ration final demand; what is cut moves within its basket, own use never."""
+    final, to, cut = final_of(at, base), at.again_final, w[at.total]
+    for basket in range(at.baskets):
+        first, end = i[at.basket_first + basket], i[at.basket_first + basket + 1]
+        for p in range(cut.size):
+            cut[p] = 0.0
+        for place in range(first, end):
+            sale = i[at.basket_sale + place]
+            wanted, filled = w[final + sale], w[at.filled + i[at.sale_line + sale]]
+            movable = 1.0 - k[at.sale_own + sale]
+            for p in range(cut.size):
+                cut[p] += wanted[p] * (1.0 - filled[p]) * movable
+        for place in range(first, end):
+            sale = i[at.basket_sale + place]
+            line, movable = i[at.sale_line + sale], 1.0 - k[at.sale_own + sale]
+            wanted, filled = w[final + sale], w[at.filled + line]
+            offer, out = w[at.offer + line], w[to + sale]
+            for p in range(cut.size):
+                out[p] = wanted[p] - wanted[p] * (1.0 - filled[p]) + cut[p] * offer[p] * movable
+    for back in range(at.backs):
+        wanted, out = w[final + at.sales + back], w[to + at.sales + back]
+        filled = w[at.filled + i[at.back_seller + back]]
+        for p in range(cut.size):
+            out[p] = wanted[p] * filled[p]
+
+
+@piece
+def fitted(at: Places, k: Numbers, i: Indices, w: Rows, base: int, to: int) -> None:
+    """Cut wants in ``to`` to what sellers that fill only a share of their orders can make.
+
+    A buyer makes what its scarcest essential input allows, so its own buyers get less, and it
+    needs less of the rest.
+    """
+    further_cuts(at, k, i, w, base, to)
+    for group in range(at.input_groups):
+        buyer = i[at.group_buyer + group]
+        filled, further, found = w[at.filled + buyer], w[at.further + buyer], w[at.found + group]
+        for p in range(found.size):
+            made = filled[p] * further[p]
+            found[p] = min(
+                1.0 / (made if made > 0.0 else 1.0), 1.0 / (found[p] if found[p] > 0.0 else 1.0)
+            )
+        for edge in range(i[at.group_first + group], i[at.group_first + group + 1]):
+            row = w[to + edge]
+            for p in range(found.size):
+                row[p] *= found[p]
+    copy_scaled(at, i, w, to, to, at.further)
+
+
+@piece
+def further_cuts(at: Places, k: Numbers, i: Indices, w: Rows, base: int, to: int) -> None:
+    """Write what want of inputs cuts beyond what is filled, and the share of inputs found.
+
+    The search from above ends with the greatest shares, each path on its own.
+    """
+    fill(w, at.further, at.lines, 1.0)
+    moving = w[at.moving]
+    for p in range(moving.size):
+        moving[p] = 1.0
+    for group in range(at.input_groups):
+        asked = w[at.asked_group + group]
+        for p in range(asked.size):
+            asked[p] = 0.0
+        for edge in range(i[at.group_first + group], i[at.group_first + group + 1]):
+            wanted = w[base + edge]
+            for p in range(asked.size):
+                asked[p] += wanted[p]
+    for _ in range(at.lines + 1):
+        if search_cuts(at, k, i, w, to) == 0:
+            break
+
+
+@piece
+def search_cuts(at: Places, k: Numbers, i: Indices, w: Rows, to: int) -> int:
+    """Take one step of the search on paths that move; return how many still do."""
+    moving, change, got = w[at.moving], w[at.change], w[at.total]
+    fill(w, at.makes, at.lines, 1.0)
+    for group in range(at.input_groups):
+        asked, found, makes = (
+            w[at.asked_group + group],
+            w[at.found + group],
+            w[at.makes + i[at.group_buyer + group]],
+        )
+        for p in range(got.size):
+            got[p] = 0.0
+        for edge in range(i[at.group_first + group], i[at.group_first + group + 1]):
+            wanted, further = w[to + edge], w[at.further + i[at.edge_seller + edge]]
+            for p in range(got.size):
+                got[p] += wanted[p] * further[p]
+        essential = k[at.essential + group]
+        for p in range(got.size):
+            if moving[p] > 0.0:
+                found[p] = covered(got[p], asked[p], 1.0)
+            makes[p] = min(makes[p], 1.0 - (1.0 - found[p]) * essential)
+    for p in range(got.size):
+        change[p] = 0.0
+    for line in range(at.lines):
+        further, makes, filled = w[at.further + line], w[at.makes + line], w[at.filled + line]
+        for p in range(got.size):
+            new = min(further[p], ratio(makes[p], filled[p], 1.0))
+            if moving[p] > 0.0:
+                change[p] = max(change[p], abs(new - further[p]))
+                further[p] = new
+    left = 0
+    for p in range(got.size):
+        if change[p] <= STILL:
+            moving[p] = 0.0
+        elif moving[p] > 0.0:
+            left += 1
+    return left
+
+
+@piece
+def cut_again(at: Places, i: Indices, s: Rows, w: Rows, base: int) -> None:
+    """Cut what offers pushed over the limit; on paths where nobody was over take the wants back."""
+    fill(w, at.filled, at.lines, 1.0)
+    overload = w[at.p_overload]
+    for own in range(at.owned):
+        line = i[at.owned_line + own]
+        capacity, made, filled = s[at.capacity + own], w[at.made + line], w[at.filled + line]
+        for p in range(made.size):
+            limit = overload[p] * capacity[p]
+            if made[p] > limit * OVER:
+                filled[p] = covered(limit, made[p], 1.0)
+    copy_scaled(at, i, w, at.again, at.again, at.filled)
+    take_back(w, base, at.again, at.edges, at.over)
+    take_back(w, final_of(at, base), at.again_final, at.sales + at.backs, at.over)
+
+
+@piece
+def take_back(w: Rows, base: int, to: int, count: int, over: int) -> None:
+    """Write the wants of the base into rows on paths where nobody was over."""
+    mark = w[over]
+    for row in range(count):
+        out, wanted = w[to + row], w[base + row]
+        for p in range(out.size):
+            out[p] = out[p] if mark[p] > 0.0 else wanted[p]

@@ -1,0 +1,200 @@
+"""The compiled engine: equal to the readable one, whatever runs beside a path."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cardhouse as ch
+from cardhouse import compiling
+from cardhouse.engine.arrays import Chain
+from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.drivers import Drivers, neutral
+from cardhouse.engine.kernel.chain_tables import buyers_first
+from cardhouse.engine.kernel.simulate import FIELDS, run_compiled, simulate_compiled
+from cardhouse.engine.kernel.tables import Tables
+from cardhouse.engine.populations import expand
+from cardhouse.engine.simulate import Trajectory, simulate
+from cardhouse.errors import EconomyError, InputError, ScenarioError
+from cardhouse.studies.driving import drivers_of
+from cardhouse.studies.scenario_files import list_scenarios, load_scenario
+from engines import assert_same
+from strategies import Recipe
+
+RICH = Recipe(firms=5, seed=3, stationary=False, extras=True, growing=True)
+SPREAD = {
+    "recovery": [0.1, 0.3, 0.6, 0.3, 0.2],
+    "price_speed": [0.1, 0.25, 0.6, 0.3, 0.2],
+    "switching": [0.5, 1.0, 1.5, 0.7, 0.2],
+    "overload": [1.0, 1.05, 1.2, 1.1, 1.3],
+}
+
+
+def stormy(chain: Chain, quarters: int = 12) -> Drivers:
+    drivers = neutral(chain, quarters)
+    level, removed = drivers.demand_level.copy(), drivers.removed.copy()
+    level[3:6], level[6:] = 2.5, 0.6
+    removed[2, 0] = True
+    return replace(drivers, demand_level=level, removed=removed)
+
+
+def scenarios() -> list[str]:
+    return [one.id for one in list_scenarios()]
+
+
+@pytest.fixture(scope="module")
+def ai() -> Chain:
+    return compile_chain(ch.open("ai", base="2026Q1"))
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_a_shipped_scenario_runs_as_in_the_readable_engine(ai: Chain, name: str) -> None:
+    drivers = drivers_of(ai, load_scenario(name, base="2026Q1"), 20)
+    assert_same(simulate(ai, drivers), simulate_compiled(ai, drivers))
+
+
+def test_the_earlier_base_quarter_runs_as_in_the_readable_engine() -> None:
+    chain = compile_chain(ch.open("ai", base="2025Q2"))
+    drivers = drivers_of(chain, load_scenario("capital-freeze", base="2025Q2"), 20)
+    paths = {"recovery": [0.2, 0.5, 0.3]}
+    expected = simulate(chain, drivers, parameters=paths, paths=3)
+    assert_same(expected, simulate_compiled(chain, drivers, parameters=paths, paths=3, block=2))
+
+
+def test_populations_run_as_in_the_readable_engine() -> None:
+    chain = compile_chain(expand(ch.open("ai", base="2026Q1")))
+    drivers = drivers_of(chain, load_scenario("venture-drought", base="2026Q1"), 8)
+    assert_same(simulate(chain, drivers), simulate_compiled(chain, drivers))
+
+
+def test_the_second_economy_runs_as_in_the_readable_engine() -> None:
+    chain = compile_chain(ch.open("ride-hailing"))
+    drivers = stormy(chain)
+    assert_same(simulate(chain, drivers), simulate_compiled(chain, drivers))
+
+
+@pytest.mark.parametrize(("threads", "block"), [(1, 1), (2, 2), (2, 1), (3, 4)])
+def test_bits_hang_on_neither_threads_nor_blocks(threads: int, block: int) -> None:
+    chain = compile_chain(RICH.world())
+    drivers = stormy(chain)
+    whole = simulate_compiled(chain, drivers, parameters=SPREAD, paths=5, threads=1, block=64)
+    parts = simulate_compiled(
+        chain, drivers, parameters=SPREAD, paths=5, threads=threads, block=block
+    )
+    assert_identical(whole, parts)
+
+
+def test_a_path_runs_alone_as_among_others() -> None:
+    chain = compile_chain(RICH.world())
+    drivers = stormy(chain)
+    among = simulate_compiled(chain, drivers, parameters=SPREAD, paths=5)
+    for path in range(5):
+        mine = {name: values[path] for name, values in SPREAD.items()}
+        alone = simulate_compiled(chain, drivers, parameters=mine)
+        for name in ("cash", "loans", "alive", "stakes", "vintages"):
+            np.testing.assert_array_equal(alone.of_state(name), among.of_state(name, path))
+
+
+def test_what_is_kept_is_what_the_whole_run_holds() -> None:
+    chain = compile_chain(RICH.world())
+    drivers = stormy(chain)
+    whole = simulate_compiled(chain, drivers, parameters=SPREAD, paths=5)
+    kept = run_compiled(chain, drivers, parameters=SPREAD, paths=5, keep=FIELDS)
+    for name in FIELDS:
+        part, _, field = name.rpartition(".")
+        rows = whole.records if part else whole.states
+        expected = np.stack([np.asarray(getattr(row, field), dtype=float) for row in rows], axis=1)
+        np.testing.assert_array_equal(kept[name].reshape(expected.shape), expected)
+
+
+def test_what_cannot_be_kept_is_refused() -> None:
+    chain = compile_chain(RICH.world())
+    with pytest.raises(InputError, match=r"'csh' cannot be kept\. Did you mean 'cash'"):
+        run_compiled(chain, neutral(chain, 1), keep=["csh"])
+    with pytest.raises(InputError, match="block is 0"):
+        run_compiled(chain, neutral(chain, 1), keep=["cash"], block=0)
+
+
+def test_bad_input_is_refused_as_by_the_readable_engine() -> None:
+    chain = compile_chain(RICH.world())
+    drivers = neutral(chain, 2)
+    with pytest.raises(EconomyError, match="'recovery' is 7"):
+        simulate_compiled(chain, drivers, parameters={"recovery": 7.0})
+    with pytest.raises(InputError, match="has 3 values"):
+        simulate_compiled(chain, drivers, parameters={"recovery": [0.1, 0.2, 0.3]}, paths=2)
+    with pytest.raises(ScenarioError, match="'price'"):
+        simulate_compiled(chain, replace(drivers, price=drivers.price[:, :1]))
+
+
+def test_no_quarters_leave_row_0() -> None:
+    chain = compile_chain(RICH.world())
+    assert_same(simulate(chain, neutral(chain, 0)), simulate_compiled(chain, neutral(chain, 0)))
+
+
+def test_buyers_come_before_their_sellers() -> None:
+    order, circles = buyers_first(4, np.array([2, 3, 0]), np.array([0, 0, 1]))
+    assert not circles
+    assert order.index(2) < order.index(0) < order.index(1)
+    order, circles = buyers_first(3, np.array([0, 1]), np.array([1, 0]))
+    assert circles
+    assert sorted(order) == [0, 1, 2]
+
+
+def test_a_name_stands_for_one_place() -> None:
+    tables = Tables()
+    tables.number("cost", [1.0, 2.0])
+    with pytest.raises(KeyError):
+        tables.index("cost", [1])
+    assert tables.numbers_of("cost").tolist() == [1.0, 2.0]
+
+
+def test_a_change_of_any_law_is_another_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """numba looks at the file of a law alone, not at those of the parts that it calls."""
+    package = tmp_path / "cardhouse"
+    shutil.copytree(Path(ch.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(compiling.resources, "files", lambda _: package)
+    before = compiling._digest()
+    law = package / "engine" / "kernel" / "scalars.py"
+    law.write_text(law.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert compiling._digest() != before
+
+
+def test_another_process_finds_the_machine_code_and_says_nothing() -> None:
+    """The first process compiles (here: this one), and tells; later ones load."""
+    chain = compile_chain(RICH.world())
+    expected = run_compiled(chain, neutral(chain, 2), keep=["cash"])["cash"]
+    code = (
+        "from cardhouse.engine.chain import compile_chain\n"
+        "from cardhouse.engine.drivers import neutral\n"
+        "from cardhouse.engine.kernel.simulate import run_compiled\n"
+        "from strategies import Recipe\n"
+        f"chain = compile_chain({RICH!r}.world())\n"
+        "print(run_compiled(chain, neutral(chain, 2), keep=['cash'])['cash'].tobytes().hex())"
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert done.stderr == ""
+    assert bytes.fromhex(done.stdout.strip()) == expected.tobytes()
+
+
+def assert_identical(one: Trajectory, other: Trajectory) -> None:
+    for mine, theirs in zip(
+        (*one.states, *one.records), (*other.states, *other.records), strict=True
+    ):
+        for field in (each.name for each in fields(mine) if each.name != "links"):
+            np.testing.assert_array_equal(getattr(mine, field), getattr(theirs, field), field)
