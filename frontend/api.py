@@ -28,6 +28,7 @@ USED = (
     "/scenarios",
     "/glossary",
     "/gauges",
+    "/mirror",
     "/facts",
     "/facts/conflicts",
     "/facts/{fact_id}",

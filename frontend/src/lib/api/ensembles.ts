@@ -35,7 +35,7 @@ export class Following {
     private readonly failed: (sentence: string) => void,
   ) {}
 
-  async start(opening: Opening, moves: Moves, draws: number, seed: number): Promise<void> {
+  async start(opening: Opening, moves: Moves, paths: number, seed: number): Promise<void> {
     this.stop();
     const quarters = opening.quarters ? { quarters: Number(opening.quarters) } : {};
     const place = Object.fromEntries(
@@ -43,7 +43,7 @@ export class Following {
     ) as Record<string, string>;
     const set = Object.entries(moves.levers).map(([lever, value]) => `${lever}=${value}`);
     try {
-      const job = await post<Job<Ensemble>>("/ensembles", { ...place, ...quarters, scenario: moves.scenarios, set, draws, seed });
+      const job = await post<Job<Ensemble>>("/ensembles", { ...place, ...quarters, scenario: moves.scenarios, set, paths, seed });
       this.#id = job.id;
       this.told(job);
       if (job.state === "done") await this.#finish();

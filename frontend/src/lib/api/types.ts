@@ -23,6 +23,7 @@ export type Trace = Answers["trace"] & { readonly names: Readonly<Record<string,
 export type Loops = Answers["loops"];
 export type WhyAnswer = Answers["answer"];
 export type Gauges = Answers["gauge"];
+export type Mirror = Answers["mirror"];
 export type Conflicts = Answers["conflicts"];
 export type Facts = Answers["facts"];
 export type Comparison = Answers["compare"];

@@ -1,5 +1,7 @@
 /** Pictures and tables as files, made in the browser: nothing leaves the page. */
 
+import { textOf, type Row } from "./cells";
+
 const SVG = "http://www.w3.org/2000/svg";
 const STYLES = [
   "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linejoin",
@@ -17,12 +19,12 @@ export function offer(name: string, file: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-export function csvOf(heads: readonly string[], rows: readonly (readonly string[])[]): Blob {
+export function csvOf(heads: readonly string[], rows: readonly Row[]): Blob {
   const cell = (text: string): string => {
     const bare = text.replaceAll("\u00a0", " ");
     return /[",\n]/.test(bare) ? `"${bare.replaceAll('"', '""')}"` : bare;
   };
-  const lines = [heads.map((head) => head.replace(/^>/, "")), ...rows].map((row) => row.map(cell).join(","));
+  const lines = [heads.map((head) => head.replace(/^>/, "")), ...rows].map((row) => row.map((one) => cell(textOf(one))).join(","));
   return new Blob([`${lines.join("\r\n")}\r\n`], { type: "text/csv" });
 }
 

@@ -65,6 +65,23 @@ export function paidState(stage: Stage, view: View, quarter: number): State {
   return { amounts, ...sidesOf(stage, view.nodes, quarter) };
 }
 
+/** The most that is ever paid, received and paid out: one state that needs the room of all. */
+export function largestPaid(stage: Stage, view: View): State {
+  const most = (values: readonly number[] | undefined): number => {
+    let top = 0;
+    for (const value of values ?? []) if (value > top) top = value;
+    return top;
+  };
+  const amounts = new Map<string, number>();
+  view.ribbons.at.forEach((position, n) => {
+    const top = most(view.ribbons.paid[n]);
+    if (top > 0) amounts.set(`p${position}`, top);
+  });
+  const side = (rows: readonly (readonly number[])[]): Map<string, number> =>
+    new Map(stage.nodes.map(({ id }, n) => [id, most(rows[n])]));
+  return { amounts, received: side(view.nodes.received), paid: side(view.nodes.paid) };
+}
+
 /** What is promised for one quarter; the same in every scenario. */
 export function committedState(stage: Stage, quarter: number): State {
   const amounts = new Map<string, number>();

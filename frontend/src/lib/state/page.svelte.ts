@@ -60,6 +60,8 @@ export class Page {
   /** Counts presses of the rescale button: places and axes are found anew. */
   epoch = $state(0);
 
+  /** True in an exported file, which answers only what it was given. */
+  readonly isFile = document.getElementById("cardhouse-answers") !== null;
   readonly meanings = $derived(meaningsOf(this.glossary));
   readonly changed = $derived(Object.keys(this.moves.levers).length);
   readonly query = $derived(question(this.opening, this.moves));

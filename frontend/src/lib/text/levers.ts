@@ -4,7 +4,7 @@ import type { Lever } from "../api/types";
 import { plain, words } from "./numbers";
 
 export function leverText(lever: Lever, value: number): string {
-  if (value === lever.default && isOff(lever)) return "as it is";
+  if (value === lever.default && (isOff(lever) || value === 0)) return "as it is";
   if (lever.unit === "factor") return value === 1 ? "as it is" : `× ${plain(value)}`;
   if (lever.unit === "share") return `${plain(Math.round(value * 1000) / 10)}%`;
   if (lever.unit.startsWith("rate")) return `${signed(Math.round(value * 1000) / 10)}% a year`;
@@ -83,4 +83,10 @@ function inside(value: number, low: number, high: number): number {
 /** A value with three digits: what a hand can set. */
 function neat(value: number): number {
   return Number(value.toPrecision(3)) || 0;
+}
+
+/** A lever's words as a label: what stands before the first comma, colon or bracket, and the rest. */
+export function shortened(words: string): { readonly short: string; readonly rest: string } {
+  const cut = words.search(/[,:(]/);
+  return cut < 12 ? { short: words, rest: "" } : { short: words.slice(0, cut).trimEnd(), rest: words.slice(cut) };
 }
