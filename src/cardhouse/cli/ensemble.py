@@ -190,9 +190,10 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
       cardhouse ensemble -n 1000
       cardhouse ensemble -n 1000 --scenario capital-freeze --against baseline
       cardhouse ensemble -n 2000 --certain shocks --certain terms --json
-      cardhouse ensemble -n 1000 --exceed 'openai.cash<5' --exceed 'nvidia.revenue>150'
-      cardhouse ensemble -n 100000 --out big          # killed? the same again with --resume
-      cardhouse ensemble -n 100000 --cluster tcp://10.0.0.5:8786 --out s3://bucket/big
+      cardhouse ensemble --exceed 'openai.cash<5' --exceed 'nvidia.revenue>150'
+      cardhouse ensemble -n 100000 --threads 8 --out big
+      cardhouse ensemble -n 100000 --threads 8 --out big --resume
+      cardhouse ensemble -n 1000000 --cluster tcp://10.0.0.5:8786
     """
     question = Question(
         economy, base, as_of, tuple(scenario or ()), tuple(setting or ()), tuple(facts or ()),

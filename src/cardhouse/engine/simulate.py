@@ -121,10 +121,18 @@ def all_parameters(
     """Return all parameters, the given ones checked value by value."""
     values: dict[str, float | Sequence[float]] = {**parameters_of(chain.world)}
     for name, value in given.items():
-        for one in np.ravel(np.asarray(value, dtype=float)).tolist():
+        for one in _ends(np.ravel(np.asarray(value, dtype=float))):
             parameters_of(chain.world, {name: one})
         values[name] = value
     return values
+
+
+def _ends(column: Array) -> list[float]:
+    """Return the values of which all are allowed if these are: the least and the most, or a NaN."""
+    if not column.size:
+        return []
+    strange = column[np.isnan(column)][:1]
+    return strange.tolist() or [float(column.min()), float(column.max())]
 
 
 def _held(before: State, after: State, record: Record) -> tuple[State, Record]:

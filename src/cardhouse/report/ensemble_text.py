@@ -73,7 +73,7 @@ def caution(document: Document) -> str:
         said += f" {ended['explosive']:,} paths ended early, explosive, and are left out."
     if ended["refused"]:
         said += f" {ended['refused']:,} paths could not be begun: {document['refusal']}"
-    if not made["members"]:
+    if made["populations"] and not made["members"]:
         said += " A population runs as one firm; --members runs its firms one by one."
     assumed = sum(one["assumption"] for one in inputs)
     return f"{said} {assumed} of {len(inputs)} uncertain inputs rest on assumptions."

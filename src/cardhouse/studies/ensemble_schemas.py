@@ -70,7 +70,7 @@ def _manifest() -> Schema:
         **dict.fromkeys(words, TEXT),
         base_quarter=QUARTER,
         as_of={"type": "string", "format": "date"},
-        **dict.fromkeys(("quarters", "paths", "leaves", "seed"), WHOLE),
+        **dict.fromkeys(("quarters", "paths", "leaves", "seed", "populations"), WHOLE),
         levers=_map(NUMBER),
         certain=_list({"enum": list(KINDS)}),
         members=FLAG,

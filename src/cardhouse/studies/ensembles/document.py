@@ -46,6 +46,7 @@ def ensemble_manifest(study: Study, layout: Layout) -> Row:
         "leaves": plan.leaves,
         "certain": sorted(study.certain),
         "members": study.members,
+        "populations": len(study.world.populations),
         "keep": {**asdict(study.keep), "points": layout.points},
         "against": None if study.against is None else study.against.id,
         "against_title": None if study.against is None else study.against.title,
