@@ -7,7 +7,7 @@ Every error here is the user's to mend (exit code 2). Anything else that escapes
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class CardhouseError(Exception):
@@ -42,15 +42,33 @@ class InputError(CardhouseError):
     """A command-line option or a function argument is out of its domain."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], names: Mapping[str, str] | None = None) -> str:
     """Return ``" Did you mean 'x'?"`` for the nearest known word, or an empty string.
+
+    Capitals do not count, nor whether words are joined by blanks, hyphens or underscores: a name
+    as people write it leads to an id. ``names`` are what those that are known are called: from the
+    name to the word to use.
 
     Examples
     --------
     >>> did_you_mean("nvdia", ["nvidia", "openai"])
     " Did you mean 'nvidia'?"
+    >>> did_you_mean("Google Cloud", ["google_cloud", "openai"])
+    " Did you mean 'google_cloud'?"
+    >>> did_you_mean("Amazon Web Services", ["aws"], {"Amazon Web Services": "aws"})
+    " Did you mean 'aws'?"
     >>> did_you_mean("zzz", ["nvidia", "openai"])
     ''
     """
-    nearest = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f" Did you mean '{nearest[0]}'?" if nearest else ""
+    plain: dict[str, str] = {}
+    for one in sorted(known):
+        plain.setdefault(_plain(one), one)
+    for name, one in (names or {}).items():
+        plain.setdefault(_plain(name), one)
+    nearest = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
+    return f" Did you mean '{plain[nearest[0]]}'?" if nearest else ""
+
+
+def _plain(word: str) -> str:
+    """Return a word without what people write now one way, now another."""
+    return word.casefold().replace(" ", "_").replace("-", "_")

@@ -16,6 +16,7 @@ SHELF = Path(__file__).parent / "bad_tables"
 
 MISTAKES = {
     "blanks-around": (3, "' A newspaper'", "Cut them"),
+    "capital-entity": (3, "'NVIDIA'", "Did you mean 'nvidia'"),
     "column-twice": (1, "'note'", "Keep one"),
     "comma-in-number": (3, "'1,234.5'", "Write it like -1234.5"),
     "date-unit-with-a-number": (3, "'50'", "Write it like 2025-06-30"),
@@ -23,6 +24,7 @@ MISTAKES = {
     "duplicate-id": (3, "'abcdef0123'", "Keep one"),
     "duplicate-key": (3, "duplicate-key.csv:2", "Keep one"),
     "empty": (1, "is empty", "Start with the header"),
+    "entity-by-name": (3, "'Intelligent Cloud'", "Did you mean 'azure'"),
     "far-day": (3, "'2130-03-31'", "1800 to 2100"),
     "header-only": (2, "no row", "Add a fact"),
     "hidden-character": (3, "'A news?paper'", "plain text"),

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from cardhouse.cli.app import app
 from cardhouse.facts import TABLES, load_facts
+from cardhouse.studies.new_files import make_folder
 from cardhouse.studies.schemas import published_schemas
 
 WriteTable = Callable[..., Path]
@@ -170,3 +171,27 @@ class TestWrongInput:
     @pytest.mark.parametrize("command", ["list", "show", "why", "diff", "check"])
     def test_help_has_an_example(self, command: str) -> None:
         assert f"cardhouse facts {command}" in call(command, "--help").stdout
+
+
+class TestOfAnEconomy:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return make_folder(tmp_path / "mine").folder
+
+    def test_its_facts_are_listed_and_shown(self, folder: Path) -> None:
+        found = printed("list", "--economy", str(folder))
+        assert {fact["entity"] for fact in found["facts"]} == {"shop", "supplier"}
+        name = found["facts"][0]["id"]
+        assert printed("show", name, "--economy", str(folder))["facts"] == found["facts"][:1]
+        assert printed("list", "--economy", str(folder), "--entity", "Shop")["total"] == 2
+        assert call("show", name).exit_code == 2
+
+    def test_its_table_is_checked_with_its_entities(self, folder: Path, tmp_path: Path) -> None:
+        assert call("check", str(folder / "facts.csv")).exit_code == 0
+        elsewhere = tmp_path / "elsewhere.csv"
+        elsewhere.write_bytes((folder / "facts.csv").read_bytes())
+        assert "entity 'shop' is not known" in call("check", str(elsewhere)).stderr
+        assert call("check", str(elsewhere), "--economy", str(folder)).exit_code == 0
+        wrong = call("check", str(elsewhere), "--economy", "aii")
+        assert (wrong.exit_code, wrong.stdout) == (2, "")
+        assert "there is no economy 'aii'" in wrong.stderr

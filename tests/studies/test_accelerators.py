@@ -272,6 +272,9 @@ class TestClasses:
         with pytest.raises(InputError, match="Did you mean 'card'"):
             choose_classes((card(),), ["cart"])
 
+    def test_capitals_of_a_class_do_not_count(self) -> None:
+        assert choose_classes((card(),), ["CARD"]) == (card(),)
+
 
 RENTALS = [
     {"class": "card", "kind": "contract", "figure": "gpu_hour_price@h100.year",

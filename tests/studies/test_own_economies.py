@@ -16,7 +16,7 @@ from cardhouse.accounts.own_facts import facts_of
 from cardhouse.errors import EconomyError, FactError, InputError
 from cardhouse.facts import COLUMNS
 from cardhouse.model.vocabulary import ContractKind
-from cardhouse.studies.check_files import check_file
+from cardhouse.studies.check_files import check_file, try_expectations
 from cardhouse.studies.column_words import FACT_COLUMNS, columns_text, facts_text, kinds_text
 from cardhouse.studies.expectations import unmet_expectations
 from cardhouse.studies.new_files import make_folder, scenario_id
@@ -177,6 +177,8 @@ def edit(path: Path, right: str, wrong: str) -> None:
     path.write_text(text.replace(right, wrong, 1), "utf-8")
 
 
+PROGRAM = "program,shop,other_suppliers,,0.04,0.02,,"
+COMMITMENT = "552631fa02,shop_to_other_suppliers_program,firm,,,\n"
 EVENT = "  - {event: default, entity: shopp,"
 
 
@@ -192,6 +194,15 @@ class TestChecked:
             ("observations.csv", "flow,shop,revenue", "flow,shop,cash_burn", "shop have none"),
             ("entities.csv", "outside,,,labour,", "outside,,,wages,", "labelled 'labour'"),
             ("entities.csv", "shop_sales,", "shop_sale,", "'shop_sales'"),
+            ("lines.csv", "shop_sales,app,", "shop_sales,app,,", "the row has 17 cells, and the"),
+            ("firms.csv", "shop,venture,yes,", "shop,venture,", "header 16 columns"),
+            ("contracts.csv", PROGRAM, f"{PROGRAM}commit_quarters=8", "nothing is committed"),
+            (
+                "commitments.csv",
+                "note\n",
+                f"note\n{COMMITMENT.replace('2', '3')}",
+                "there is no fact '553631fa03'. Did you mean '552631fa02'",
+            ),
             ("hard-times.yaml", "venture_supply", "venture_suply", "Did you mean 'venture_supply'"),
             ("hard-times.yaml", "  # - {event: default, entity: shop,", EVENT, "names 'shopp'"),
         ],
@@ -208,6 +219,22 @@ class TestChecked:
         assert check_file(folder / "lines.csv") == []
         edit(folder / "lines.csv", "shop_sales,app,yes", "shop_sales,app,maybe")
         assert "'maybe'. Use yes or no" in check_file(folder / "lines.csv")[0]
+
+    def test_a_commitment_is_spread_as_its_terms_say(self, folder: Path) -> None:
+        edit(folder / "contracts.csv", PROGRAM, f"{PROGRAM}commit_quarters=8")
+        edit(folder / "commitments.csv", "note\n", f"note\n{COMMITMENT}")
+        assert check_file(folder) == []
+        bound = [one for one in open_world(str(folder)).contracts if one.committed > 0]
+        assert [(one.payer, one.committed) for one in bound] == [("shop", 1.3)]
+
+    def test_its_scenario_is_tried_on_it(self, folder: Path) -> None:
+        path = folder / "hard-times.yaml"
+        assert check_file(path) == []
+        (one,) = try_expectations(path)
+        assert one.is_met
+        assert one.words.endswith("in the baseline: down, as expected.")
+        edit(path, "direction: down", "direction: up")
+        assert [one.is_met for one in try_expectations(folder)] == [False]
 
     def test_its_facts_may_be_about_its_own_entities(self, folder: Path) -> None:
         assert check_file(folder / "facts.csv") == []

@@ -243,8 +243,9 @@ def _contracts(build: Build, balanced: Balanced) -> tuple[Contract, ...]:
         amount = float(balanced.values[place[name]])
         contract = _contract(row, amount, float(sd[place[name]]), spoken[name])
         promise = committed.get(name, NOTHING)
-        terms = {**aged(contract.terms, build.quarters), **promise.terms(contract.kind)}
-        terms |= payers.get(name, {})
+        own = aged(contract.terms, build.quarters)
+        spread = {term: own[term] for term in own if term.startswith("commit_")}
+        terms = {**own, **promise.terms(contract.kind), **spread, **payers.get(name, {})}
         out.append(replace(contract, terms=terms, committed=promise.amount))
     return tuple(out)
 

@@ -6,7 +6,7 @@ with their columns. Amounts are USD billion in the reference quarter, rates per 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -214,8 +214,10 @@ def _check(definition: Definition) -> None:
         (EntityKind.POOL, "pools"),
     ):
         _check_cover(definition, kind, table)
+    promised = {row.text("contract") for row in definition.rows("commitments")}
     for row in definition.rows("contracts"):
         _check_contract(definition, row)
+        _check_promised(row, promised)
     _check_references(definition)
     for row in definition.rows("populations"):
         _check_population(definition, row)
@@ -285,6 +287,17 @@ def _check_contract(definition: Definition, row: Row) -> None:
                 f"{row.place}: term {name}={value} lies outside "
                 f"[{known[name].low}, {known[name].high}]."
             )
+
+
+def _check_promised(row: Row, promised: Container[str]) -> None:
+    """Refuse the terms of a commitment of which no amount is known: they would bind nobody."""
+    of_promise = [name for name in row.pairs("terms") if name.startswith("commit_")]
+    if of_promise and row.text("id") not in promised:
+        raise EconomyError(
+            f"{row.place}: term {of_promise[0]} says how a commitment is spread, and nothing is "
+            f"committed. Name '{row.text('id')}' in commitments.csv with the id of the fact that "
+            "says how much (`cardhouse facts list --economy FOLDER`), or leave the term out."
+        )
 
 
 def _check_references(definition: Definition) -> None:

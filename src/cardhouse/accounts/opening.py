@@ -23,7 +23,7 @@ from cardhouse.accounts.periods import quarter_number
 from cardhouse.accounts.products import list_products
 from cardhouse.accounts.solving import Solution, solve
 from cardhouse.accounts.unknowns import list_unknowns
-from cardhouse.errors import AccountsError
+from cardhouse.errors import AccountsError, EconomyError, did_you_mean
 from cardhouse.facts import FactTable, facts_version
 from cardhouse.model.world import World
 
@@ -95,6 +95,7 @@ def read_build(
     definition = read_definition(economy)
     _check_observed(definition)
     table = facts_of(definition, extra_facts)
+    _check_committed(definition, table)
     everything = figures_of(table)
     date = _checked_date(as_of, everything)
     figures = everything.known_at(date)
@@ -114,6 +115,17 @@ def _check_observed(definition: Definition) -> None:
     reader = Reader(definition, list_unknowns(definition, 0))
     for row in definition.rows("observations"):
         reader.read(row.needed("of"), row.place)
+
+
+def _check_committed(definition: Definition, table: FactTable) -> None:
+    """Refuse a commitment by a fact that does not exist: it would bind nobody, in silence."""
+    for row in definition.rows("commitments"):
+        fact = row.needed("fact")
+        if fact not in table.by_id:
+            raise EconomyError(
+                f"{row.place}: there is no fact '{fact}'.{did_you_mean(fact, table.by_id)} "
+                "`cardhouse facts list --economy FOLDER` tells the ids of an economy's facts."
+            )
 
 
 MOST_MOVED = 8.0

@@ -138,10 +138,14 @@ def read_table(
 
 def _rows(table: str, reader: csv.DictReader[str]) -> Iterator[Row]:
     """Yield the rows, each checked for its number of cells."""
+    columns = len(reader.fieldnames or ())
     for cells in reader:
         if None in cells or None in cells.values():
+            found = columns + len(cells.get(None) or ()) - list(cells.values()).count(None)
             raise EconomyError(
-                f"{table}:{reader.line_num}: the row has not as many cells as the header."
+                f"{table}:{reader.line_num}: the row has {found} cell{'s' * (found != 1)}, and the "
+                f"header {columns} columns. Put text with commas in double quotes, and leave a "
+                "cell empty by its commas alone."
             )
         yield Row(table, reader.line_num, {key: value.strip() for key, value in cells.items()})
 

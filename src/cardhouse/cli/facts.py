@@ -60,23 +60,26 @@ def list_facts(
     ] = None,
     as_of: AsOf = None,
     facts: Facts = None,
+    economy: Economy = DEFAULT_ECONOMY,
     as_json: Json = False,
 ) -> None:
     """List facts: who, what, when, how much, how well known.
 
-    What stands in two tables under two names is listed once: `why` tells of the other.
+    What stands in two tables under two names is listed once: `why` tells of the other. An economy
+    of your own has facts of its own.
 
     For example:
       cardhouse facts list --entity nvidia --metric revenue
       cardhouse facts list --entity "Intelligent Cloud" --as-of 2025-08-21
+      cardhouse facts list --economy my-chain
       cardhouse facts list --json --limit 100
     """
-    known = _known(facts, as_of)
-    found = _matching(known, entity, metric)
+    known, own = _known_in(economy, facts, as_of)
+    found = _matching(known, entity, metric, own)
     if as_json:
         from cardhouse.studies.fact_documents import fact_document
 
-        print_json(fact_document(known, found[:limit], len(found)))
+        print_json(fact_document(known, found[:limit], len(found), own))
         return
     from cardhouse.cli.fact_tables import fact_list
     from cardhouse.cli.tables import show
@@ -87,6 +90,7 @@ def list_facts(
 def show_fact(
     fact_id: Annotated[str, typer.Argument(metavar="ID", help="Ten hex digits: see the list.")],
     facts: Facts = None,
+    economy: Economy = DEFAULT_ECONOMY,
     as_json: Json = False,
 ) -> None:
     """Show all that is known of one fact: value, range, source, grade, what its metric means.
@@ -94,17 +98,17 @@ def show_fact(
     For example:
       cardhouse facts show 05285fb730
     """
-    known = _known(facts, None)
+    known, own = _known_with(economy, facts, fact_id)
     fact = _fact(known, fact_id)
     if as_json:
         from cardhouse.studies.fact_documents import fact_document
 
-        print_json(fact_document(known, [fact], 1))
+        print_json(fact_document(known, [fact], 1, own))
         return
     from cardhouse.cli.fact_tables import fact_card
     from cardhouse.cli.tables import show
 
-    show(fact_card(fact))
+    show(fact_card(fact, own))
 
 
 def explain_fact(
@@ -150,7 +154,7 @@ def explain_fact(
     fact_id = asked
     from cardhouse.studies.fact_uses import uses_of
 
-    known, own = _known_in(economy, facts, fact_id)
+    known, own = _known_with(economy, facts, fact_id)
     fact = _fact(known, fact_id)
     reasons = _reasons(fact, known)
     uses = [dataclasses.asdict(use) for use in uses_of(fact, known, economy)]
@@ -325,18 +329,32 @@ def check_tables(
         list[Path] | None,
         typer.Argument(metavar="FILE...", help="Tables of your own; none: the shipped ones."),
     ] = None,
+    economy: Annotated[
+        str | None,
+        typer.Option(
+            "--economy",
+            metavar="ECONOMY",
+            help="Whose entities the rows may name, too; none: those of the table's own folder.",
+            autocompletion=completion.economies,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check tables of facts: a sentence for every problem.
 
+    A table in the folder of an economy may name that economy's entities; so may any table with
+    --economy.
+
     For example:
       cardhouse facts check
       cardhouse facts check my-facts.csv
+      cardhouse facts check my-chain/facts.csv
     """
-    from cardhouse.facts import TABLES, check_facts, load_facts
+    from cardhouse.facts import TABLES, load_facts
+    from cardhouse.studies.check_files import fact_problems
 
     if files:
-        problems = {str(path): check_facts(path) for path in files}
+        problems = {str(path): fact_problems(path, economy) for path in files}
     else:
         load_facts()  # raises where a shipped table breaks its schema
         problems = {name: [] for name in TABLES}
@@ -399,19 +417,26 @@ def _known(extra: Sequence[Path] | None, as_of: str | None) -> FactTable:
 
 
 def _known_in(
+    economy: str, extra: Sequence[Path] | None, as_of: str | None = None
+) -> tuple[FactTable, Sequence[Entity]]:
+    """Return the facts of an economy, with its entities where it is not the shipped one on AI.
+
+    That one reads all shipped tables, which need no other entities than the dictionary's.
+    """
+    if economy == DEFAULT_ECONOMY:
+        return _known(extra, as_of), ()
+    from cardhouse.accounts import economy_facts, fact_entities, read_definition
+
+    known = economy_facts(economy, [existing(path) for path in extra or ()])
+    return _at(known, as_of), fact_entities(read_definition(economy))
+
+
+def _known_with(
     economy: str, extra: Sequence[Path] | None, fact_id: str
 ) -> tuple[FactTable, Sequence[Entity]]:
-    """Return the facts of another economy, with its entities, where it has the one asked for.
-
-    Else the shipped ones, which need no other entities than the dictionary's.
-    """
-    if economy != DEFAULT_ECONOMY:
-        from cardhouse.accounts import economy_facts, fact_entities, read_definition
-
-        known = economy_facts(economy, [existing(path) for path in extra or ()])
-        if fact_id in known.by_id:
-            return known, fact_entities(read_definition(economy))
-    return _known(extra, None), ()
+    """Return the facts of an economy where it has the one asked for, else the shipped ones."""
+    known, own = _known_in(economy, extra)
+    return (known, own) if fact_id in known.by_id else (_known(extra, None), ())
 
 
 def _at(known: FactTable, as_of: str | None) -> FactTable:
@@ -420,11 +445,13 @@ def _at(known: FactTable, as_of: str | None) -> FactTable:
     return known if day is None else known.known_at(dt.date.fromisoformat(day))
 
 
-def _matching(known: FactTable, entity: str | None, metric: str | None) -> list[Fact]:
+def _matching(
+    known: FactTable, entity: str | None, metric: str | None, own: Sequence[Entity]
+) -> list[Fact]:
     """Return the facts of an entity and a metric; None stands for any."""
     from cardhouse.facts import find_entity, find_metric
 
-    wanted_entity = None if entity is None else find_entity(entity).id
+    wanted_entity = None if entity is None else find_entity(entity, own).id
     wanted_metric = None if metric is None else find_metric(metric).metric
     return [
         fact

@@ -3,39 +3,74 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardhouse.cli.guard import INPUT_IS_WRONG, print_json, say
-from cardhouse.cli.options import Json, Quiet
+from cardhouse.cli import completion
+from cardhouse.cli.guard import INPUT_IS_WRONG, print_json, say, working
+from cardhouse.cli.options import Base, Json, Quiet
+
+if TYPE_CHECKING:
+    from cardhouse.studies.expectations import Outcome
 
 
 def check(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Scenarios, fact tables, economies.")
     ],
+    economy: Annotated[
+        str | None,
+        typer.Option(
+            "--economy",
+            metavar="ECONOMY",
+            help="What scenarios are tried on; none: the economy they lie in, else ai.",
+            autocompletion=completion.economies,
+        ),
+    ] = None,
+    base: Base = None,
+    run: Annotated[
+        bool,
+        typer.Option("--run", help="Run scenarios, too, and tell what came of their `expected`."),
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Check scenario files, tables of facts and economies of your own, problem by problem.
 
     An economy is a folder: its tables are read, balanced and opened as a run would do, and the
-    scenarios in it are checked too.
+    scenarios in it are checked too. A scenario is tried on the economy that it is for; with --run
+    it is run beside the baseline, and each entry of its `expected` is met or missed.
 
     For example:
       cardhouse check my-scenario.yaml
+      cardhouse check my-scenario.yaml --base 2025Q2 --run
       cardhouse check my-facts.csv my-economy/
     """
-    from cardhouse.studies.check_files import check_file
+    from cardhouse.studies.check_files import Against, check_file, try_expectations
 
-    problems = {str(path): check_file(path) for path in files}
+    against = Against(economy, base)
+    with working("Checking ...", quiet=quiet or as_json):
+        problems = {str(path): check_file(path, against) for path in files}
     wrong = [sentence for sentences in problems.values() for sentence in sentences]
     if wrong:
         say("\n".join(wrong))
         raise typer.Exit(INPUT_IS_WRONG)
+    with working("Running the scenarios ...", quiet=quiet or as_json):
+        tried = {str(path): try_expectations(path, against) if run else [] for path in files}
+    missed = [
+        f"{name}: {one.words}" for name, all_ in tried.items() for one in all_ if not one.is_met
+    ]
+    if missed:
+        say("\n".join(missed))
+        raise typer.Exit(INPUT_IS_WRONG)
     if as_json:
-        rows = [{"file": name, "problems": []} for name in problems]
-        print_json({"schema": "cardhouse/check/1", "files": rows})
+        print_json({"schema": "cardhouse/check/1", "files": [_row(*one) for one in tried.items()]})
     elif not quiet:
-        typer.echo("\n".join(f"{name}: fine" for name in problems))
+        for name, all_ in tried.items():
+            typer.echo("\n".join([f"{name}: fine", *(f"  {one.words}" for one in all_)]))
+
+
+def _row(name: str, tried: list[Outcome]) -> dict[str, Any]:
+    """Return what is told of a file without problems."""
+    return {"file": name, "problems": [], "expected": [one.words for one in tried]}

@@ -156,8 +156,10 @@ def load_units() -> dict[str, Unit]:
     return {row.cells["unit"]: _unit(row) for row in _rows("units.csv", columns, "unit")}
 
 
-def find_entity(word: str) -> Entity:
+def find_entity(word: str, own: Iterable[Entity] = ()) -> Entity:
     """Return the entity of an id, a name or another name, however it is capitalised.
+
+    ``own`` are those of an economy, beside the shipped ones.
 
     Raises
     ------
@@ -169,7 +171,7 @@ def find_entity(word: str) -> Entity:
     >>> find_entity("Intelligent Cloud").id
     'azure'
     """
-    known = load_dictionaries().entities
+    known = load_dictionaries().with_entities(own).entities
     if word in known:
         return known[word]
     names = {
@@ -180,6 +182,11 @@ def find_entity(word: str) -> Entity:
     if word.casefold() in names:
         return names[word.casefold()]
     raise InputError(f"there is no entity '{shorten(word)}'.{did_you_mean(shorten(word), names)}")
+
+
+def entity_names(entities: Mapping[str, Entity]) -> dict[str, str]:
+    """Return the ids of entities by their names and other names."""
+    return {name: one.id for one in entities.values() for name in (one.name, *one.aliases)}
 
 
 def find_metric(word: str) -> Metric:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from cardhouse.facts.dictionaries import Dictionaries, hint
+from cardhouse.errors import did_you_mean
+from cardhouse.facts.dictionaries import Dictionaries, entity_names, hint
 from cardhouse.facts.known_from import known_from_by_rule
 from cardhouse.facts.schema import Fact, Key, Value, id_of
 from cardhouse.facts.text import CsvRow, shorten, untidy_cells
@@ -66,11 +67,15 @@ def _unknown_words(cells: Mapping[str, str], known: Dictionaries) -> Iterable[st
     for column, words in known.words:
         word = cells[column]
         if word and word not in words:
-            yield _unknown(column, shorten(word), words)
+            yield _unknown(column, shorten(word), words, known)
 
 
-def _unknown(column: str, word: str, words: frozenset[str]) -> str:
-    sentence = f"{column} '{word}' is not known.{hint(word, words)}"
+def _unknown(column: str, word: str, words: frozenset[str], known: Dictionaries) -> str:
+    if column in ("entity", "counterparty"):
+        nearest = did_you_mean(word, words, entity_names(known.entities))
+    else:
+        nearest = hint(word, words)
+    sentence = f"{column} '{word}' is not known.{nearest}"
     if len(words) <= FEW:
         return f"{sentence} Use one of {', '.join(sorted(words))}."
     return f"{sentence} See `cardhouse facts list` for those in use."

@@ -282,9 +282,12 @@ def ranges_of(inputs: Mapping[str, Input]) -> dict[str, tuple[float, float]]:
 def choose_classes(
     classes: tuple[AcceleratorClass, ...], ids: Iterable[str]
 ) -> tuple[AcceleratorClass, ...]:
-    """Return some classes by id, all where none is named; raises InputError for one not known."""
+    """Return some classes by id, all where none is named; raises InputError for one not known.
+
+    Capitals do not count: an H100 is h100.
+    """
     known = {one.id: one for one in classes}
-    wanted = list(ids)
+    wanted = [name if name in known else name.lower() for name in ids]
     for name in wanted:
         if name not in known:
             raise InputError(

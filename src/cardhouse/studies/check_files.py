@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardhouse.errors import CardhouseError, FactError, ScenarioError, did_you_mean
+from cardhouse.studies.asking import DEFAULT_ECONOMY
 from cardhouse.studies.scenario_files import SUFFIXES, scenario_problems
 from cardhouse.studies.scenario_models import SCHEMA_ID
 from cardhouse.studies.yaml_text import read_yaml
@@ -14,27 +16,74 @@ from cardhouse.text_files import read_text
 
 if TYPE_CHECKING:
     from cardhouse.facts import Entity
+    from cardhouse.studies.expectations import Outcome
 
 FACT_COLUMNS = frozenset({"entity", "metric", "value", "unit", "source"})
 """A table with all of these in its header is meant to be facts."""
 MAX_TABLE_BYTES = 64 * 1024 * 1024
 
 
-def check_file(path: Path) -> list[str]:
+@dataclass(frozen=True)
+class Against:
+    """What scenarios are tried on: an economy (none: the one they lie in, else AI) and its base."""
+
+    economy: str | None = None
+    base: str | None = None
+
+    def economy_of(self, path: Path) -> str:
+        """Return the economy that a scenario file is tried on."""
+        from cardhouse.studies.check_economy import economy_beside
+
+        return self.economy or economy_beside(path) or DEFAULT_ECONOMY
+
+
+def check_file(path: Path, against: Against = Against()) -> list[str]:
     """Return a sentence for every problem of a file; an empty list: it can be used.
 
     The kind is told by the file itself: the ``schema`` key of YAML, the header of a CSV table. A
     folder with an economy's tables is that economy, opened as a run would open it, with the facts
-    that it names and the scenarios that lie in it; any other folder is the files in it.
+    that it names and the scenarios that lie in it; any other folder is the files in it. A scenario
+    is tried on its economy, so that what a run would refuse is found.
     """
     if path.is_dir():
-        return _folder_problems(path)
+        return _folder_problems(path, against)
     if path.suffix.lower() == ".csv":
-        return _table_problems(path)
-    return _yaml_problems(path)
+        return _table_problems(path, against)
+    return _yaml_problems(path) or _tried(path, against)
+
+
+def try_expectations(path: Path, against: Against = Against()) -> list[Outcome]:
+    """Return what comes of the expectations of a scenario, or of all scenarios in a folder.
+
+    Raises
+    ------
+    CardhouseError
+        When one of them cannot be run.
+    """
+    from cardhouse.studies.check_economy import tried_expectations
+
+    return [
+        outcome
+        for one in scenarios_of(path)
+        for outcome in tried_expectations(one, against.economy_of(one), against.base)
+    ]
+
+
+def scenarios_of(path: Path) -> list[Path]:
+    """Return a scenario file, or those of a folder."""
+    if path.is_dir():
+        return sorted(one for one in path.iterdir() if one.suffix in SUFFIXES)
+    return [path] if path.suffix in SUFFIXES else []
+
+
+def _tried(path: Path, against: Against) -> list[str]:
+    from cardhouse.studies.check_economy import problems_on
+
+    return problems_on(path, against.economy_of(path), against.base)
 
 
 def _yaml_problems(path: Path) -> list[str]:
+    """Return what is wrong with a scenario by itself."""
     try:
         text = read_yaml(path)
     except ScenarioError as error:
@@ -50,27 +99,27 @@ def _yaml_problems(path: Path) -> list[str]:
     return scenario_problems(path)
 
 
-def _folder_problems(path: Path) -> list[str]:
+def _folder_problems(path: Path, against: Against) -> list[str]:
     from cardhouse.studies.check_economy import economy_problems, is_economy
 
     try:
-        scenarios = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES)
+        scenarios = scenarios_of(path)
     except OSError as error:
         return [f"{path}: the folder cannot be read: {error.strerror}. Check its permissions."]
     if is_economy(path):
         own = [sentence for one in scenarios for sentence in _yaml_problems(one)]
-        return own + economy_problems(path, [] if own else scenarios)
+        return own + economy_problems(path, [] if own else scenarios, against.base)
     tables = sorted(path.glob("*.csv"))
     if not scenarios and not tables:
         return [f"{path}: this folder holds no scenario (.yaml) and no table (.csv). Name another."]
-    return [sentence for one in [*scenarios, *tables] for sentence in check_file(one)]
+    return [sentence for one in [*scenarios, *tables] for sentence in check_file(one, against)]
 
 
-def _table_problems(path: Path) -> list[str]:
+def _table_problems(path: Path, against: Against) -> list[str]:
     from cardhouse.studies.check_economy import is_part_of_economy
 
     if is_part_of_economy(path):
-        return _folder_problems(path.parent)
+        return _folder_problems(path.parent, against)
     try:
         text = read_text(path, limit=MAX_TABLE_BYTES, error=FactError)
         header = next(csv.reader(text.splitlines()[:1]), [])
@@ -80,22 +129,27 @@ def _table_problems(path: Path) -> list[str]:
     if missing:
         lacking = ", ".join(missing)
         return [f"{path}:1: this is no table of facts: its header lacks {lacking}. Add them."]
-    return _fact_problems(path)
+    return fact_problems(path, against.economy)
 
 
-def _fact_problems(path: Path) -> list[str]:
-    """Return what is wrong with a table of facts; beside an economy they may be about its own."""
+def fact_problems(path: Path, economy: str | None = None) -> list[str]:
+    """Return what is wrong with a table of facts.
+
+    Its rows may be about the entities of an economy; none named: of the one in whose folder the
+    table lies, if that is one.
+    """
     from cardhouse.facts import check_facts
     from cardhouse.studies.check_economy import is_economy
 
+    if economy is None and not is_economy(path.parent):
+        return check_facts(path)
     try:
-        own = _entities_of(path.parent) if is_economy(path.parent) else ()
+        return check_facts(path, _entities_of(economy or str(path.parent)))
     except CardhouseError as error:
-        return [f"{path.parent}: {error}"]
-    return check_facts(path, own)
+        return [f"{economy or path.parent}: {error}"]
 
 
-def _entities_of(folder: Path) -> tuple[Entity, ...]:
+def _entities_of(economy: str) -> tuple[Entity, ...]:
     from cardhouse.accounts import fact_entities, read_definition
 
-    return fact_entities(read_definition(str(folder)))
+    return fact_entities(read_definition(economy))

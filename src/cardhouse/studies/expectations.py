@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cardhouse.studies.scenario_files import Expectation
@@ -13,12 +14,43 @@ SAME_WITHIN = 1e-9
 """Relative difference up to which a figure counts as the same as in the baseline."""
 
 
-def unmet_expectations(
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one expectation: the figure, what it is in the baseline, and words for both."""
+
+    expectation: Expectation
+    found: float | None
+    usual: float | None
+
+    @property
+    def is_met(self) -> bool:
+        """Tell whether the figure stands where it was expected."""
+        if self.found is None or self.usual is None:
+            return False
+        return _direction(self.found, self.usual) == self.expectation.direction
+
+    @property
+    def words(self) -> str:
+        """Return the figure, the baseline's, and what was expected, in a sentence."""
+        one = self.expectation
+        who = one.entity or f"tier {one.tier}"
+        if self.found is None or self.usual is None:
+            return f"{who} has no {one.figure} at t+{one.at}."
+        told = (
+            f"{one.figure} of {who} at t+{one.at} is {self.found:.4g} against {self.usual:.4g} in "
+            "the baseline"
+        )
+        if self.is_met:
+            return f"{told}: {one.direction}, as expected."
+        return f"{told}; expected {one.direction}."
+
+
+def outcomes(
     document: Mapping[str, Any],
     baseline: Mapping[str, Any],
     expectations: Iterable[Expectation],
-) -> list[str]:
-    """Return a sentence for every expectation that a run does not meet.
+) -> list[Outcome]:
+    """Return what came of expectations.
 
     Parameters
     ----------
@@ -30,21 +62,20 @@ def unmet_expectations(
         What should come out; those after the last quarter are left out.
     """
     last = len(document["quarters"]) - 1
-    sentences = (_unmet(document, baseline, one) for one in expectations if one.at <= last)
-    return [sentence for sentence in sentences if sentence]
+    return [
+        Outcome(one, *(_figure(run, one) for run in (document, baseline)))
+        for one in expectations
+        if one.at <= last
+    ]
 
 
-def _unmet(document: Mapping[str, Any], baseline: Mapping[str, Any], one: Expectation) -> str:
-    found, usual = (_figure(run, one) for run in (document, baseline))
-    who = one.entity or f"tier {one.tier}"
-    if found is None or usual is None:
-        return f"{who} has no {one.figure} at t+{one.at}."
-    if _direction(found, usual) == one.direction:
-        return ""
-    return (
-        f"{one.figure} of {who} at t+{one.at} is {found:.4g} against {usual:.4g} in the baseline; "
-        f"expected {one.direction}."
-    )
+def unmet_expectations(
+    document: Mapping[str, Any],
+    baseline: Mapping[str, Any],
+    expectations: Iterable[Expectation],
+) -> list[str]:
+    """Return a sentence for every expectation that a run does not meet; see `outcomes`."""
+    return [one.words for one in outcomes(document, baseline, expectations) if not one.is_met]
 
 
 def _figure(document: Mapping[str, Any], one: Expectation) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
 
@@ -134,7 +135,7 @@ class ScenarioFile(_Entry):
     )
     shocks: list[Entry] = Field(default_factory=list, max_length=1000)
     expected: list[ExpectedEntry] = Field(
-        default_factory=list, description="what should come out; checked by tests, never used"
+        default_factory=list, description="what should come out: see `cardhouse check --run`; no run uses it"
     )
 
 
@@ -189,7 +190,8 @@ def _wanted(detail: ErrorDetails, keys: Keys) -> str:
     if kind in ("finite_number", "float_type"):
         return "a finite number was expected, such as 0.4"
     if kind == "string_pattern_mismatch" or (kind == "string_type" and is_time):
-        return _pattern_words(detail.get("ctx", {}).get("pattern", TIME))
+        pattern = detail.get("ctx", {}).get("pattern", TIME)
+        return _pattern_words(pattern) + _as_pattern(detail["input"], pattern)
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "keys with values were expected, such as `id: x`"
     return detail["msg"][:1].lower() + detail["msg"][1:]
@@ -220,6 +222,15 @@ def _pattern_words(pattern: str) -> str:
         KEBAB: "write kebab-case: small letters and digits joined by hyphens",
         SNAKE: "write snake_case: small letters and digits joined by underscores",
     }[pattern]
+
+
+def _as_pattern(value: object, pattern: str) -> str:
+    """Return what was meant by a name with capitals, blanks or the other joints, in the words."""
+    joint = {KEBAB: "-", SNAKE: "_"}.get(pattern)
+    if joint is None or not isinstance(value, str):
+        return ""
+    meant = re.sub(r"[\s_-]+", joint, value.strip().lower())
+    return f", such as {meant}" if meant != value and re.fullmatch(pattern, meant) else ""
 
 
 def scenario_schema() -> dict[str, Any]:

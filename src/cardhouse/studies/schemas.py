@@ -678,4 +678,5 @@ def _facts() -> Schema:
 
 
 def _check() -> Schema:
-    return _record(files=_list(_record(file=TEXT, problems=_list(TEXT))))
+    file = _record(file=TEXT, problems=_list(TEXT), expected=_list(TEXT))
+    return _record(files=_list(_optional(file, "expected")))

@@ -190,10 +190,13 @@ def _seller(traced: Traced, asked: TraceQuestion) -> int:
     """Return the place of a seller, or raise."""
     receipts = traced.paid.all.sum(axis=1)
     known = [one.id for at, one in enumerate(traced.sinks) if receipts[:, at].any()]
+    entities = traced.view.chain.world.by_id
+    names = {entities[one].name: one for one in known if one in entities}
+    nearest = did_you_mean(asked.entity, known, names)
     if asked.entity not in known:
         raise InputError(
             f"there is no trace to '{asked.entity}': no such entity sells anything in this "
-            f"economy.{did_you_mean(asked.entity, known)} Known are {', '.join(sorted(known))}."
+            f"economy.{nearest} Known are {', '.join(sorted(known))}."
         )
     return [one.id for one in traced.sinks].index(asked.entity)
 
