@@ -135,7 +135,8 @@ class ScenarioFile(_Entry):
     )
     shocks: list[Entry] = Field(default_factory=list, max_length=1000)
     expected: list[ExpectedEntry] = Field(
-        default_factory=list, description="what should come out: see `cardhouse check --run`; no run uses it"
+        default_factory=list,
+        description="what should come out: see `cardhouse check --run`; no run uses it",
     )
 
 
