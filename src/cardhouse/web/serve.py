@@ -8,6 +8,7 @@ from types import FrameType
 
 import uvicorn
 
+from cardhouse.studies.simulation import COMPILED, ENGINE
 from cardhouse.web.doors import log_to_stderr
 from cardhouse.web.jobs import ENVIRONMENT, jobs_folder
 
@@ -33,6 +34,7 @@ def serve(host: str, port: int, workers: int, warm: str = "") -> None:
     ``warm`` names an economy that each process opens when it starts; empty: none.
     """
     os.environ[WARM] = warm
+    os.environ.setdefault(ENGINE, COMPILED)  # a service runs long enough to be worth compiling for
     log_to_stderr("info")
     os.environ.setdefault(ENVIRONMENT, str(jobs_folder()))  # one folder for all workers
     for number in (signal.SIGINT, signal.SIGTERM):
