@@ -335,13 +335,26 @@ def _intensity_at(chain: Chain, drivers: Drivers, quarter: int) -> Array:
     """
     of_buyer = drivers.input_use[1 : quarter + 1].sum(axis=0)
     of_seller = drivers.use_as_input[1 : quarter + 1].sum(axis=0)
-    lever = of_buyer[:, None] + of_seller[None, :]
-    return np.asarray(chain.intensity * grown(chain.intensity_growth * quarter + lever))
+    buyer, seller = np.nonzero(chain.intensity)
+    lever = of_buyer[buyer] + of_seller[seller]
+    out = np.zeros_like(chain.intensity)
+    growth = chain.intensity_growth[buyer, seller] * quarter + lever
+    out[buyer, seller] = chain.intensity[buyer, seller] * grown(growth)
+    return out
 
 
 def _radius(intensity: Array) -> float:
-    """Return the spectral radius; a bound on it where that is below 1."""
-    bound = min(intensity.sum(axis=0).max(initial=0.0), intensity.sum(axis=1).max(initial=0.0))
-    if bound < 1.0:
-        return float(bound)
-    return float(np.abs(np.linalg.eigvals(intensity)).max(initial=0.0))
+    """Return the spectral radius; a bound on it where that is below 1.
+
+    Lines that nobody buys from, or that buy nothing, are in no circle: they add nothing to it.
+    """
+    core = intensity
+    while core.size:
+        bound = min(core.sum(axis=0).max(), core.sum(axis=1).max())
+        if bound < 1.0:
+            return float(bound)
+        in_circle = core.any(axis=0) & core.any(axis=1)
+        if in_circle.all():
+            return float(np.abs(np.linalg.eigvals(core)).max())
+        core = core[np.ix_(in_circle, in_circle)]
+    return 0.0
