@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cardhouse.engine.arrays import Chain
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import Drivers, neutral
 from cardhouse.engine.kernel.simulate import simulate_compiled
+from cardhouse.engine.shocks import Shocks, calm
 from cardhouse.engine.simulate import simulate
 from cardhouse.errors import CardhouseError
 from engines import assert_same
@@ -58,9 +60,10 @@ SHOCKS = (
     shock=st.sampled_from(SHOCKS),
     recovery=st.lists(st.floats(0.05, 0.6), min_size=1, max_size=3),
     switching=st.sampled_from([0.2, 0.5, 1.0, 1.5]),
+    moved=st.none() | st.integers(0, 2**16),
 )
 def test_engines_are_equal(
-    recipe: Recipe, shock: str, recovery: list[float], switching: float
+    recipe: Recipe, shock: str, recovery: list[float], switching: float, moved: int | None
 ) -> None:
     try:
         chain = compile_chain(recipe.world())
@@ -68,6 +71,21 @@ def test_engines_are_equal(
         return
     drivers = shocked(neutral(chain, QUARTERS), shock)
     given_ = {"recovery": recovery, "switching": switching}
-    expected = simulate(chain, drivers, parameters=given_, paths=len(recovery))
-    found = simulate_compiled(chain, drivers, parameters=given_, paths=len(recovery), block=2)
+    paths = len(recovery)
+    shocks = None if moved is None else period_shocks(chain, paths, moved)
+    expected = simulate(chain, drivers, parameters=given_, shocks=shocks, paths=paths)
+    found = simulate_compiled(
+        chain, drivers, parameters=given_, shocks=shocks, paths=paths, block=2
+    )
     assert_same(expected, found)
+
+
+def period_shocks(chain: Chain, paths: int, seed: int) -> Shocks:
+    rng = np.random.default_rng(seed)
+    plain = calm(chain, QUARTERS, paths)
+    moved = {
+        one.name: getattr(plain, one.name)
+        * np.exp(rng.normal(0.0, 0.2, getattr(plain, one.name).shape))
+        for one in fields(plain)
+    }
+    return Shocks(**moved)

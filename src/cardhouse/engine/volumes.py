@@ -359,17 +359,28 @@ def _intensity_at(
     Levers are rates of growth: what a buyer needs per unit, what is needed of a seller per use.
     """
     at = np.arange(len(chain.intensity)) if lines is None else lines
+    among = np.ix_(at, at)
     of_buyer = drivers.input_use[1 : quarter + 1, at].sum(axis=0)
     of_seller = drivers.use_as_input[1 : quarter + 1, at].sum(axis=0)
-    lever = of_buyer[:, None] + of_seller[None, :]
-    among = np.ix_(at, at)
-    growth = chain.intensity_growth[among] * quarter
-    return np.asarray(chain.intensity[among] * grown(growth + lever))
+    now = chain.intensity[among]
+    buyer, seller = np.nonzero(now)
+    growth = chain.intensity_growth[among][buyer, seller] * quarter
+    now[buyer, seller] *= grown(growth + (of_buyer[buyer] + of_seller[seller]))
+    return now
 
 
 def _radius(intensity: Array) -> float:
-    """Return the spectral radius; a bound on it where that is below 1."""
-    bound = min(intensity.sum(axis=0).max(initial=0.0), intensity.sum(axis=1).max(initial=0.0))
-    if bound < 1.0:
-        return float(bound)
-    return float(np.abs(np.linalg.eigvals(intensity)).max(initial=0.0))
+    """Return the spectral radius; a bound on it where that is below 1.
+
+    Lines that nobody buys from, or that buy nothing, are in no circle: they add nothing to it.
+    """
+    core = intensity
+    while core.size:
+        bound = min(core.sum(axis=0).max(), core.sum(axis=1).max())
+        if bound < 1.0:
+            return float(bound)
+        in_circle = core.any(axis=0) & core.any(axis=1)
+        if in_circle.all():
+            return float(np.abs(np.linalg.eigvals(core)).max())
+        core = core[np.ix_(in_circle, in_circle)]
+    return 0.0

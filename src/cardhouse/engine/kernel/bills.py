@@ -308,18 +308,20 @@ def debt_bills(at: Places, i: Indices, w: Rows) -> None:
 @piece
 def other_business(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
     """Write the net cash of business outside the lines: a receipt, or a bill."""
+    index = w[at.demand_index]
     for place in range(at.others):
         link = at.other_link + place
         payer, payee = i[at.link_payer + link], i[at.link_payee + link]
         earns = payee < at.firms
-        due, alive = w[at.due + link], s[at.alive + (payee if earns else payer)]
-        net, value = (
-            w[at.other_net + (payee if earns else payer)],
-            k[at.other_value + q * at.others + place],
-        )
+        firm = payee if earns else payer
+        due, alive, net = w[at.due + link], s[at.alive + firm], w[at.other_net + firm]
+        trend, beta = k[at.other_trend + q * at.others + place], k[at.other_beta + place]
+        lever, part = k[at.d_other_business + q * at.firms + firm], k[at.other_part + place]
         sign = 1.0 if earns else -1.0
         for p in range(due.size):
-            due[p] = value * alive[p]
+            value = trend * max(0.0, 1.0 + beta * (index[p] - 1.0)) * alive[p]
+            value *= lever if value > 0.0 else 1.0
+            due[p] = max(sign * value, 0.0) * part
             net[p] += sign * due[p]
         enter(at, i, w, link, False)
 

@@ -190,6 +190,10 @@ def next_prices(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q
         factor = k[at.d_price + q * at.lines + line]
         for p in range(price.size):
             charged[p] = price[p] * factor
+        if at.shocked > 0:
+            shock = w[at.shock_price + q * at.lines + line]
+            for p in range(price.size):
+                charged[p] = price[p] * (factor * shock[p])
 
 
 @piece

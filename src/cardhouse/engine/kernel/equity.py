@@ -88,6 +88,7 @@ def serve(
     """
     fill(w, given, at.equities, 0.0)
     fill(w, at.first_given, at.equities, 0.0)
+    write_asks(at, i, w, venture)
     for p in range(w.shape[1]):
         count = gather_asks(at, i, w, z, venture, p)
         if count > 0:
@@ -100,18 +101,33 @@ def serve(
 
 
 @piece
-def gather_asks(at: Places, i: Indices, w: Rows, z: Numbers, venture: float, p: int) -> int:
-    """Write who asks for equity on a path, best first (scores, then firms); return how many."""
-    count = 0
+def write_asks(at: Places, i: Indices, w: Rows, venture: float) -> None:
+    """Write what firms ask of equity, and what they do in all."""
+    whole = w[at.asking]
+    for p in range(whole.size):
+        whole[p] = 0.0
     for place in range(at.seekers):
         firm = i[at.seeker + place]
         if float(i[at.venture_funded + firm]) == venture:
-            ask = w[at.left + firm, p] * w[at.heard + firm, p] * w[at.eligible + firm, p]
-            w[at.ask + firm, p] = ask
-            if ask > 0.0:
-                z[at.z_firm + count] = float(firm)
-                z[at.z_score + count] = w[at.score + firm, p]
-                count += 1
+            ask, left = w[at.ask + firm], w[at.left + firm]
+            heard, serves = w[at.heard + firm], w[at.eligible + firm]
+            for p in range(whole.size):
+                ask[p] = left[p] * heard[p] * serves[p]
+                whole[p] += ask[p]
+
+
+@piece
+def gather_asks(at: Places, i: Indices, w: Rows, z: Numbers, venture: float, p: int) -> int:
+    """Write who asks for equity on a path, best first (scores, then firms); return how many."""
+    count = 0
+    if w[at.asking, p] <= 0.0:
+        return 0
+    for place in range(at.seekers):
+        firm = i[at.seeker + place]
+        if float(i[at.venture_funded + firm]) == venture and w[at.ask + firm, p] > 0.0:
+            z[at.z_firm + count] = float(firm)
+            z[at.z_score + count] = w[at.score + firm, p]
+            count += 1
     sort_down(at, z, count)
     return count
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 from scipy.special import ndtri
@@ -12,8 +12,6 @@ from cardhouse.engine.arrays import HISTORY, Chain
 from cardhouse.engine.demand import (
     driver_log_growth,
     expected_final_demand,
-    next_log_growth,
-    paid_final,
     wanted_size,
 )
 from cardhouse.engine.drivers import Drivers
@@ -21,7 +19,7 @@ from cardhouse.engine.kernel.chain_tables import Owners
 from cardhouse.engine.kernel.kinds import Indices, Numbers
 from cardhouse.engine.kernel.tables import Tables
 from cardhouse.engine.moment import Moment
-from cardhouse.engine.plans import ages_kept, plant_life
+from cardhouse.engine.plans import USED_UP, ages_kept, plant_life
 from cardhouse.engine.simulate import opening_record
 from cardhouse.engine.state import State, opening_state
 from cardhouse.engine.sums import grown, ratio
@@ -36,7 +34,7 @@ PATH_ROWS = (
     "arrears_before", "arrears_new", "total", "most", "moved", "orphaned", "moving", "change",
     "largest", "burst", "bursts", "bursts_again", "over", "lessened", "asked_all", "basket_size",
     "basket_log", "serving", "have", "ordered", "cheaper", "fade", "fall", "mood", "burn_row",
-    "trouble", "served_rows", "anything_lessened", "cuts",
+    "trouble", "demand_index", "asking", "served_rows", "anything_lessened", "cuts",
     "substitution", "recovery", "default_costs", "commitments_enforced",
 )  # fmt: skip
 
@@ -108,14 +106,22 @@ LINK_ROWS = (
 """Rows of the record by link, which exist where books of every link are kept."""
 
 
-def run_tables(tables: Tables, chain: Chain, drivers: Drivers, *, links: bool) -> Tables:
-    """Return the tables of a run; ``links`` asks for books of every link to be kept."""
+def run_tables(
+    tables: Tables, chain: Chain, drivers: Drivers, *, links: bool, shocked: bool = False
+) -> Tables:
+    """Return the tables of a run.
+
+    ``links`` asks for books of every link to be kept; ``shocked`` makes room for shocks.
+    """
     t, owned = tables.copy(), Owners.of(chain).owned
     state = opening_state(chain, 1, ages_kept(chain, drivers))
     t.size("quarters", drivers.quarters)
     t.size("keep_links", int(links))
     for name in (one.name for one in PARAMETERS):
         t.work(f"p_{name}", 1)
+    t.size("shocked", int(shocked))
+    for name, count in (("demand", "sales"), ("supply", "pools"), ("price", "lines")):
+        t.work(f"shock_{name}", (drivers.quarters + 1) * t.places[count] * shocked)
     t.size("first_work", t.used["work"])
     _drivers(t, drivers)
     _demand(t, chain, drivers, state)
@@ -145,7 +151,8 @@ def _demand(t: Tables, chain: Chain, drivers: Drivers, state: State) -> None:
     before, after = expected[:-1], expected[1:]
     steps = np.where(before > 0, after / np.where(before > 0, before, 1.0), 1.0)
     t.number("trend_growth", np.concatenate([[1.0], steps]))
-    _other_business(t, chain, drivers, sizes, expected)
+    t.number("expected_demand", expected)
+    _other_business(t, chain, drivers)
 
 
 def _inputs(t: Tables, chain: Chain, drivers: Drivers) -> None:
@@ -247,63 +254,56 @@ def _answers(t: Tables, chain: Chain, drivers: Drivers, members: list[list[int]]
 
 def demand_sizes(chain: Chain, drivers: Drivers, state: State) -> tuple[Numbers, Numbers]:
     """Return demand at base prices and log growth (quarter, sale), the same on every path."""
-    sizes, growths = [chain.sales.volume], [state.log_growth[0]]
+    sales = chain.sales
+    sizes, growths = [sales.volume], [state.log_growth[0]]
+    before = driver_log_growth(sales.growth, sales.growth_end, sales.half_life, 0)
     for quarter in range(1, drivers.quarters + 1):
+        trend = driver_log_growth(sales.growth, sales.growth_end, sales.half_life, quarter)
+        growths.append(growths[-1] + (trend - before) * drivers.demand_growth[quarter])
         now = Moment(chain, drivers, {}, state, quarter)
-        growth = next_log_growth(now)
-        sizes.append(wanted_size(now, growth)[0])
-        growths.append(growth[0])
-        state = replace(state, log_growth=growth)
+        sizes.append(wanted_size(now, growths[-1][None])[0])
+        before = trend
     return np.array(sizes), np.array(growths)
 
 
-def _other_business(
-    t: Tables, chain: Chain, drivers: Drivers, sizes: Numbers, expected: Numbers
-) -> None:
-    """Add what business outside the lines brings or costs, by quarter and link, while alive."""
+def _other_business(t: Tables, chain: Chain, drivers: Drivers) -> None:
+    """Add business outside the lines: its trend by quarter and link, what moves it, its parts."""
     purses, links, firms = chain.purses, chain.links, len(chain.firm_ids)
     where = links.of("other_business")
     earns = links.to_firm[where]
     firm = np.where(earns, links.payee[where], links.payer[where])
     opening = chain.opening[where]
     side = firm + firms * earns
-    part = ratio(opening, np.bincount(side, opening, 2 * firms)[side])
-    table = np.zeros((drivers.quarters + 1, len(firm)))
-    for quarter in range(1, drivers.quarters + 1):
-        paid = float(paid_final(chain, sizes[None, quarter])[0, 0])
-        index = paid / expected[quarter] if expected[quarter] > 0 else 1.0
-        swing = np.maximum(0.0, 1.0 + purses.other_beta * (index - 1.0))
-        net = purses.other_business * grown(purses.other_growth * quarter) * swing
-        net = net * np.where(net > 0, drivers.other_business[quarter], 1.0)
-        value = np.where(earns, np.maximum(net, 0.0)[firm], np.maximum(-net, 0.0)[firm])
-        table[quarter] = value * part
-    t.number("other_value", table)
+    quarters = np.arange(drivers.quarters + 1)[:, None]
+    trend = purses.other_business * grown(purses.other_growth * quarters)
+    t.number("other_trend", trend[:, firm])
+    t.number("other_beta", purses.other_beta[firm])
+    t.number("other_part", ratio(opening, np.bincount(side, opening, 2 * firms)[side]))
 
 
 def _wear(t: Tables, chain: Chain, drivers: Drivers, owned: Indices) -> None:
     """Add lives used up by new plant, and what plant of row 0 writes off, retires and serves."""
     plants, rows = chain.plants, drivers.quarters + 1
-    ticks = [1.0 / plant_life(chain, drivers, quarter) for quarter in range(1, rows)]
-    start = np.zeros((1, *plants.life.shape))
+    lives = [plant_life(chain, drivers, quarter)[:, owned] for quarter in range(1, rows)]
+    start = np.zeros((1, *plants.life[:, owned].shape))
+    ticks = [1.0 / life for life in lives]
     clock = np.concatenate([start, np.cumsum(ticks, axis=0)]) if ticks else start
-    t.number("clock", clock[:, :, owned])
-    life = plants.opening_life[:, None, :]
-    speed = plants.life / plants.opening_life
-    ages = np.arange(plants.vintages.shape[1])[None, :, None]
-    parts = plants.life.shape[0]
-    filed = np.zeros((parts, len(owned)))
+    t.number("clock", clock)
+    opening, vintages = plants.opening_life[:, owned], plants.vintages[:, :, owned]
+    speed = plants.life[:, owned] / opening
+    used = np.arange(vintages.shape[1])[None, :, None] / opening[:, None, :]
+    filed = np.zeros_like(opening)
     filed[0] = plants.depreciation[owned]  # row 0 writes off what was filed, told of one part
     worn, ending, serving = [filed.ravel()], [np.zeros(len(owned))], [np.zeros(len(owned))]
     for quarter in range(1, rows):
-        # A vintage of age k at row 0 was bought k quarters before it.
-        before = ages / life + (speed * clock[quarter - 1])[:, None]
-        after = ages / life + (speed * clock[quarter])[:, None]
+        before = used + (speed * clock[quarter - 1])[:, None]
+        after = used + (speed * clock[quarter])[:, None]
         share = np.minimum(after, 1.0) - np.minimum(before, 1.0)
-        serves = before < 1.0 - 1e-9
-        ends = serves & (after >= 1.0 - 1e-9)
-        worn.append((plants.vintages * share).sum(axis=1)[:, owned].ravel())
-        ending.append((plants.vintages * ends).sum(axis=(0, 1))[owned])
-        serving.append((plants.vintages * serves).sum(axis=(0, 1))[owned])
+        serves = before < 1.0 - USED_UP
+        ends = serves & (after >= 1.0 - USED_UP)
+        worn.append((vintages * share).sum(axis=1).ravel())
+        ending.append((vintages * ends).sum(axis=(0, 1)))
+        serving.append((vintages * serves).sum(axis=(0, 1)))
     t.number("worn_0", np.array(worn))
     t.number("ending_0", np.array(ending))
     t.number("serving_0", np.array(serving))
@@ -385,6 +385,7 @@ def _works(t: Tables) -> None:
         t.work(final, p["sales"])
         t.work(backed, p["backs"])  # right behind final demand: laws count on it
     t.work("answer", p["answers"])
+    t.work("sized", p["sales"])
     t.work("earmarked", p["program_edges"])
     t.work("still_bound", p["program_edges"])
     for name in ("found", "asked_group"):

@@ -17,6 +17,7 @@ from cardhouse.engine.kernel.chain_tables import Owners, chain_tables
 from cardhouse.engine.kernel.run_tables import LINK_ROWS, RECORD_ROWS, STATE_ROWS, run_tables
 from cardhouse.engine.kernel.tables import Tables, joined
 from cardhouse.engine.kernel.trajectory import trajectory_of
+from cardhouse.engine.shocks import Shocks, check_shocks
 from cardhouse.engine.simulate import Trajectory, all_parameters, as_paths
 from cardhouse.engine.volumes import check_viable
 from cardhouse.errors import InputError, did_you_mean
@@ -68,6 +69,7 @@ def simulate_compiled(
     drivers: Drivers,
     *,
     parameters: Mapping[str, float | Sequence[float]] | None = None,
+    shocks: Shocks | None = None,
     paths: int = 1,
     threads: int | None = None,
     block: int = BLOCK,
@@ -79,7 +81,7 @@ def simulate_compiled(
 
     Parameters
     ----------
-    chain, drivers, parameters, paths
+    chain, drivers, parameters, shocks, paths
         As in `engine.simulate.simulate`.
     threads
         Blocks of paths at work at the same time; as many as there are processors by default.
@@ -97,11 +99,12 @@ def simulate_compiled(
     ScenarioError
         When drivers do not fit the chain.
     InputError
-        When a parameter has values for another number of paths.
+        When a parameter has values for another number of paths, or shocks do not fit.
     """
-    columns = _checked(chain, drivers, parameters, paths)
-    plan = plan_run(chain, drivers, tuple(FIELDS), links=True)
-    return trajectory_of(chain, drivers, plan.spans, _run(plan, columns, threads, block))
+    moves = _checked(chain, drivers, parameters, shocks, paths)
+    plan = plan_run(chain, drivers, tuple(FIELDS), links=True, shocked=shocks is not None)
+    rows = _run(plan, moves, threads, block)
+    return trajectory_of(chain, drivers, plan.spans, rows)
 
 
 def run_compiled(
@@ -110,6 +113,7 @@ def run_compiled(
     *,
     keep: Iterable[str],
     parameters: Mapping[str, float | Sequence[float]] | None = None,
+    shocks: Shocks | None = None,
     paths: int = 1,
     threads: int | None = None,
     block: int = BLOCK,
@@ -118,7 +122,7 @@ def run_compiled(
 
     Parameters
     ----------
-    chain, drivers, parameters, paths, threads, block
+    chain, drivers, parameters, shocks, paths, threads, block
         As in `simulate_compiled`.
     keep
         Names of `FIELDS`: arrays of a state such as ``cash``, of a record such as
@@ -141,10 +145,10 @@ def run_compiled(
             raise InputError(
                 f"'{name}' cannot be kept.{did_you_mean(name, FIELDS)} Known: {', '.join(FIELDS)}."
             )
-    columns = _checked(chain, drivers, parameters, paths)
+    moves = _checked(chain, drivers, parameters, shocks, paths)
     by_link = any(f"record.{field}" in names for _, field in LINK_ROWS)
-    plan = plan_run(chain, drivers, names, links=by_link)
-    out = _run(plan, columns, threads, block)
+    plan = plan_run(chain, drivers, names, links=by_link, shocked=shocks is not None)
+    out = _run(plan, moves, threads, block)
     owners = Owners.of(chain).owned
     return Kept(
         {name: _entities(chain, owners, name, out[:, at]) for name, at in plan.spans.items()}
@@ -166,18 +170,27 @@ def _checked(
     chain: Chain,
     drivers: Drivers,
     parameters: Mapping[str, float | Sequence[float]] | None,
+    shocks: Shocks | None,
     paths: int,
 ) -> Array:
-    """Refuse what the laws cannot take; return parameters (parameter, path)."""
+    """Refuse what the laws cannot take; return parameters and shocks (row, path)."""
     check_drivers(chain, drivers)
     check_viable(chain, drivers)
+    if shocks is not None:
+        check_shocks(chain, shocks, drivers.quarters, paths)
     columns = as_paths(all_parameters(chain, parameters or {}), paths)
-    return np.array([columns[one.name][:, 0] for one in PARAMETERS])
+    rows = [np.array([columns[one.name][:, 0] for one in PARAMETERS])]
+    if shocks is not None:
+        factors = (shocks.demand, shocks.supply, shocks.price)
+        rows += [np.swapaxes(one, 1, 2).reshape(-1, paths) for one in factors]
+    return np.concatenate(rows)
 
 
-def plan_run(chain: Chain, drivers: Drivers, keep: Sequence[str], *, links: bool) -> Plan:
+def plan_run(
+    chain: Chain, drivers: Drivers, keep: Sequence[str], *, links: bool, shocked: bool = False
+) -> Plan:
     """Return a run in tables, with the rows of the names that are kept."""
-    t = run_tables(_tables_of(chain), chain, drivers, links=links)
+    t = run_tables(_tables_of(chain), chain, drivers, links=links, shocked=shocked)
     rows: dict[str, list[int]] = {"state": [], "work": []}
     spans: dict[str, slice] = {}
     place = 0
@@ -207,21 +220,21 @@ def _tables_of(chain: Chain) -> Tables:
     return found[1]
 
 
-def _run(plan: Plan, parameters: Array, threads: int | None, block: int) -> Array:
+def _run(plan: Plan, moves: Array, threads: int | None, block: int) -> Array:
     """Return what is kept (quarter, row, path): blocks of paths, each on a thread of its own."""
     from cardhouse.engine.kernel.machine import run_block
 
     if block < 1:
         raise InputError(f"block is {block}, expected a number of paths from 1.")
     story = run_block(plan.at)
-    count, paths = parameters.shape
+    count, paths = moves.shape
     out = np.empty(((plan.quarters + 1) * plan.rows, paths))
 
     def run(first: int) -> None:
         width = min(block, paths - first)
         s, n = np.zeros((2, plan.sizes["state"], width))
         work = np.zeros((plan.sizes["work"], width))
-        work[:count] = parameters[:, first : first + width]
+        work[:count] = moves[:, first : first + width]
         desk = np.zeros(plan.sizes["desk"] + 1)
         mine = np.empty((len(out), width))
         story(plan.at, plan.numbers, plan.indices, s, n, work, desk, mine)

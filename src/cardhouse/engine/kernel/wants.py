@@ -19,6 +19,7 @@ FLAT = 1e-9
 @piece
 def final_demand(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q: int) -> None:
     """Write volumes wanted by final demand at the prices of the quarter, sale by sale."""
+    base_sizes(at, k, w, q)
     log_prices(at, i, n, w)
     for basket in range(at.baskets):
         first, end = i[at.basket_first + basket], i[at.basket_first + basket + 1]
@@ -30,6 +31,27 @@ def final_demand(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, 
             wanted_sale(at, k, i, s, w, q, basket, i[at.basket_sale + place])
         if has_dead(at, i, w, first, end):
             move_custom(at, k, i, s, w, basket)
+
+
+@piece
+def base_sizes(at: Places, k: Numbers, w: Rows, q: int) -> None:
+    """Write demand at base prices, and what is paid for of it over its trend."""
+    index, expected = w[at.demand_index], k[at.expected_demand + q]
+    for p in range(index.size):
+        index[p] = 0.0
+    for sale in range(at.sales):
+        row, size = w[at.sized + sale], k[at.size + q * at.sales + sale]
+        for p in range(row.size):
+            row[p] = size
+        if at.shocked > 0:
+            shock = w[at.shock_demand + q * at.sales + sale]
+            for p in range(row.size):
+                row[p] *= shock[p]
+        if k[at.sale_pays + sale] > 0.0:
+            for p in range(row.size):
+                index[p] += row[p]
+    for p in range(index.size):
+        index[p] = index[p] / expected if expected > 0.0 else 1.0
 
 
 @piece
@@ -53,12 +75,13 @@ def basket_price(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, b
         total[p], index[p] = 0.0, 0.0
     for place in range(i[at.basket_first + basket], i[at.basket_first + basket + 1]):
         sale = i[at.basket_sale + place]
-        line, size = i[at.sale_line + sale], k[at.size + q * at.sales + sale]
-        if size > 0.0:
+        line = i[at.sale_line + sale]
+        if k[at.size + q * at.sales + sale] > 0.0:
+            size = w[at.sized + sale]
             alive, power = s[at.alive + i[at.line_firm + line]], w[at.ces + line]
             for p in range(total.size):
-                total[p] += size * alive[p]
-                index[p] += size * alive[p] * power[p]
+                total[p] += size[p] * alive[p]
+                index[p] += size[p] * alive[p] * power[p]
     for p in range(total.size):
         bend = 1.0 - switching[p]
         if total[p] > 0.0:
@@ -90,11 +113,11 @@ def wanted_sale(
     at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, basket: int, sale: int
 ) -> None:
     """Write what one link of a basket wants; free use answers to no price."""
-    wanted, size = w[at.demand + sale], k[at.size + q * at.sales + sale]
+    wanted, size = w[at.demand + sale], w[at.sized + sale]
     kind, switching, total = i[at.sale_answer + sale], w[at.p_switching], w[at.basket_size]
-    if size <= 0.0 or kind < 0:
+    if k[at.size + q * at.sales + sale] <= 0.0 or kind < 0:
         for p in range(wanted.size):
-            wanted[p] = size
+            wanted[p] = size[p]
         return
     logs, index, answer = (
         w[at.log_price + i[at.sale_line + sale]],
@@ -103,10 +126,10 @@ def wanted_sale(
     )
     for p in range(wanted.size):
         if total[p] > 0.0:
-            wanted[p] = size * answer[p] * math.exp(-switching[p] * (logs[p] - index[p]))
+            wanted[p] = size[p] * answer[p] * math.exp(-switching[p] * (logs[p] - index[p]))
         else:  # all its sellers are dead: each is a basket of its own
             will = k[at.log_willingness + q * at.answers + kind]
-            wanted[p] = size * response_to(at, k, kind, logs[p] - will)
+            wanted[p] = size[p] * response_to(at, k, kind, logs[p] - will)
 
 
 @piece
