@@ -1,7 +1,7 @@
 """How long from a slider's move to the painted picture, and from opening to the first figure; ms.
 
-Run: ``make web``, then ``python benchmarks/page_paint.py``. Needs a Chromium on PATH. The service runs
-in this process, on loopback; every value is asked for the first time, so nothing comes from a
+Run: ``make web``, then ``python benchmarks/page_paint.py``. Needs a Chromium on PATH. The service
+runs in this process, on loopback; every value is asked for the first time, so nothing comes from a
 cache. Beside the whole stands what the answer took, so that page and engine are told apart.
 """
 
