@@ -12,7 +12,7 @@ const WIDE: Omit<Frame, "length"> = {
   stub: 7, margin: 6, labelRows: 1, heading: 30, footer: 62, font: 11.5, line: 13.5,
 };
 const TALL: Omit<Frame, "length"> = {
-  scale: 1, vertical: true, thickness: 9, nodeGap: 4, laneGap: 0.3, curveRoom: 40, trackGap: 1.5,
+  scale: 1, vertical: true, thickness: 9, nodeGap: 4, laneGap: 0.3, curveRoom: 40, trackGap: 1.1,
   stub: 4, margin: 3, labelRows: 3, heading: 18, footer: 30, font: 10, line: 11.5,
 };
 const NAME_WIDTH = { wide: 18, crowded: 13, tall: 10 };
