@@ -22,6 +22,7 @@ USED = (
     "/claims",
     "/trace/{entity}",
     "/loops",
+    "/promises",
     "/why",
     "/compare",
     "/levers",

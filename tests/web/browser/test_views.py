@@ -53,3 +53,30 @@ def test_every_figure_has_a_sentence_and_a_table(opened: Any, view: str, short: 
         assert figure.locator("svg").first.get_attribute("aria-label")
         figure.locator("details.twin > summary").click()
         figure.locator("details.twin tbody tr").first.wait_for()
+
+
+@pytest.mark.parametrize(
+    ("button", "what"),
+    [
+        ("text=Tour", ".tour"),
+        ("text=Glossary", "dialog .glossary"),
+        ("text=Downloads", "dialog table"),
+        ("text=All scenarios", "dialog .scenario"),
+        (".numbers .figure-number", "dialog.why .passport"),
+    ],
+)
+def test_what_opens_above_the_page_is_readable_too(
+    opened: Any, button: str, what: str, short: str
+) -> None:
+    _ready(opened, f"{short}#flows")
+    page = opened.page
+    page.locator(button).first.click()
+    page.wait_for_selector(what, timeout=90_000)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = axe.Axe().run(page)
+        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert opened.said == []

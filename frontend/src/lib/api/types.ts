@@ -20,6 +20,7 @@ export type ScenarioCard = Answers["scenarios"]["scenarios"][number] & { readonl
 export type Scenarios = Answers["scenarios"] & { readonly groups?: readonly string[]; readonly scenarios: readonly ScenarioCard[] };
 
 export type Trace = Answers["trace"] & { readonly names: Readonly<Record<string, string>> };
+export type Promises = Answers["committed"];
 export type Loops = Answers["loops"];
 export type WhyAnswer = Answers["answer"];
 export type Gauges = Answers["gauge"];
