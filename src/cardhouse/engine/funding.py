@@ -297,7 +297,7 @@ def _strategic(now: Moment, invoices: Invoices, signed: Array, asks: Array) -> A
     lever = now.drivers.strategic_supply[now.quarter]
     limit = np.minimum(purses.strategic_share * lever, 1.0) * surplus
     endless = np.isinf(purses.strategic_of_revenue)
-    most = np.where(endless, 0.0, purses.strategic_of_revenue) * state.revenue * lever
+    most = _of_revenue(now) * lever
     limit = np.where(endless, limit, np.minimum(limit, most)) * state.alive
     may = purses.access[:, :firms] & ~np.eye(firms, dtype=bool)
     most = np.minimum(limit[:, None, :], _most_in_one(now, invoices))
@@ -307,6 +307,17 @@ def _strategic(now: Moment, invoices: Invoices, signed: Array, asks: Array) -> A
     out = np.zeros_like(signed)
     out[:, :firms] = np.swapaxes(given, 1, 2)
     return out
+
+
+def _of_revenue(now: Moment) -> Array:
+    """Return each investor's limit in multiples of its revenue (path, firm); 0 where it has none.
+
+    Nothing is multiplied where there is no limit: with revenue beyond all bounds, nothing times
+    it would be no number.
+    """
+    multiple, revenue = now.chain.purses.strategic_of_revenue, now.state.revenue
+    limited = np.broadcast_to(np.isfinite(multiple), revenue.shape)
+    return np.multiply(multiple, revenue, out=np.zeros_like(revenue), where=limited)
 
 
 def _most_in_one(now: Moment, invoices: Invoices) -> Array:

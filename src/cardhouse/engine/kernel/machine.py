@@ -54,18 +54,19 @@ def signature_of(at: Any) -> Any:
 def _compiled(names: tuple[str, ...]) -> Callable[..., None]:
     """Return the story with its laws, for records of places with these names."""
     signature = signature_of(np.zeros(1, dtype=kind_of(names))[0])
-    story: Any = quarter.run_block
+    story: Any = quarter.run_blocks
     with first_time("engine", "the engine"), warnings.catch_warnings():
         # Calls by address are new in numba, and marked so; the tests of the kernel hold them.
         warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
         made = {one: Law(one, signature) for step in STEPS for one in step}
         steps = tuple(tuple(made[one] for one in step) for step in STEPS)
         kinds = (Tuple(types.FunctionType(signature), len(one)) for one in steps)
-        whole = (*kinds, *signature.args[:-1], signature.args[3])
+        rows, number = signature.args[3], signature.args[-1]
+        whole = (*kinds, *signature.args[:-1], rows, rows, number, number)
         story.compile(whole)
         return partial(story.get_overload(whole), *steps)
 
 
-def run_block(at: Any) -> Callable[..., None]:
-    """Return `quarter.run_block` with its laws, all compiled where they are not yet."""
+def run_blocks(at: Any) -> Callable[..., None]:
+    """Return `quarter.run_blocks` with its laws, all compiled where they are not yet."""
     return _compiled(tuple(at.dtype.names))

@@ -77,17 +77,26 @@ def copy_row(rows: Rows, to: int, base: int) -> None:
 
 
 @piece
-def keep_rows(at: Places, i: Indices, state: Rows, w: Rows, out: Rows, q: int) -> None:
-    """Copy the rows that are kept."""
+def keep_rows(at: Places, i: Indices, state: Rows, w: Rows, out: Rows, q: int, first: int) -> None:
+    """Copy the rows that are kept to the columns of these paths."""
     for place in range(at.kept_states):
         row, into = state[i[at.kept_state + place]], out[q * at.kept_rows + place]
         for p in range(row.size):
-            into[p] = row[p]
+            into[first + p] = row[p]
     for place in range(at.kept_works):
         row = w[i[at.kept_work + place]]
         into = out[q * at.kept_rows + at.kept_states + place]
         for p in range(row.size):
-            into[p] = row[p]
+            into[first + p] = row[p]
+
+
+@piece
+def take_moves(w: Rows, moves: Rows, first: int) -> None:
+    """Write the parameters and shocks of these paths into rows of work."""
+    for row in range(moves.shape[0]):
+        out, values = w[row], moves[row]
+        for p in range(out.size):
+            out[p] = values[first + p]
 
 
 @piece
@@ -198,6 +207,7 @@ def open_rows(
     """Write row 0: the accounts on every path."""
     for row in range(s.shape[0]):
         fill(s, row, 1, k[at.opening_state + row])
+        fill(n, row, 1, 0.0)
     fill(w, at.first_work, w.shape[0] - at.first_work, 0.0)
     for row in range(5 * at.owned):
         fill(w, at.volume_then + row, 1, k[at.opening_volumes + row])
@@ -402,11 +412,12 @@ SETTLE = (build, clear, close)
 
 
 @kernel
-def run_block(
+def run_blocks(
     opening: Any, decide: Any, trade: Any, fund: Any, settle_: Any, at: Places, k: Numbers,
-    i: Indices, s: Rows, n: Rows, w: Rows, z: Numbers, out: Rows,
+    i: Indices, s: Rows, n: Rows, w: Rows, z: Numbers, moves: Rows, out: Rows, first: int,
+    end: int,
 ) -> None:  # fmt: skip
-    """Run a block of paths quarter after quarter; rows that are kept go to ``out``.
+    """Run blocks of paths one after the other, each quarter after quarter.
 
     Parameters
     ----------
@@ -415,24 +426,30 @@ def run_block(
     at, k, i
         The chain and its drivers in tables.
     s, n, w, z
-        Rows of two states and of work, and the desk of one path; parameters stand in ``w``.
+        Rows of two states and of work, and the desk of one path: as wide as a block.
+    moves
+        Parameters and shocks, (row, path).
     out
-        (quarter x kept row, path), row 0 of the run first.
+        Rows that are kept, (quarter x kept row, path), row 0 of the run first.
+    first, end
+        The paths to run: whole blocks.
     """
-    for law_ in range(len(opening)):
-        opening[law_](at, k, i, s, n, w, z, 0)
-    keep_rows(at, i, s, w, out, 0)
-    for q in range(1, at.quarters + 1):
-        for law_ in range(len(decide)):
-            decide[law_](at, k, i, s, n, w, z, q)
-        for law_ in range(len(trade)):
-            trade[law_](at, k, i, s, n, w, z, q)
-        for law_ in range(len(fund)):
-            fund[law_](at, k, i, s, n, w, z, q)
-        if w[at.cuts, 0] > 0.0:
+    for start in range(first, end, s.shape[1]):
+        take_moves(w, moves, start)
+        for law_ in range(len(opening)):
+            opening[law_](at, k, i, s, n, w, z, 0)
+        keep_rows(at, i, s, w, out, 0, start)
+        for q in range(1, at.quarters + 1):
+            for law_ in range(len(decide)):
+                decide[law_](at, k, i, s, n, w, z, q)
             for law_ in range(len(trade)):
                 trade[law_](at, k, i, s, n, w, z, q)
-        for law_ in range(len(settle_)):
-            settle_[law_](at, k, i, s, n, w, z, q)
-        keep_rows(at, i, n, w, out, q)
-        s, n = n, s
+            for law_ in range(len(fund)):
+                fund[law_](at, k, i, s, n, w, z, q)
+            if w[at.cuts, 0] > 0.0:
+                for law_ in range(len(trade)):
+                    trade[law_](at, k, i, s, n, w, z, q)
+            for law_ in range(len(settle_)):
+                settle_[law_](at, k, i, s, n, w, z, q)
+            keep_rows(at, i, n, w, out, q, start)
+            s, n = n, s

@@ -33,6 +33,8 @@ FIELDS: dict[str, tuple[str, str, bool]] = {
 }
 """What can be kept, by name: arrays of `State`, and with ``record.`` before them of `Record`."""
 
+CALLS_PER_WORKER = 4
+
 _known: dict[int, tuple[weakref.ref[Chain], Tables]] = {}
 
 
@@ -221,31 +223,40 @@ def _tables_of(chain: Chain) -> Tables:
 
 
 def _run(plan: Plan, moves: Array, threads: int | None, block: int) -> Array:
-    """Return what is kept (quarter, row, path): blocks of paths, each on a thread of its own."""
-    from cardhouse.engine.kernel.machine import run_block
+    """Return what is kept (quarter, row, path): some blocks of paths a call, on any thread."""
+    from cardhouse.engine.kernel.machine import run_blocks
 
     if block < 1:
         raise InputError(f"block is {block}, expected a number of paths from 1.")
-    story = run_block(plan.at)
-    count, paths = moves.shape
+    story = run_blocks(plan.at)
+    moves = np.ascontiguousarray(moves)
+    paths = moves.shape[1]
     out = np.empty(((plan.quarters + 1) * plan.rows, paths))
+    workers = max(1, threads or os.cpu_count() or 1)
 
-    def run(first: int) -> None:
-        width = min(block, paths - first)
+    def run(share: tuple[int, int, int]) -> None:
+        width, first, end = share
         s, n = np.zeros((2, plan.sizes["state"], width))
         work = np.zeros((plan.sizes["work"], width))
-        work[:count] = moves[:, first : first + width]
         desk = np.zeros(plan.sizes["desk"] + 1)
-        mine = np.empty((len(out), width))
-        story(plan.at, plan.numbers, plan.indices, s, n, work, desk, mine)
-        out[:, first : first + width] = mine
+        story(plan.at, plan.numbers, plan.indices, s, n, work, desk, moves, out, first, end)
 
-    starts = range(0, paths, block)
-    workers = min(threads or os.cpu_count() or 1, len(starts))
-    if workers <= 1:
-        for first in starts:
-            run(first)
+    found = _shares(paths, block, workers)
+    if workers == 1 or len(found) == 1:
+        for share in found:
+            run(share)
     else:
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(run, starts))
+        with ThreadPoolExecutor(min(workers, len(found))) as pool:
+            list(pool.map(run, found))
     return out.reshape(plan.quarters + 1, plan.rows, paths)
+
+
+def _shares(paths: int, block: int, workers: int) -> list[tuple[int, int, int]]:
+    """Return (width of a block, first path, end) of each call: whole blocks, then the rest.
+
+    A few calls a worker keep all of them busy to the end.
+    """
+    whole = paths // block * block
+    step = block * max(1, paths // block // (CALLS_PER_WORKER * workers))
+    found = [(block, first, min(first + step, whole)) for first in range(0, whole, step)]
+    return found + ([(paths - whole, whole, paths)] if paths > whole else [])
