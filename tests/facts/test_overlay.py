@@ -134,6 +134,31 @@ class TestKnownFrom:
         assert fact.known_from == dt.date(2001, 3, 31)
 
 
+class TestBelowZero:
+    @pytest.mark.parametrize("metric", ["revenue", "cost_of_revenue", "cash", "capex", "debt"])
+    def test_what_nobody_can_have_is_refused(self, metric: str, write_table: WriteTable) -> None:
+        path = write_table({"metric": metric, "value": "-5", "low": "", "high": ""})
+        (sentence,) = check_facts(path)
+        assert sentence.startswith(f"{path}:2: value is -5, and {metric} (")
+        assert "cannot be below zero" in sentence
+
+    @pytest.mark.parametrize("metric", ["net_income", "operating_income", "ebitda"])
+    def test_a_loss_is_none_of_it(self, metric: str, write_table: WriteTable) -> None:
+        path = write_table({"metric": metric, "value": "-5", "low": "", "high": ""})
+        assert check_facts(path) == []
+
+    def test_no_shipped_fact_would_be_refused(
+        self, base: FactTable, write_table: WriteTable
+    ) -> None:
+        below = [
+            fact.cells()
+            for fact in base.everything()
+            if isinstance(fact.value, float) and fact.value < 0.0
+        ]
+        assert len(below) > 50
+        assert check_facts(write_table(*below)) == []
+
+
 class TestChecking:
     def test_a_good_table_has_no_problem(self, write_table: WriteTable) -> None:
         assert check_facts(write_table({}, {"metric": "gross_profit"})) == []

@@ -16,7 +16,7 @@ from cardhouse.accounts.own_facts import facts_of
 from cardhouse.errors import EconomyError, FactError, InputError
 from cardhouse.facts import COLUMNS
 from cardhouse.model.vocabulary import ContractKind
-from cardhouse.studies.check_files import check_file, try_expectations
+from cardhouse.studies.check_files import check_figures, check_file, try_expectations
 from cardhouse.studies.column_words import FACT_COLUMNS, columns_text, facts_text, kinds_text
 from cardhouse.studies.expectations import unmet_expectations
 from cardhouse.studies.new_files import make_folder, scenario_id
@@ -178,6 +178,10 @@ def edit(path: Path, right: str, wrong: str) -> None:
 
 
 PROGRAM = "program,shop,other_suppliers,,0.04,0.02,,"
+OTHER_CASH = (
+    "other_cash_to_shop_other_cash,other_cash,other_cash,shop,,0,0.02,,,what the rows above "
+    "leave over\n"
+)
 COMMITMENT = "552631fa02,shop_to_other_suppliers_program,firm,,,\n"
 EVENT = "  - {event: default, entity: shopp,"
 
@@ -196,6 +200,9 @@ class TestChecked:
             ("entities.csv", "shop_sales,", "shop_sale,", "'shop_sales'"),
             ("lines.csv", "shop_sales,app,", "shop_sales,app,,", "the row has 17 cells, and the"),
             ("firms.csv", "shop,venture,yes,", "shop,venture,", "header 16 columns"),
+            ("contracts.csv", "supplier_work,,0.35,", "supplier_work,,-0.35,", "prior is -0.35"),
+            ("positions.csv", "cash:shop,0.35,", "cash:shop,-0.35,", "never be below zero"),
+            ("contracts.csv", OTHER_CASH, "", "firm 'shop' has no row of kind other_cash"),
             ("contracts.csv", PROGRAM, f"{PROGRAM}commit_quarters=8", "nothing is committed"),
             (
                 "commitments.csv",
@@ -219,6 +226,21 @@ class TestChecked:
         assert check_file(folder / "lines.csv") == []
         edit(folder / "lines.csv", "shop_sales,app,yes", "shop_sales,app,maybe")
         assert "'maybe'. Use yes or no" in check_file(folder / "lines.csv")[0]
+
+    def test_a_guess_that_had_to_move_far_is_told_and_not_refused(self, folder: Path) -> None:
+        assert check_figures(folder) == []
+        edit(folder / "contracts.csv", "shop_sales,,0.5,0.05,", "shop_sales,,50,0.5,")
+        assert check_file(folder) == []
+        fact, guess = check_figures(folder)
+        assert fact.startswith(f"{folder / 'facts.csv'}:")
+        assert "Shop revenue is 0.5 by it" in fact
+        assert guess.startswith("contracts.csv:2: the guess of customers_to_shop_sales_sale is 50")
+        assert "accounts settle at" in guess
+
+    def test_an_own_fact_many_times_off_is_told(self, folder: Path) -> None:
+        edit(folder / "facts.csv", ",0.5,0.47,0.53,", ",500,,,")
+        told = check_figures(folder / "facts.csv")
+        assert any("says 500 usd_bn" in one and "sd away" in one for one in told)
 
     def test_a_commitment_is_spread_as_its_terms_say(self, folder: Path) -> None:
         edit(folder / "contracts.csv", PROGRAM, f"{PROGRAM}commit_quarters=8")

@@ -218,6 +218,10 @@ def _check(definition: Definition) -> None:
     for row in definition.rows("contracts"):
         _check_contract(definition, row)
         _check_promised(row, promised)
+    _check_other_cash(definition)
+    for table in ("contracts", "positions", "debts"):
+        for row in definition.rows(table):
+            _check_prior(row, table)
     _check_references(definition)
     for row in definition.rows("populations"):
         _check_population(definition, row)
@@ -287,6 +291,35 @@ def _check_contract(definition: Definition, row: Row) -> None:
                 f"{row.place}: term {name}={value} lies outside "
                 f"[{known[name].low}, {known[name].high}]."
             )
+
+
+def _check_other_cash(definition: Definition) -> None:
+    """Refuse a firm without the row that closes its cash: what is not told would be hidden."""
+    closed = {
+        end
+        for row in definition.rows("contracts")
+        if row.text("kind") == ContractKind.OTHER_CASH.value
+        for end in (row.text("payer"), row.text("payee"))
+    }
+    for firm in definition.ids(EntityKind.FIRM):
+        if firm not in closed:
+            raise EconomyError(
+                f"contracts.csv: firm '{firm}' has no row of kind other_cash, which holds the cash "
+                "that no other row tells of. Add one, with a prior of 0 and an honest sd."
+            )
+
+
+def _check_prior(row: Row, table: str) -> None:
+    """Refuse a guess below zero of what cannot be."""
+    if table == "contracts":
+        either_way = ContractKind(row.text("kind")) in SIGNED_EITHER_WAY
+    else:
+        either_way = table == "positions" and not row.flag("signed")
+    if not either_way and row.number_of("prior", 0.0) < 0.0:
+        raise EconomyError(
+            f"{row.place}: prior is {row.text('prior')}, and this can never be below zero. Write "
+            "what is paid or owned as a positive number; payer and payee say which way it goes."
+        )
 
 
 def _check_promised(row: Row, promised: Container[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cardhouse.cli import completion
-from cardhouse.cli.guard import INPUT_IS_WRONG, print_json, say, working
+from cardhouse.cli.guard import INPUT_IS_WRONG, print_json, say, warn, working
 from cardhouse.cli.options import Base, Json, Quiet
 
 if TYPE_CHECKING:
@@ -40,14 +40,15 @@ def check(
 
     An economy is a folder: its tables are read, balanced and opened as a run would do, and the
     scenarios in it are checked too. A scenario is tried on the economy that it is for; with --run
-    it is run beside the baseline, and each entry of its `expected` is met or missed.
+    it is run beside the baseline, and each entry of its `expected` is met or missed. Figures of
+    your own that the accounts have to move far are warned of.
 
     For example:
       cardhouse check my-scenario.yaml
       cardhouse check my-scenario.yaml --base 2025Q2 --run
       cardhouse check my-facts.csv my-economy/
     """
-    from cardhouse.studies.check_files import Against, check_file, try_expectations
+    from cardhouse.studies.check_files import Against, check_figures, check_file, try_expectations
 
     against = Against(economy, base)
     with working("Checking ...", quiet=quiet or as_json):
@@ -56,6 +57,10 @@ def check(
     if wrong:
         say("\n".join(wrong))
         raise typer.Exit(INPUT_IS_WRONG)
+    with working("Balancing the accounts ...", quiet=quiet or as_json):
+        doubts = {str(path): check_figures(path, against) for path in files}
+    for sentences in doubts.values():
+        warn(sentences)
     with working("Running the scenarios ...", quiet=quiet or as_json):
         tried = {str(path): try_expectations(path, against) if run else [] for path in files}
     missed = [
@@ -65,12 +70,19 @@ def check(
         say("\n".join(missed))
         raise typer.Exit(INPUT_IS_WRONG)
     if as_json:
-        print_json({"schema": "cardhouse/check/1", "files": [_row(*one) for one in tried.items()]})
+        print_json(
+            {
+                "schema": "cardhouse/check/1",
+                "files": [_row(name, all_, doubts[name]) for name, all_ in tried.items()],
+            }
+        )
     elif not quiet:
         for name, all_ in tried.items():
-            typer.echo("\n".join([f"{name}: fine", *(f"  {one.words}" for one in all_)]))
+            fine = "see the warnings" if doubts[name] else "fine"
+            typer.echo("\n".join([f"{name}: {fine}", *(f"  {one.words}" for one in all_)]))
 
 
-def _row(name: str, tried: list[Outcome]) -> dict[str, Any]:
+def _row(name: str, tried: list[Outcome], doubts: list[str]) -> dict[str, Any]:
     """Return what is told of a file without problems."""
-    return {"file": name, "problems": [], "expected": [one.words for one in tried]}
+    expected = [one.words for one in tried]
+    return {"file": name, "problems": [], "expected": expected, "warnings": doubts}

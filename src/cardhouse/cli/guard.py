@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec
 
@@ -61,6 +61,12 @@ def say(message: str) -> None:
     """Print a message on stderr."""
     sys.stderr.write(message + "\n")
     sys.stderr.flush()
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Print what should be looked at on stderr, a line each."""
+    for sentence in sentences:
+        say(f"warning: {sentence}")
 
 
 def print_json(document: Any) -> None:

@@ -100,6 +100,18 @@ class Question:
 
         return open_world(self.economy, base=self.base, as_of=as_of, extra_facts=extra_facts)
 
+    def warnings(self) -> list[str]:
+        """Return what of a person's own figures can hardly be meant, a sentence each."""
+        from cardhouse.accounts import known_economies
+
+        if self.economy in known_economies() and not self.facts:
+            return []
+        from cardhouse.studies.draw_bench import Source
+        from cardhouse.studies.implausible import implausible
+
+        source = Source(self.economy, self.base, self.as_of, self.facts)
+        return implausible(source, self.world())
+
     def answer(self, progress: Callable[[float], None] | None = None) -> StudyResult:
         """Run the main job on these options; `progress` is told the share of draws done."""
         from cardhouse.studies.draw_numbers import asked_for, usable_processors

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cardhouse.cli.guard import print_json, working
+from cardhouse.cli.guard import print_json, warn, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
     DEFAULT_QUARTERS,
@@ -78,10 +78,12 @@ def run(  # noqa: PLR0913 - one argument an option is how a command is declared
     ) as told:
         result = question.answer(lambda done: told(f"{done:.0%} of {draws} draws answered ..."))
         document = result.document
+        warnings = question.warnings()
         if members:
             document = {**document, "members": result.members()}
         if journal:
             document = {**document, "journal": result.journal(members=members)}
+    warn(warnings)
     folder = out
     if folder is None and not as_json:
         folder = _default_folder(document["manifest"])

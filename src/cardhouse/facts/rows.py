@@ -41,7 +41,8 @@ def read_fact(
     problems = [f"{row.place}: {sentence}" for sentence in _problems(row.cells, known)]
     problems += untidy_cells(row)
     if own and not problems:
-        problems += [f"{row.place}: {sentence}" for sentence in _known_too_early(row.cells)]
+        wrong = [*_known_too_early(row.cells), *_below_zero(row.cells, known)]
+        problems += [f"{row.place}: {sentence}" for sentence in wrong]
     return (None, problems) if problems else (_fact(row, own=own), [])
 
 
@@ -137,6 +138,45 @@ def _known_too_early(cells: Mapping[str, str]) -> Iterable[str]:
         yield (
             f"known_from {stated} is before published {cells['published']}, and nobody knew the "
             "figure before its source appeared. Mend one, or leave known_from empty."
+        )
+
+
+NEVER_BELOW_ZERO = frozenset(
+    {
+        "revenue",
+        "cost_of_revenue",
+        "depreciation",
+        "capex",
+        "spending",
+        "cash",
+        "receivables",
+        "inventory",
+        "prepayments",
+        "deferred_revenue",
+        "plant",
+        "debt",
+        "leases",
+        "commitments",
+        "guarantees",
+        "backlog",
+        "price",
+        "plant_life",
+        "users",
+        "payers",
+        "valuation",
+        "exchange_rate",
+    }
+)
+"""Lines of the accounts of which nobody can have less than nothing."""
+
+
+def _below_zero(cells: Mapping[str, str], known: Dictionaries) -> Iterable[str]:
+    """Yield what is wrong with an amount below zero of something that cannot be."""
+    line = known.metrics[cells["metric"]].line
+    if line in NEVER_BELOW_ZERO and cells["unit"] != "date" and float(cells["value"]) < 0.0:
+        yield (
+            f"value is {cells['value']}, and {cells['metric']} ({line}) cannot be below zero. "
+            "Write an amount as a positive number: its metric says which way it goes."
         )
 
 

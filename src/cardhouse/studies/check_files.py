@@ -69,6 +69,34 @@ def try_expectations(path: Path, against: Against = Against()) -> list[Outcome]:
     ]
 
 
+def check_figures(path: Path, against: Against = Against()) -> list[str]:
+    """Return a sentence for every figure of a file without problems that can hardly be meant.
+
+    A table of facts is laid over its economy, and an economy is balanced by itself.
+
+    Raises
+    ------
+    CardhouseError
+        When the accounts cannot be balanced with it.
+    """
+    from cardhouse.accounts import open_world
+    from cardhouse.studies.check_economy import economy_beside, is_economy
+    from cardhouse.studies.draw_bench import Source
+    from cardhouse.studies.implausible import implausible
+
+    is_table = path.suffix.lower() == ".csv"
+    if is_table and economy_beside(path) is not None:
+        path = path.parent
+    if is_economy(path):
+        source = Source(str(path), against.base)
+    elif is_table:
+        source = Source(against.economy or DEFAULT_ECONOMY, against.base, None, (path,))
+    else:
+        return []
+    world = open_world(source.economy, base=source.base, extra_facts=source.extra_facts)
+    return implausible(source, world)
+
+
 def scenarios_of(path: Path) -> list[Path]:
     """Return a scenario file, or those of a folder."""
     if path.is_dir():

@@ -678,5 +678,6 @@ def _facts() -> Schema:
 
 
 def _check() -> Schema:
-    file = _record(file=TEXT, problems=_list(TEXT), expected=_list(TEXT))
-    return _record(files=_list(_optional(file, "expected")))
+    told = _list(TEXT)
+    file = _record(file=TEXT, problems=told, expected=told, warnings=told)
+    return _record(files=_list(_optional(file, "expected", "warnings")))
