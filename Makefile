@@ -28,7 +28,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test web validate docs lint format develop install lock clean
+.PHONY: help run test web validate bench docs lint format develop install lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ validate: install ## Run the long studies: figures left out, draws, intervals, h
 	$(BIN)/python validation/uncertainty.py 2026Q1
 	$(BIN)/python validation/hindcast.py --base 2025Q2
 	$(BIN)/python validation/hindcast.py --base 2025Q2 --as-of 2025-08-21
+
+bench: install $(TOOLS) ## Time engine, clearing, ensembles, page; compare with the committed figures
+	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 docs: install $(WRITERS) ## Build the site into build/docs; a warning is an error
 	$(BIN)/python -m sphinx -b html -q -W --keep-going --fresh-env docs build/docs $(ARGS)

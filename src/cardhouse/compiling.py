@@ -253,3 +253,14 @@ def _forget_older(folder: Path) -> None:
     versions = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)
     for path in versions[:-KEPT]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into each of those that call it: for the innermost loops alone.
+
+    Nothing of it is kept apart, and calling it costs nothing; ``function.py_func`` is plain.
+    """
+    import numba
+
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", inline="always")
+    return compiled(function)

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from cardhouse.engine._liabilities import Network, numbers, read_network, share
 from cardhouse.engine.clearing import search
+from cardhouse.engine.network_clearing import COMPILED_FROM, clear_network
 from cardhouse.engine.waterfall import (
     Block,
     BoolArray,
@@ -238,31 +239,49 @@ def clear(
     """
     network = read_network(liabilities, external_liabilities, external, seniority)
     assets, had_paths = _assets(external_assets, network.firms)
-    block = _network_block(network, assets, alpha, beta, greatest)
-    now, rounds = search(block)
-    ratios = block.ratios(now)
-    inflow = block.claims.inflow(ratios)
-    by_class = ratios * block.dues.due
-    external_paid = (ratios * network.outside).sum(axis=1)
-    results = {
-        "payments": np.where(now.short, now.paid, block.dues.total),
-        "interfirm": (ratios * network.inside).sum(axis=1),
-        "external": external_paid,
-        "equity": assets + inflow - block.dues.total,
-        "defaulted": now.defaulted,
-        "default_costs": _costs(block, inflow, now),
-        "class_payments": by_class,
-        "sweeps": rounds,
-    }
+    keep = float(share(alpha, "alpha", ())), float(share(beta, "beta", ()))
+    results = _parts(network, assets, keep, greatest)
     return Clearing(**{name: all_ if had_paths else all_[0] for name, all_ in results.items()})
 
 
+def _parts(
+    network: Network, assets: FloatArray, keep: tuple[float, float], greatest: bool
+) -> dict[str, Any]:
+    """Return the parts of a `Clearing` of many cases; large networks are swept compiled."""
+    if network.firms < COMPILED_FROM:
+        return _cleared(network, assets, keep, greatest)
+    results, slow = clear_network(network, assets, keep, greatest)
+    if slow.size:
+        for name, values in _cleared(network, assets[slow], keep, greatest).items():
+            results[name][slow] = values
+    return results
+
+
+def _cleared(
+    network: Network, assets: FloatArray, keep: tuple[float, float], greatest: bool
+) -> dict[str, Any]:
+    """Return the parts of a `Clearing` by sweeps and an exact finish; assets (path, firm)."""
+    block = _network_block(network, assets, keep, greatest)
+    now, rounds = search(block)
+    ratios = block.ratios(now)
+    inflow = block.claims.inflow(ratios)
+    return {
+        "payments": np.where(now.short, now.paid, block.dues.total),
+        "interfirm": (ratios * network.inside).sum(axis=1),
+        "external": (ratios * network.outside).sum(axis=1),
+        "equity": assets + inflow - block.dues.total,
+        "defaulted": now.defaulted,
+        "default_costs": _costs(block, inflow, now),
+        "class_payments": ratios * block.dues.due,
+        "sweeps": rounds,
+    }
+
+
 def _network_block(
-    network: Network, assets: FloatArray, alpha: float, beta: float, greatest: bool
+    network: Network, assets: FloatArray, keep: tuple[float, float], greatest: bool
 ) -> Block:
     """Set up one network for many cases of assets."""
     paths, wide = assets.shape[0], (assets.shape[0], *network.outside.shape)
-    keep = [share(value, name, ()) for value, name in ((alpha, "alpha"), (beta, "beta"))]
     return Block(
         claims=SharedClaims.stack(list(network.classes)),
         dues=Dues.of(np.broadcast_to(network.inside + network.outside, wide)),
