@@ -87,6 +87,17 @@ def test_every_answer_has_strict_headers(client: Client) -> None:
         assert "server" not in headers
 
 
+def test_only_the_page_with_one_figure_may_be_framed(client: Client) -> None:
+    for address in ("/", "/?embed=", "/api/v1/health?embed=flows"):
+        headers = client.get(address).headers
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-frame-options"] == "DENY"
+    headers = client.get("/?embed=flows").headers
+    assert "frame-ancestors *" in headers["content-security-policy"]
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "x-frame-options" not in headers
+
+
 def test_the_least_used_is_forgotten_first() -> None:
     kept: Kept[str, bytes] = Kept(10, len)
     kept.put("a", b"1234")

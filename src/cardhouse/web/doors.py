@@ -32,6 +32,12 @@ HEADERS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 """Headers of every answer: nothing from other hosts, no framing, no guessing of types."""
+EMBEDDED = tuple(
+    (name, value.replace(b"frame-ancestors 'none'", b"frame-ancestors *"))
+    for name, value in HEADERS
+    if name != b"x-frame-options"
+)
+"""Headers of the page with one figure, which is made to stand in somebody else's article."""
 
 LOG = logging.getLogger("cardhouse.web")
 MOST_ADDRESSES = 10_000
@@ -56,6 +62,11 @@ class Bucket:
             if len(self._left) > MOST_ADDRESSES:
                 self._left.popitem(last=False)
         return wait
+
+
+def _is_embedded(request: Request) -> bool:
+    """Tell whether the page is asked for with one figure alone: ``/?embed=flows``."""
+    return request.url.path == "/" and bool(request.query_params.get("embed"))
 
 
 class Doors:
@@ -141,7 +152,8 @@ class Passage:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = {name for name, _ in message["headers"]}
-            more = [header for header in HEADERS if header[0] not in own]
+            headers = EMBEDDED if _is_embedded(self._request) else HEADERS
+            more = [header for header in headers if header[0] not in own]
             message = {**message, "headers": [*message["headers"], *more]}
         elif self.is_head:
             message = {**message, "body": b""}

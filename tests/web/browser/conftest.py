@@ -60,8 +60,17 @@ def built_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(built_page: Path) -> Iterator[str]:
+def compiled_engine() -> Iterator[None]:
+    """Let the service play on the compiled engine, as `cardhouse serve` does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARDHOUSE_ENGINE", "compiled")
+        yield
+
+
+@pytest.fixture(scope="session")
+def address(built_page: Path, compiled_engine: None) -> Iterator[str]:
     """Return where the service listens: on loopback, at a port that was free."""
+    del compiled_engine  # in use as long as the service is
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
