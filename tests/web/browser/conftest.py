@@ -21,7 +21,9 @@ app = pytest.importorskip("cardhouse.web.app", reason="the web room is not there
 
 limits = pytest.importorskip("cardhouse.web.limits", reason="the web room is not there")
 
-PATIENT = limits.Limits(quick_seconds=120.0)  # the first question opens the accounts
+PATIENT = limits.Limits(
+    quick_seconds=500.0
+)  # the first question opens the accounts, and may compile the engine
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 FRONTEND = Path(__file__).parents[3] / "frontend"
@@ -85,7 +87,7 @@ def address(built_page: Path, compiled_engine: None) -> Iterator[str]:
     assert server.started
     here = f"http://127.0.0.1:{port}"
     for kept in (12, 5):  # what both looks ask first
-        httpx.get(f"{here}/api/v1/view?kept={kept}", timeout=120).raise_for_status()
+        httpx.get(f"{here}/api/v1/view?kept={kept}", timeout=500).raise_for_status()
     yield here
     server.should_exit = True
     worker.join(timeout=20)
