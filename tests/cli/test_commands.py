@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cardhouse.cli.app import app
+from cardhouse.cli.options import Question
 from cardhouse.studies.draw_numbers import Drawing, usable_processors
 from cardhouse.studies.schemas import published_schemas
 
@@ -165,8 +166,12 @@ class TestCompare:
 
 class TestRun:
     def test_asks_the_study_what_the_options_say(
-        self, asked: list[Mapping[str, Any]], in_folder: Path
+        self,
+        asked: list[Mapping[str, Any]],
+        in_folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr(Question, "warnings", lambda _: [])  # no table is read here
         extra = in_folder / "mine.csv"
         extra.touch()
         done = call(

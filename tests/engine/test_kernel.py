@@ -169,7 +169,7 @@ def test_a_change_of_any_law_is_another_version(
 
 
 def test_another_process_finds_the_machine_code_and_says_nothing() -> None:
-    """The first process compiles (here: this one), and tells; later ones load."""
+    """One process compiles, where none has, and tells; later ones load."""
     chain = compile_chain(RICH.world())
     expected = run_compiled(chain, neutral(chain, 2), keep=["cash"])["cash"]
     code = (
@@ -181,15 +181,16 @@ def test_another_process_finds_the_machine_code_and_says_nothing() -> None:
         "print(run_compiled(chain, neutral(chain, 2), keep=['cash'])['cash'].tobytes().hex())"
     )
     path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        check=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path},
-    )
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            check=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        assert bytes.fromhex(done.stdout.strip()) == expected.tobytes()
     assert done.stderr == ""
-    assert bytes.fromhex(done.stdout.strip()) == expected.tobytes()
 
 
 def assert_identical(one: Trajectory, other: Trajectory) -> None:

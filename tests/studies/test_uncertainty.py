@@ -399,7 +399,8 @@ class TestNumbers:
 class TestNotebook:
     def test_a_changed_world_has_no_posterior(self) -> None:
         world = open_economy("ai", base=BASE)
-        changed = replace(world, residual=0.5)
+        first, *others = world.contracts
+        changed = replace(world, contracts=(replace(first, amount=1.5 * first.amount), *others))
         with pytest.raises(InputError, match="no posterior to draw from"):
             run_world(changed, draws=20)
 

@@ -170,10 +170,14 @@ NEVER_BELOW_ZERO = frozenset(
 """Lines of the accounts of which nobody can have less than nothing."""
 
 
+SIGNED = frozenset({"date", "share", "ratio"})
+"""Units in which a figure is no amount of its line, but a change or a part of it."""
+
+
 def _below_zero(cells: Mapping[str, str], known: Dictionaries) -> Iterable[str]:
     """Yield what is wrong with an amount below zero of something that cannot be."""
     line = known.metrics[cells["metric"]].line
-    if line in NEVER_BELOW_ZERO and cells["unit"] != "date" and float(cells["value"]) < 0.0:
+    if line in NEVER_BELOW_ZERO and cells["unit"] not in SIGNED and float(cells["value"]) < 0.0:
         yield (
             f"value is {cells['value']}, and {cells['metric']} ({line}) cannot be below zero. "
             "Write an amount as a positive number: its metric says which way it goes."

@@ -87,7 +87,7 @@ def ink_of_key(css: str) -> Ink:
     Examples
     --------
     >>> ink_of_key("before").is_broken, ink_of_key("rent square") == ink_of_key("pool")
-    (True, False)
+    (True, True)
     """
     known = _inks()
     return next((known[name] for name in reversed(css.split()) if name in known), NO_INK)

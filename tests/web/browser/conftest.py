@@ -93,8 +93,9 @@ def address(built_page: Path, compiled_engine: None) -> Iterator[str]:
     worker.join(timeout=20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Give a browser to one module: its driver keeps a loop running that others would meet."""
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip(f"no browser found; looked for {', '.join(BROWSERS)}")
