@@ -48,3 +48,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         test = getattr(item, "obj", None)
         if hypothesis.is_hypothesis_test(test):
             hypothesis.seed(config.getoption("randomly_seed"))(getattr(test, "__func__", test))
+
+
+@pytest.fixture(autouse=True)
+def engine_is_restored() -> Iterator[None]:
+    """Leave the choice of the engine as it was: a test that starts the service makes one."""
+    before = os.environ.get("CARDHOUSE_ENGINE")
+    yield
+    if before is None:
+        os.environ.pop("CARDHOUSE_ENGINE", None)
+    else:
+        os.environ["CARDHOUSE_ENGINE"] = before

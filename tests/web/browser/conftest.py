@@ -61,18 +61,17 @@ def built_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module", autouse=True)
 def compiled_engine() -> Iterator[None]:
-    """Let the service play on the compiled engine, as `cardhouse serve` does."""
+    """Let the service play on the compiled engine, as `cardhouse serve` does: for these modules."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARDHOUSE_ENGINE", "compiled")
         yield
 
 
 @pytest.fixture(scope="session")
-def address(built_page: Path, compiled_engine: None) -> Iterator[str]:
+def address(built_page: Path) -> Iterator[str]:
     """Return where the service listens: on loopback, at a port that was free."""
-    del compiled_engine  # in use as long as the service is
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -86,8 +85,10 @@ def address(built_page: Path, compiled_engine: None) -> Iterator[str]:
         time.sleep(0.01)
     assert server.started
     here = f"http://127.0.0.1:{port}"
-    for kept in (12, 5):  # what both looks ask first
-        httpx.get(f"{here}/api/v1/view?kept={kept}", timeout=500).raise_for_status()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARDHOUSE_ENGINE", "compiled")
+        for kept in (12, 5):  # what both looks ask first
+            httpx.get(f"{here}/api/v1/view?kept={kept}", timeout=500).raise_for_status()
     yield here
     server.should_exit = True
     worker.join(timeout=20)
