@@ -70,7 +70,9 @@ def summary(document: Document, folder: Path | None = None) -> list[RenderableTy
         parts.append(Text(lost))
     if document["claims"]:
         parts.append(Text(claims_sentence(document)))
-    parts += [Text(one) for one in (own_facts_sentence(document),) if one]
+    own = own_facts_sentence(document)
+    if own:
+        parts.append(Text(own))
     parts.append(Text(_how_sure(document)))
     if folder is not None:
         parts.append(Text(f"Report, tables and manifest: {folder / 'report.html'}"))
