@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from cardhouse.engine.settlement import ClassPayments, clear, clear_classes
+from cardhouse.engine.settlement import ClassPayments, clear, clear_classes, clear_links
 from cardhouse.errors import InputError
 
 
@@ -338,6 +338,30 @@ def test_two_hundred_firms_many_paths_agree_with_each_alone() -> None:
     without = clear(owed, assets, outside)
     same = clear_classes(dense, assets)
     np.testing.assert_allclose(without.payments, same.payments.sum(axis=(1, 3)), rtol=1e-11)
+
+
+@given(economies())
+def test_claims_one_by_one_are_cleared_as_in_one_table(economy: Economy) -> None:
+    """The engine's sparse door gives what the dense one does, claims split in two included."""
+    table = economy.solve()
+    rank, payer, payee = np.nonzero(economy.owed.any(axis=0))
+    owed = economy.owed[:, rank, payer, payee]
+    found = clear_links(
+        np.concatenate([0.25 * owed, 0.75 * owed], axis=1),
+        np.tile(rank, 2),
+        np.tile(payer, 2),
+        np.tile(payee, 2),
+        economy.resources,
+        economy.cost_rate,
+        in_default=economy.forced,
+        default_below=np.full_like(economy.cost_rate, economy.default_below),
+    )
+    near = {"rtol": 0, "atol": 1e-9}
+    classes = economy.owed.shape[1]
+    np.testing.assert_allclose(found.class_ratio[:, :classes], table.class_ratio, **near)
+    np.testing.assert_allclose(found.paid_ratio, table.paid_ratio, **near)
+    costs = 1e-9 * economy.scale
+    np.testing.assert_allclose(found.default_costs, table.default_costs, rtol=0, atol=costs)
 
 
 # --- the public door -------------------------------------------------------------------------

@@ -242,6 +242,15 @@ def test_the_unbroken_world_runs() -> None:
     assert simulate(chain, neutral(chain, 8)).money_residual <= 1e-9
 
 
+def test_a_rate_next_to_nothing_gives_way_to_the_interest_paid() -> None:
+    at = next(n for n, one in enumerate(SOUND.debts) if one.amount > 0.0)
+    debt = SOUND.debts[at]
+    interest = [c for c in SOUND.contracts_of(K.INTEREST) if c.payer == debt.firm]
+    paid = sum(c.amount for c in interest if c.payee == debt.pool)
+    loans = compile_chain(row(SOUND, "debts", at, rate=5e-324)).loans
+    assert loans.rate[at] * debt.amount == pytest.approx(paid)
+
+
 # --- one number or name wrong, anywhere ---------------------------------------------------------
 
 TABLES = ("lines", "firms", "pools", "contracts", "debts", "rounds")

@@ -26,6 +26,9 @@ from cardhouse.engine.sums import ratio
 from cardhouse.model.vocabulary import ContractKind
 from cardhouse.model.world import World
 
+NO_RATE = 1e-12
+"""A rate a quarter below this is none: what interest was paid tells more than it does."""
+
 FINANCING = (ContractKind.EQUITY, ContractKind.DEBT_DRAWN)
 COST_KINDS = (
     ContractKind.INPUT,
@@ -252,13 +255,14 @@ def _as_paid(loans: Loans, names: Names, rows: Rows) -> Loans:
         np.add.at(out, at, values)
         return out[at]
 
-    rate = loans.rate * ratio(interest[at], by_pair(loans.amount * loans.rate), 1.0)
-    flat = ratio(interest[at], by_pair(loans.amount))
-    rate = np.where(by_pair(loans.amount * loans.rate) > 0, rate, flat)
+    owed, priced = by_pair(loans.amount), by_pair(loans.amount * loans.rate)
+    has_rate = priced > NO_RATE * owed
+    scaled = loans.rate * ratio(interest[at], np.where(has_rate, priced, 0.0), 1.0)
+    rate = np.where(has_rate, scaled, ratio(interest[at], owed))
     rate = np.where((interest[at] > 0) & ~loans.is_new, rate, loans.rate)
-    faster = ratio(repaid[at], by_pair(parts), 1.0)
     known = (repaid[at] > 0) & (by_pair(parts) > 0) & ~loans.is_new
-    life = np.maximum(np.where(known, loans.life / np.where(known, faster, 1.0), loans.life), 1.0)
+    as_repaid = loans.life * by_pair(parts) / np.where(known, repaid[at], 1.0)
+    life = np.maximum(np.where(known, as_repaid, loans.life), 1.0)
     return replace(loans, rate=rate, life=life)
 
 

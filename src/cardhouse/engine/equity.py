@@ -83,20 +83,28 @@ def _spread(now: Moment, asks: Array, supply: Array) -> Array:
 
 
 def _ranked(now: Moment, wanted: Array, supply: Array, rivals: Mask) -> Array:
-    """Return what is served of ``wanted`` (path, firm, pool) among rivals (firm, firm)."""
-    state = now.state
+    """Return what is served of ``wanted`` (path, firm, pool) among rivals (firm, firm).
+
+    Only firms that ask on some path are looked at: of many, few do.
+    """
+    state, out = now.state, np.zeros_like(wanted)
+    asks = np.flatnonzero(wanted.any(axis=(0, 2)))
     margin = np.clip(ratio(state.profit, state.revenue), *MARGIN_BOUNDS)
-    score = now.revenue_growth + MARGIN_WEIGHT * margin
-    lead = score[:, None, :] - score[:, :, None]
+    score = (now.revenue_growth + MARGIN_WEIGHT * margin)[:, asks]
+    lead = score[:, :, None] - score[:, None, :]
+    supply, rivals = np.broadcast_to(supply, out.shape)[:, asks], rivals[np.ix_(asks, asks)]
+    wanted = wanted[:, asks]
     ahead = _weighted(rivals & (lead > SAME_RANK), wanted)
     level = _weighted(rivals & (np.abs(lead) <= SAME_RANK), wanted)
     left = np.maximum(0.0, supply - ahead)
-    return np.asarray(wanted * covered(left, level))
+    out[:, asks] = wanted * covered(left, level)
+    return out
 
 
 def _weighted(chosen: Mask, wanted: Array) -> Array:
-    """Return what others chosen by each firm want of each pool (path, firm, pool)."""
-    out = np.zeros_like(wanted)
-    for pool in range(wanted.shape[2]):
-        out[:, :, pool] = (chosen * wanted[:, None, :, pool]).sum(axis=2)
-    return out
+    """Return what others chosen by each firm want of each pool (path, firm, pool).
+
+    ``chosen`` is (path, other, firm). The others are added one by one, so that those who want
+    nothing change no bit.
+    """
+    return np.asarray((chosen[:, :, :, None] * wanted[:, :, None, :]).sum(axis=1))

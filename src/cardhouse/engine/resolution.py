@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cardhouse.engine.arrays import (
-    CLASSES,
     EVERYTHING,
     NO_CLAIM,
     SECURED,
@@ -28,7 +27,7 @@ from cardhouse.engine.arrays import (
 from cardhouse.engine.debts import missed
 from cardhouse.engine.links import Links, summed
 from cardhouse.engine.moment import Moment
-from cardhouse.engine.settlement import ClassPayments, clear_classes
+from cardhouse.engine.settlement import PaidShares, clear_links
 from cardhouse.engine.sums import covered, group_sum, ratio
 
 RENT_CLAIM = 4.0
@@ -111,7 +110,7 @@ class _Found:
     """One clearing: the claims, what is paid of each class, and who comes short by it."""
 
     claims: _Claims
-    cleared: ClassPayments
+    cleared: PaidShares
     share: Array  # (path, link): paid of what is owed
     cause: Index  # (path, firm): why a firm is in default by this clearing; 0: it is not
 
@@ -192,9 +191,8 @@ def _clear(case: _Case, failed: Mask, guaranteed: Array) -> _Found:
     """Clear once with some firms in default and guarantors' bills (path, guarantee)."""
     now, chain = case.now, case.now.chain
     claims = _claims(case, failed, guaranteed)
-    classes = _classes(chain, claims)
-    cleared = clear_classes(
-        classes,
+    cleared = clear_links(
+        *_obligations(chain, claims),
         claims.resources,
         np.broadcast_to(now.level("default_costs", "default_costs"), failed.shape),
         in_default=failed,
@@ -285,32 +283,36 @@ def _covered(chain: Chain, due: Array, by_line: Array, whole: Array) -> Array:
 def _parts(chain: Chain, claims: _Claims) -> tuple[Array, Array, Index]:
     """Return each link's claim in its own class, the part that falls to trade, and its class."""
     links = chain.links
-    secured = (links.seniority == SECURED) & (links.loan >= 0)
+    secured = _secured(links)
     covered = np.ones_like(claims.owed)
     covered[:, secured] = claims.covered[:, links.loan[secured]]
     return claims.owed * covered, claims.owed * (1.0 - covered), links.seniority
 
 
-def _classes(chain: Chain, claims: _Claims) -> Array:
-    """Sort obligations into classes (path, class, firm, payee); all outside payees are one.
+def _secured(links: Links) -> Mask:
+    """Tell which links pay on loans with collateral (link,)."""
+    return np.asarray((links.seniority == SECURED) & (links.loan >= 0))
+
+
+def _obligations(chain: Chain, claims: _Claims) -> tuple[Array, Index, Index, Index]:
+    """Return obligations one by one (path, claim): amounts, class, payer, payee.
 
     Secured creditors stand before others up to the collateral, beside trade for the rest.
     """
-    links, firms = chain.links, len(chain.firm_ids)
-    at = np.flatnonzero(links.seniority != NO_CLAIM)
+    links = chain.links
     own, rest, seniority = _parts(chain, claims)
-    payee = np.minimum(links.payee[at], firms)
+    at = np.flatnonzero(links.seniority != NO_CLAIM)
+    beyond = np.flatnonzero(_secured(links))
+    both = np.concatenate([at, beyond])
+    return (
+        np.concatenate([own[:, at], rest[:, beyond]], axis=1),
+        np.concatenate([seniority[at], np.full(len(beyond), TRADE)]),
+        links.payer[both],
+        links.payee[both],
+    )
 
-    def place(rank: Index | int) -> Index:
-        return np.asarray((rank * firms + links.payer[at]) * (firms + 1) + payee)
 
-    size = CLASSES * firms * (firms + 1)
-    flat = summed(own[:, at], place(seniority[at]), size)
-    flat = flat + summed(rest[:, at], place(TRADE), size)
-    return flat.reshape(len(own), CLASSES, firms, firms + 1)
-
-
-def _share_paid(chain: Chain, claims: _Claims, cleared: ClassPayments) -> Array:
+def _share_paid(chain: Chain, claims: _Claims, cleared: PaidShares) -> Array:
     """Return the share paid of what is owed on each link (path, link); 1 where nothing is."""
     links = chain.links
     firm = np.minimum(links.payer, len(chain.firm_ids) - 1)

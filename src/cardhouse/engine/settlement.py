@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cardhouse.engine._liabilities import Network, numbers, read_network, share
+from cardhouse.engine.arrays import CLASSES
 from cardhouse.engine.clearing import search
+from cardhouse.engine.links import summed
 from cardhouse.engine.network_clearing import COMPILED_FROM, clear_network
 from cardhouse.engine.waterfall import (
     Block,
@@ -24,6 +26,7 @@ from cardhouse.engine.waterfall import (
     Dues,
     FloatArray,
     IntArray,
+    LinkClaims,
     PathClaims,
     Payments,
     Rules,
@@ -33,13 +36,11 @@ from cardhouse.errors import InputError
 
 
 @dataclass(frozen=True)
-class ClassPayments:
-    """What a block of paths pays.
+class PaidShares:
+    """What share of what it owes each purse of a block of paths pays.
 
     Attributes
     ----------
-    payments
-        Paid by purse to payee in each class, (path, class, purse, payee).
     class_ratio
         Share paid of each class, (path, class, purse); 1 where nothing is owed.
     paid_ratio
@@ -52,12 +53,24 @@ class ClassPayments:
         Rounds of the search, (path,); 0 where nobody is short.
     """
 
-    payments: FloatArray
     class_ratio: FloatArray
     paid_ratio: FloatArray
     defaulted: BoolArray
     default_costs: FloatArray
     sweeps: IntArray
+
+
+@dataclass(frozen=True)
+class ClassPayments(PaidShares):
+    """What a block of paths pays: beside its shares, the payments themselves.
+
+    Attributes
+    ----------
+    payments
+        Paid by purse to payee in each class, (path, class, purse, payee).
+    """
+
+    payments: FloatArray
 
 
 def clear_classes(
@@ -128,10 +141,72 @@ def clear_classes(
         rules=Rules(kept, kept, _forced(in_default, means.shape), below),
         greatest=greatest,
     )
+    shares = _shares(block)
+    payments = amounts * shares.class_ratio[..., None]
+    return ClassPayments(**vars(shares), payments=payments)
+
+
+def clear_links(
+    owed: FloatArray,
+    classes: IntArray,
+    payer: IntArray,
+    payee: IntArray,
+    resources: FloatArray,
+    cost_rate: FloatArray,
+    *,
+    in_default: BoolArray,
+    default_below: FloatArray,
+) -> PaidShares:
+    """Return what share each purse pays when all settle at once, of claims given one by one.
+
+    The same answer as `clear_classes`, for many purses of which few owe each other anything.
+
+    Parameters
+    ----------
+    owed
+        (path, claim), not negative.
+    classes, payer, payee
+        (claim,): the class, most senior first, the purse that owes, and who is owed: a purse, or a
+        larger number for anybody else.
+    resources, cost_rate, in_default, default_below
+        As in `clear_classes`, each (path, purse).
+
+    Returns
+    -------
+    PaidShares
+
+    Raises
+    ------
+    InputError
+        When an amount is negative or not a number.
+    """
+    amounts, means = numbers(owed, "owed"), numbers(resources, "resources")
+    n = means.shape[1]
+    place, inside = classes * n + payer, payee < n
+    shape = (len(amounts), CLASSES, n)
+
+    def due(chosen: BoolArray) -> FloatArray:
+        at = np.flatnonzero(chosen)
+        return summed(amounts[:, at], place[at], CLASSES * n).reshape(shape)
+
+    at = np.flatnonzero(inside)
+    kept = 1.0 - cost_rate
+    return _shares(
+        Block(
+            claims=LinkClaims(amounts[:, at], place[at], payee[at], n),
+            dues=Dues.of(due(np.ones_like(inside))),
+            elsewhere=due(~inside),
+            resources=means,
+            rules=Rules(kept, kept, in_default, default_below),
+        )
+    )
+
+
+def _shares(block: Block) -> PaidShares:
+    """Search for the payments of a block; return the shares that are paid."""
     now, rounds = search(block)
     ratios = block.ratios(now)
-    return ClassPayments(
-        payments=amounts * ratios[..., None],
+    return PaidShares(
         class_ratio=ratios,
         paid_ratio=_paid_ratio(block, now),
         defaulted=now.defaulted,

@@ -74,13 +74,28 @@ def redirect(now: Moment, wants: Array, buyer_firm: Index, *, needed: bool = Fal
     kept = wants * alive[:, None, :]
     if now.state.alive.all():
         return kept
-    market = chain.market_of_line
-    others = buyer_firm[:, None] != chain.firm_of_line
-    weight = (now.state.volume * alive)[:, None, :] * others
-    orphaned = by_market(chain, wants - kept)[:, :, market]
+    dead = np.flatnonzero(~alive.all(axis=0))
+    market, markets = chain.market_of_line, len(chain.market_ids)
+    orphaned = _columns_summed(wants[:, :, dead] - kept[:, :, dead], market[dead], markets)
+    buyers = np.flatnonzero(orphaned.any(axis=(0, 2)))
+    lines = np.flatnonzero(np.asarray(orphaned.any(axis=(0, 1)))[market])
+    if not buyers.size:
+        return kept
+    others = buyer_firm[buyers, None] != chain.firm_of_line[lines]
+    weight = (now.state.volume * alive)[:, None, lines] * others
     share = 1.0 if needed else now.level("substitution", "substitution")[:, :, None]
-    total = by_market(chain, weight)[:, :, market]
-    return np.asarray(kept + share * orphaned * ratio(weight, total))
+    total = _columns_summed(weight, market[lines], markets)[:, :, market[lines]]
+    moved = share * orphaned[:, buyers][:, :, market[lines]] * ratio(weight, total)
+    kept[:, buyers[:, None], lines] += moved
+    return kept
+
+
+def _columns_summed(values: Array, group: Index, groups: int) -> Array:
+    """Sum (path, buyer, column) over the columns of each group: (path, buyer, group).
+
+    Columns are added one by one, so that those with nothing in them change no bit.
+    """
+    return np.asarray(np.swapaxes(group_sum(np.swapaxes(values, 1, 2), group, groups), 1, 2))
 
 
 def by_market(chain: Chain, values: Array) -> Array:

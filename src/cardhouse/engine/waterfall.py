@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from cardhouse.engine.links import summed
+
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
@@ -54,6 +56,36 @@ class PathClaims:
     def take(self, paths: IntArray) -> PathClaims:
         """See `Claims`."""
         return PathClaims(self.owed[paths])
+
+
+@dataclass(frozen=True)
+class LinkClaims:
+    """Claims that differ from path to path, one by one: who owes whom what in which class.
+
+    For networks in which few of all pairs owe each other anything. Amounts are (path, claim).
+    """
+
+    amounts: FloatArray
+    place: IntArray  # (claim,): class x purses + payer
+    payee: IntArray  # (claim,): a purse
+    purses: int
+
+    def inflow(self, ratios: FloatArray) -> FloatArray:
+        """See `Claims`."""
+        flat = ratios.reshape(len(ratios), -1)
+        return summed(self.amounts * flat[:, self.place], self.payee, self.purses)
+
+    def rows(self, classes: IntArray, purses: IntArray) -> FloatArray:
+        """See `Claims`."""
+        out = np.zeros((len(purses), self.purses))
+        for row, place in zip(out, (classes * self.purses + purses).tolist(), strict=True):
+            mine = np.flatnonzero(self.place == place)
+            np.add.at(row, self.payee[mine], self.amounts[0, mine])
+        return out
+
+    def take(self, paths: IntArray) -> LinkClaims:
+        """See `Claims`."""
+        return LinkClaims(self.amounts[paths], self.place, self.payee, self.purses)
 
 
 @dataclass(frozen=True)
