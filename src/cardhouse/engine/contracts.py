@@ -7,8 +7,7 @@ import numpy as np
 from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.state import State
-from cardhouse.engine.sums import covered, group_sum, ratio
-from cardhouse.engine.volumes import by_market
+from cardhouse.engine.sums import column_sum, covered, group_sum, ratio
 
 
 def share_rates(chain: Chain, state: State, quarter: int) -> Array:
@@ -100,11 +99,15 @@ def towards_commitments(now: Moment, spent: Array) -> Array:
     left = np.maximum(0.0, due - now.state.bound_inputs)
     wanted = np.zeros_like(spent)
     np.add.at(wanted.transpose(1, 2, 0), (bindings.buyer, bindings.seller), left.T)
-    market = chain.market_of_line
-    total, asked = by_market(chain, spent), by_market(chain, wanted)
-    first = wanted * covered(total, asked, 0.0)[:, :, market]
-    rest = 1.0 - covered(asked, total, 0.0)
-    return np.asarray(first + spent * rest[:, :, market])
+    market, markets = chain.market_of_line, len(chain.market_ids)
+    lines = np.flatnonzero(np.isin(market, market[bindings.seller]))
+    theirs, out = market[lines], spent.copy()
+    total = column_sum(spent[:, :, lines], theirs, markets)
+    asked = column_sum(wanted[:, :, lines], theirs, markets)
+    first = wanted[:, :, lines] * covered(total, asked, 0.0)[:, :, theirs]
+    out[:, :, lines] *= (1.0 - covered(asked, total, 0.0))[:, :, theirs]
+    out[:, :, lines] += first
+    return out
 
 
 def committed_ahead(now: Moment) -> tuple[Array, Array]:

@@ -26,6 +26,14 @@ def group_sum(values: Array, group: Index, groups: int) -> Array:
     return out
 
 
+def column_sum(values: Array, group: Index, groups: int) -> Array:
+    """Sum (path, row, column) over the columns of each group: (path, row, group).
+
+    Columns are added one by one, so that those with nothing in them change no bit.
+    """
+    return np.asarray(np.swapaxes(group_sum(np.swapaxes(values, 1, 2), group, groups), 1, 2))
+
+
 def ratio(top: Array, bottom: Array, empty: float = 0.0) -> Array:
     """Return top / bottom, and `empty` where bottom is not positive."""
     positive = bottom > 0

@@ -12,7 +12,7 @@ import numpy as np
 from cardhouse.engine.arrays import Array, Chain, Index, Mask
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.moment import Moment
-from cardhouse.engine.sums import covered, group_sum, grown, ratio
+from cardhouse.engine.sums import column_sum, covered, group_sum, grown, ratio
 from cardhouse.errors import EconomyError
 
 SWEEPS = 64
@@ -76,7 +76,7 @@ def redirect(now: Moment, wants: Array, buyer_firm: Index, *, needed: bool = Fal
         return kept
     dead = np.flatnonzero(~alive.all(axis=0))
     market, markets = chain.market_of_line, len(chain.market_ids)
-    orphaned = _columns_summed(wants[:, :, dead] - kept[:, :, dead], market[dead], markets)
+    orphaned = column_sum(wants[:, :, dead] - kept[:, :, dead], market[dead], markets)
     buyers = np.flatnonzero(orphaned.any(axis=(0, 2)))
     lines = np.flatnonzero(np.asarray(orphaned.any(axis=(0, 1)))[market])
     if not buyers.size:
@@ -84,18 +84,10 @@ def redirect(now: Moment, wants: Array, buyer_firm: Index, *, needed: bool = Fal
     others = buyer_firm[buyers, None] != chain.firm_of_line[lines]
     weight = (now.state.volume * alive)[:, None, lines] * others
     share = 1.0 if needed else now.level("substitution", "substitution")[:, :, None]
-    total = _columns_summed(weight, market[lines], markets)[:, :, market[lines]]
+    total = column_sum(weight, market[lines], markets)[:, :, market[lines]]
     moved = share * orphaned[:, buyers][:, :, market[lines]] * ratio(weight, total)
     kept[:, buyers[:, None], lines] += moved
     return kept
-
-
-def _columns_summed(values: Array, group: Index, groups: int) -> Array:
-    """Sum (path, buyer, column) over the columns of each group: (path, buyer, group).
-
-    Columns are added one by one, so that those with nothing in them change no bit.
-    """
-    return np.asarray(np.swapaxes(group_sum(np.swapaxes(values, 1, 2), group, groups), 1, 2))
 
 
 def by_market(chain: Chain, values: Array) -> Array:
@@ -238,6 +230,8 @@ def _rationed(chain: Chain, wants: Wants, volume: Array, limit: Array) -> tuple[
 
 def _where(mask: Mask, chosen: Wants, other: Wants) -> Wants:
     """Return the wants of one of two, path by path."""
+    if mask.all():
+        return chosen
     flat, deep = mask[:, None], mask[:, None, None]
     return Wants(
         final=np.where(flat, chosen.final, other.final),
@@ -256,12 +250,16 @@ def _offered_on(chain: Chain, wants: Wants, volume: Array, fill: Array, limit: A
     room = group_sum(spare, market, markets)
     taken = covered(room, excess, 0.0)
     offer = taken[:, market] * ratio(spare, room[:, market])
+    lines = np.flatnonzero(np.asarray((excess > 0.0).any(axis=0))[market])
 
     def placed(values: Array, buyers: Index) -> Array:
         """Cut what sellers cannot fill; move it to others, never to the buyer's own firm."""
-        cut = values * (1.0 - fill)[:, None, :]
-        others = buyers[:, None] != chain.firm_of_line
-        return values - cut + by_market(chain, cut)[:, :, market] * offer[:, None, :] * others
+        cut = values[:, :, lines] * (1.0 - fill)[:, None, lines]
+        others = buyers[:, None] != chain.firm_of_line[lines]
+        asked = column_sum(cut, market[lines], markets)[:, :, market[lines]]
+        out = values.copy()
+        out[:, :, lines] += asked * offer[:, None, lines] * others - cut
+        return out
 
     firms = np.arange(len(chain.firm_ids))
     return Wants(
