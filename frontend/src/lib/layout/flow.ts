@@ -158,13 +158,18 @@ export function draw(arrangement: Arrangement, state: State): Picture {
   const [width, height] = frame.vertical
     ? [arrangement.breadth, arrangement.length]
     : [arrangement.length, arrangement.breadth];
-  const boxes = arrangement.nodes.map((node) => boxOf(arrangement, node, state));
+  const boxes = boxesOf(arrangement, state);
   const ribbons: Ribbon[] = [];
   for (const pair of [...arrangement.pairs, ...arrangement.drains]) {
     const amount = state.amounts.get(pair.key) ?? 0;
     if (amount > 0) ribbons.push(ribbonOf(arrangement, pair, amount, ports));
   }
   return { width, height, boxes, ribbons, labels: labelsOf(arrangement, boxes) };
+}
+
+/** The boxes of a state alone, as `draw` places them. */
+export function boxesOf(arrangement: Arrangement, state: State): Box[] {
+  return arrangement.nodes.map((node) => boxOf(arrangement, node, state));
 }
 
 function boxOf(arrangement: Arrangement, node: Node, state: State): Box {

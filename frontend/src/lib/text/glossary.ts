@@ -16,10 +16,8 @@ const COMMON = new Set([
 
 /** A text cut at the first mention of each word that the glossary explains. */
 export function pieces(text: string, meanings: ReadonlyMap<string, string>): Piece[] {
-  const words = [...meanings.keys()].filter((word) => !COMMON.has(word) && word.length > 3);
-  if (words.length === 0) return [{ text }];
-  const any = words.sort((a, b) => b.length - a.length).map(escaped).join("|");
-  const pattern = new RegExp(`(?<![\\w-])(${any})(?![\\w-])`, "gi");
+  const pattern = patternOf(meanings);
+  if (!pattern) return [{ text }];
   const seen = new Set<string>();
   const found: Piece[] = [];
   let last = 0;
@@ -33,6 +31,19 @@ export function pieces(text: string, meanings: ReadonlyMap<string, string>): Pie
     last = match.index + match[0].length;
   }
   return last < text.length ? [...found, { text: text.slice(last) }] : found;
+}
+
+/** The pattern of a glossary's words, made once for each glossary. */
+const PATTERNS = new WeakMap<ReadonlyMap<string, string>, RegExp | null>();
+
+function patternOf(meanings: ReadonlyMap<string, string>): RegExp | null {
+  const known = PATTERNS.get(meanings);
+  if (known !== undefined) return known;
+  const words = [...meanings.keys()].filter((word) => !COMMON.has(word) && word.length > 3);
+  const any = words.sort((a, b) => b.length - a.length).map(escaped).join("|");
+  const made = words.length ? new RegExp(`(?<![\\w-])(${any})(?![\\w-])`, "gi") : null;
+  PATTERNS.set(meanings, made);
+  return made;
 }
 
 function escaped(word: string): string {
