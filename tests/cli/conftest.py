@@ -157,6 +157,7 @@ def document() -> Document:
             "tiers": [],
             "flows": [],
         },
+        "warnings": [],
     }  # fmt: skip
 
 

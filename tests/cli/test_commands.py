@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cardhouse.cli.app import app
-from cardhouse.cli.options import Question
 from cardhouse.studies.draw_numbers import Drawing, usable_processors
 from cardhouse.studies.schemas import published_schemas
 
@@ -123,11 +122,13 @@ class TestCompare:
 
         def study(scenarios: list[str], **options: Any) -> dict[str, Any]:
             found.append((scenarios, options))
-            columns = [{"label": one, **dict.fromkeys(words, one), **dates} for one in "AB"]
+            columns = [
+                {"label": one, **dict.fromkeys(words, one), **dates, "own_facts": 0} for one in "AB"
+            ]
             return {
                 "schema": "cardhouse/compare/1", "economy": "ai", "quarters": 20,
                 "columns": columns, "sentence": "The same.", "inputs": [], "outcomes": [],
-                "defaults": [], "payers": None,
+                "defaults": [], "payers": None, "warnings": ["Look at this."],
             }  # fmt: skip
 
         monkeypatch.setattr("cardhouse.studies.compare.compare_studies", study)
@@ -151,9 +152,43 @@ class TestCompare:
                     "settings": {"bond_supply": 0.5},
                     "quarters": 7,
                     "extra_facts": [],
+                    "own_facts": {},
                 },
             )
         ]
+
+    def test_lays_a_table_under_all_columns_or_one(
+        self, compared: list[tuple[Any, Mapping[str, Any]]], in_folder: Path
+    ) -> None:
+        for name in ("all.csv", "one.csv", "B=odd.csv"):
+            (in_folder / name).touch()
+        tables = ("all.csv", "B=one.csv", "./B=odd.csv")
+        words = [word for table in tables for word in ("--facts", table)]
+        assert call("compare", "baseline", "baseline", *words).exit_code == 0
+        ((_, options),) = compared
+        assert options["extra_facts"] == [Path("all.csv"), Path("B=odd.csv")]
+        assert options["own_facts"] == {1: [Path("one.csv")]}
+
+    @pytest.mark.usefixtures("compared")
+    def test_says_what_should_be_looked_at(self) -> None:
+        assert call("compare", "a", "b").stderr == "warning: Look at this.\n"
+
+    @pytest.mark.usefixtures("compared")
+    @pytest.mark.parametrize(
+        ("table", "expected"),
+        [
+            ("C=mine.csv", "2 scenarios make the columns A and B"),
+            ("B=none.csv", "names 'none.csv', and there is no such file"),
+            ("B=", "there is no such file"),
+        ],
+    )
+    def test_a_table_must_be_there_and_its_column_too(
+        self, table: str, expected: str, in_folder: Path
+    ) -> None:
+        (in_folder / "mine.csv").touch()
+        done = call("compare", "a", "b", "--facts", table)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert expected in done.stderr
 
     @pytest.mark.usefixtures("compared")
     def test_tells_prints_or_writes(self, in_folder: Path) -> None:
@@ -169,9 +204,7 @@ class TestRun:
         self,
         asked: list[Mapping[str, Any]],
         in_folder: Path,
-        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(Question, "warnings", lambda _: [])  # no table is read here
         extra = in_folder / "mine.csv"
         extra.touch()
         done = call(
@@ -222,6 +255,13 @@ class TestRun:
         assert (folder / "report.html").stat().st_size > 1000
         assert (folder / "manifest.json").is_file()
         assert "runs/ai-venture-drought-01234567/report.html" in done.stdout.replace("\n", "")
+
+    @pytest.mark.usefixtures("asked", "in_folder")
+    def test_warnings_are_told_and_stand_in_the_document(self, document: dict[str, Any]) -> None:
+        document["warnings"] = ["mine.csv:2: far off."]
+        for words in (("run",), ("accounts",)):
+            assert call(*words).stderr == "warning: mine.csv:2: far off.\n"
+            assert printed(*words, "--json")["warnings"] == document["warnings"]
 
     @pytest.mark.usefixtures("asked")
     def test_quiet_says_nothing(self, in_folder: Path) -> None:

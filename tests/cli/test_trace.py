@@ -213,3 +213,22 @@ class TestWrongInput:
         assert (done.exit_code, done.stdout) == (2, "")
         assert expected in " ".join(done.stderr.split())
         assert "bug" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("firm1",),
+        ("venture", "--from"),
+        ("--loops",),
+        ("--committed",),
+        ("--committed", "--loops"),
+    ],
+)
+def test_warnings_of_the_run_are_told_and_stand_in_the_answer(
+    words: tuple[str, ...], result: StudyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert printed(*words)["warnings"] == []
+    monkeypatch.setitem(result.document, "warnings", ["mine.csv:2: far off."])
+    assert printed(*words)["warnings"] == ["mine.csv:2: far off."]
+    assert call(*words).stderr == "warning: mine.csv:2: far off.\n"

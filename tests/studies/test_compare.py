@@ -21,7 +21,7 @@ from cardhouse.studies.compare_figures import differ, failure_counts
 from cardhouse.studies.compare_frames import Comparison, compare_runs
 from cardhouse.studies.compare_outputs import write_comparison
 from cardhouse.studies.document import build_document
-from cardhouse.studies.frames import run_world
+from cardhouse.studies.frames import open_economy, run_world
 from cardhouse.studies.run import run_study
 from cardhouse.studies.schemas import published_schemas
 from cardhouse.studies.simulation import Chains
@@ -29,6 +29,7 @@ from cardhouse.studies.views import View
 
 Document = dict[str, Any]
 QUARTERS = 5
+OWN = Path(__file__).with_name("own_facts.csv")
 MOVED = {
     "still": Scenario("still", "Still", "Nothing moves.", "A test."),
     "less": Scenario(
@@ -251,3 +252,34 @@ class TestShipped:
             lost = view.trajectory.of_record("lost")[1:].sum()
             told = next(r for r in found["outcomes"] if r["figure"] == "failures.lost")
             assert told["values"][column] == pytest.approx(lost, rel=1e-9, abs=1e-12)
+
+    def test_own_figures_may_stand_in_one_column(self, tmp_path: Path) -> None:
+        wrong = tmp_path / "wrong.csv"
+        wrong.write_text(OWN.read_text("utf-8").replace("7.5,7,8", "750,740,760"), "utf-8")
+        found = compare_studies(
+            ["baseline"] * 3, economy="ai", own_facts={1: [OWN], 2: [wrong]}, quarters=1
+        )
+        runs = [
+            run_study(economy="ai", scenarios=["baseline"], extra_facts=own, quarters=1)
+            for own in ([], [OWN], [wrong])
+        ]
+        assert found == compare_documents([one.document for one in runs])
+        jsonschema.validate(found, published_schemas()["compare"])
+        assert [one["own_facts"] for one in found["columns"]] == [0, 2, 2]
+        assert len({one["digest"] for one in found["columns"]}) == 3
+        told = row(found, "own_facts")
+        assert told["differs"]
+        assert told["moves"][0] == []
+        assert {"words": "OpenAI revenue 7.5 usd_bn"} in told["moves"][1]
+        assert "B (Baseline, with 2 figures of your own) against A (Baseline" in found["sentence"]
+        assert found["warnings"] == runs[2].document["warnings"]
+        assert ["wrong.csv:2" in one and "sd away" in one for one in found["warnings"]] == [True]
+
+    def test_frames_know_own_figures_too(self) -> None:
+        runs = [
+            run_world(open_economy("ai", facts=own), quarters=1, extra_facts=own)
+            for own in ([], [OWN])
+        ]
+        assert compare_runs(*runs).inputs().loc["own_facts", "A baseline"] == ""
+        told = run_study(economy="ai", extra_facts=[OWN], quarters=1).document
+        assert runs[1].document == told

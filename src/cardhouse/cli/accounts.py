@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardhouse.cli.guard import print_json, working
+from cardhouse.cli.guard import print_json, warn, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
     AsOf,
@@ -122,7 +122,7 @@ def accounts(  # noqa: PLR0913 - one argument an option is how a command is decl
     """
     shape = Shape(which, by, form, out)
     shape.check(matrix=matrix, as_json=as_json)
-    question = Question(economy, base, as_of, facts=tuple(facts or ()), quarters=1)
+    question = Question.of(economy, base, as_of, facts=facts, quarters=1)
     if matrix and not as_json:
         _show_matrices(question, shape, quiet=quiet)
         return
@@ -130,6 +130,7 @@ def accounts(  # noqa: PLR0913 - one argument an option is how a command is decl
 
     with working("Balancing the accounts ...", quiet=quiet or as_json):
         opening = opening_document(question.answer().document)
+    warn(opening["warnings"])
     if as_json:
         print_json({**opening, "matrices": _as_json(question, shape)})
         return

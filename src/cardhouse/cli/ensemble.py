@@ -195,10 +195,15 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
       cardhouse ensemble -n 100000 --threads 8 --out big --resume
       cardhouse ensemble -n 1000000 --cluster tcp://10.0.0.5:8786
     """
-    question = Question(
-        economy, base, as_of, tuple(scenario or ()), tuple(setting or ()), tuple(facts or ()),
-        quarters,
-    )  # fmt: skip
+    question = Question.of(
+        economy,
+        base,
+        as_of,
+        scenario=scenario,
+        setting=setting,
+        facts=facts,
+        quarters=quarters,
+    )
     options = Options(
         paths, seed or 0, design, tuple(certain or ()), tuple(exceed or ()), members, against
     )

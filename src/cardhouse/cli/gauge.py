@@ -144,10 +144,15 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
 
         document = constituents_document(Path(str(constituents)))
     else:
-        question = Question(
-            economy, base, as_of, tuple(scenario or ()), tuple(setting or ()),
-            tuple(extra), quarters,
-        )  # fmt: skip
+        question = Question.of(
+            economy,
+            base,
+            as_of,
+            scenario=scenario,
+            setting=setting,
+            facts=extra,
+            quarters=quarters,
+        )
         with working("Running the scenario ...", quiet=silent):
             document = _mirror(question, which) if mirror else _overlay(question, rerating)
         document = _with_proposals(document, proposals)

@@ -92,6 +92,24 @@ class Question:
     draws: int = 0
     seed: int | None = None
 
+    @classmethod
+    def of(  # noqa: PLR0913 - as many as there are common options
+        cls,
+        economy: str,
+        base: str | None,
+        as_of: str | None,
+        *,
+        scenario: Sequence[str] | None = None,
+        setting: Sequence[str] | None = None,
+        facts: Sequence[Path] | None = None,
+        quarters: int = DEFAULT_QUARTERS,
+        draws: int = 0,
+        seed: int | None = None,
+    ) -> Question:
+        """Return the question that options ask, as they come from the command line."""
+        moved = (tuple(scenario or ()), tuple(setting or ()))
+        return cls(economy, base, as_of, *moved, tuple(facts or ()), quarters, draws, seed)
+
     def world(self) -> World:
         """Open the balanced accounts alone, without running anything."""
         as_of = asking.checked_date(self.as_of)
@@ -99,18 +117,6 @@ class Question:
         from cardhouse.accounts import open_world
 
         return open_world(self.economy, base=self.base, as_of=as_of, extra_facts=extra_facts)
-
-    def warnings(self) -> list[str]:
-        """Return what of a person's own figures can hardly be meant, a sentence each."""
-        from cardhouse.accounts import known_economies
-
-        if self.economy in known_economies() and not self.facts:
-            return []
-        from cardhouse.studies.draw_bench import Source
-        from cardhouse.studies.implausible import implausible
-
-        source = Source(self.economy, self.base, self.as_of, self.facts)
-        return implausible(source, self.world())
 
     def answer(self, progress: Callable[[float], None] | None = None) -> StudyResult:
         """Run the main job on these options; `progress` is told the share of draws done."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cardhouse.cli.guard import working
+from cardhouse.cli.guard import warn, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
     DEFAULT_QUARTERS,
@@ -60,16 +60,16 @@ def report(  # noqa: PLR0913 - one argument an option is how a command is declar
             f"--out names '{out}', and a report is {' or '.join(FORMATS)}. Give it one of these "
             "endings."
         )
-    question = Question(
+    question = Question.of(
         economy,
         base,
         as_of,
-        tuple(scenario or ()),
-        tuple(setting or ()),
-        tuple(facts or ()),
-        quarters,
-        draws,
-        seed,
+        scenario=scenario,
+        setting=setting,
+        facts=facts,
+        quarters=quarters,
+        draws=draws,
+        seed=seed,
     )
     if stored is not None and question != Question(DEFAULT_ECONOMY, None, None):
         raise InputError(
@@ -80,6 +80,7 @@ def report(  # noqa: PLR0913 - one argument an option is how a command is declar
         document = _stored(stored) if stored is not None else question.answer().document
         told("Writing the report ...")
         _write(document, out)
+    warn(document.get("warnings", ()))
     if not quiet:
         typer.echo(out)
 

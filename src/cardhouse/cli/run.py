@@ -62,28 +62,27 @@ def run(  # noqa: PLR0913 - one argument an option is how a command is declared
       cardhouse run --scenario capital-freeze --journal --members --out freeze
       cardhouse run --draws 500
     """
-    question = Question(
+    question = Question.of(
         economy,
         base,
         as_of,
-        tuple(scenario or ()),
-        tuple(setting or ()),
-        tuple(facts or ()),
-        quarters,
-        draws,
-        seed,
+        scenario=scenario,
+        setting=setting,
+        facts=facts,
+        quarters=quarters,
+        draws=draws,
+        seed=seed,
     )
     with working(
         "Balancing the accounts and running the model ...", quiet=quiet or as_json
     ) as told:
         result = question.answer(lambda done: told(f"{done:.0%} of {draws} draws answered ..."))
         document = result.document
-        warnings = question.warnings()
         if members:
             document = {**document, "members": result.members()}
         if journal:
             document = {**document, "journal": result.journal(members=members)}
-    warn(warnings)
+    warn(document["warnings"])
     folder = out
     if folder is None and not as_json:
         folder = _default_folder(document["manifest"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cardhouse.cli import completion
-from cardhouse.cli.guard import print_json, working
+from cardhouse.cli.guard import print_json, warn, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
     DEFAULT_QUARTERS,
@@ -158,18 +158,19 @@ def trace(  # noqa: PLR0913 - one argument an option is how a command is declare
     """
     asked = Asked(entity, forward, quarter, cumulated, purse, ai, rule, loops, committed)
     asked.check()
-    question = Question(
+    question = Question.of(
         economy,
         base,
         as_of,
-        tuple(scenario or ()),
-        tuple(setting or ()),
-        tuple(facts or ()),
-        quarters,
+        scenario=scenario,
+        setting=setting,
+        facts=facts,
+        quarters=quarters,
     )
     with working("Following the money ...", quiet=quiet or as_json):
         result = question.answer()
         answer = _answer(result, asked)
+    warn(answer["warnings"])
     if as_json:
         print_json(answer)
         return
@@ -186,12 +187,21 @@ def _answer(result: StudyResult, asked: Asked) -> dict[str, Any]:
     from cardhouse.studies.trace_answers import TraceQuestion, trace_from, trace_to
 
     view, manifest = result.view, result.document["manifest"]
+    warnings = result.document["warnings"]
     if view is None:
         raise InputError("a stored document alone cannot be traced: run the economy.")
     if asked.committed:
-        return (promised_loops if asked.loops else promises)(view, manifest, asked.entity)
+        told = promised_loops if asked.loops else promises
+        return told(view, manifest, asked.entity, warnings=warnings)
     if asked.loops:
-        return paid_loops(view, manifest, asked.entity, asked.quarter, is_cumulated=asked.cumulated)
+        return paid_loops(
+            view,
+            manifest,
+            asked.entity,
+            asked.quarter,
+            is_cumulated=asked.cumulated,
+            warnings=warnings,
+        )
     question = TraceQuestion(
         entity=asked.entity or "",
         rule=asked.rule,
@@ -200,4 +210,5 @@ def _answer(result: StudyResult, asked: Asked) -> dict[str, Any]:
         of_purse=asked.purse,
         of_ai=asked.ai,
     )
-    return (trace_from if asked.forward else trace_to)(view, manifest, question)
+    follow = trace_from if asked.forward else trace_to
+    return follow(view, manifest, question, warnings=warnings)

@@ -13,10 +13,13 @@ from rich.text import Text
 
 from cardhouse.report.wording import UNKNOWN, money, percent
 from cardhouse.studies.compare_figures import COUNT, FLOW, SHARE, STOCK
+from cardhouse.studies.compare_words import own_figures
 
 Comparison = Mapping[str, Any]
 
 SHOWN_PAYERS = 8
+SHOWN_OWN = 5
+"""So many figures of one's own are told one by one."""
 SMALLEST_REST = 0.005
 SMALLEST_CHANGE = 0.0005
 """Relative change below which none is printed."""
@@ -46,6 +49,8 @@ def _columns(columns: Sequence[Mapping[str, Any]]) -> Table:
     made = Table(box=None, pad_edge=False, show_header=False)
     for column in columns:
         opened = f"from {column['base_quarter']}, facts known on {column['as_of']}"
+        if column["own_facts"]:
+            opened += f", {own_figures(column['own_facts'])}"
         made.add_row(Text(column["label"], "bold"), f"{column['title']} ({opened})")
     return made
 
@@ -62,12 +67,20 @@ def _inputs(found: Comparison, labels: Sequence[str]) -> Iterator[RenderableType
         yield Padding(Text(_input_name(row)), (0, 0, 0, 2))
         for label, moves in zip(labels, row["moves"], strict=True):
             if moves:
-                told = ", then ".join(move["words"] for move in moves)
+                told = _told(row["input"], [move["words"] for move in moves])
                 yield Padding(Text(f"{label}: {told}", "dim"), (0, 0, 0, 4))
     alike = [row["input"] for row in rows if not row["differs"]]
     if alike:
         yield Text(f"Moved alike in all: {', '.join(alike)}.")
     yield Text()
+
+
+def _told(name: str, moves: Sequence[str]) -> str:
+    """Return the moves of an input in one line; of many figures of one's own the first."""
+    if name != "own_facts":
+        return ", then ".join(moves)
+    left = len(moves) - SHOWN_OWN
+    return "; ".join([*moves[:SHOWN_OWN], *([f"{left} more"] if left > 0 else [])])
 
 
 def _input_name(row: Mapping[str, Any]) -> str:

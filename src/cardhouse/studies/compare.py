@@ -6,12 +6,15 @@ A comparison is made of finished run documents alone, so its numbers are theirs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cardhouse.accounts import open_world
 from cardhouse.errors import InputError
+from cardhouse.facts import Fact
 from cardhouse.model.scenario import Scenario
+from cardhouse.model.world import World
 from cardhouse.studies.compare_figures import (
     COUNT,
     STOCK,
@@ -21,10 +24,12 @@ from cardhouse.studies.compare_figures import (
 )
 from cardhouse.studies.compare_words import main_difference
 from cardhouse.studies.document import build_document
+from cardhouse.studies.draw_bench import Source
 from cardhouse.studies.extracts import last_seller
+from cardhouse.studies.implausible import implausible
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.levers import Setting, load_levers
-from cardhouse.studies.run import moves_something, scenario_on
+from cardhouse.studies.run import moves_something, own_facts_of, scenario_on
 from cardhouse.studies.scenario_times import later
 from cardhouse.studies.simulation import Chains
 from cardhouse.studies.views import View
@@ -52,6 +57,7 @@ def compare_studies(
     settings: Mapping[str, Setting] | None = None,
     quarters: int = 20,
     extra_facts: Sequence[Path] = (),
+    own_facts: Mapping[int, Sequence[Path]] | None = None,
 ) -> Row:
     """Run two or three scenarios and set them side by side.
 
@@ -66,6 +72,9 @@ def compare_studies(
         column, so that the same scenario can be seen from two openings.
     settings
         Levers that hold for the whole run, applied last, in every column.
+    own_facts
+        Tables of one's own facts by the number of the one column, from 0, that they are for; there
+        they lie on top of `extra_facts`.
 
     Raises
     ------
@@ -73,28 +82,52 @@ def compare_studies(
         When anything given is wrong: the message says what, where and what to do.
     """
     count = check_count(len(scenarios))
-    openings = list(zip(_each("--base", bases, count), _each("--as-of", as_of, count), strict=True))
+    tables = [(*extra_facts, *(own_facts or {}).get(at, ())) for at in range(count)]
+    sources = [
+        Source(economy, base, day, own)
+        for base, day, own in zip(
+            _each("--base", bases, count), _each("--as-of", as_of, count), tables, strict=True
+        )
+    ]
     check_quarters(quarters)
-    chains = {
-        one: Chains.of(open_world(economy, base=one[0], as_of=one[1], extra_facts=extra_facts))
-        for one in dict.fromkeys(openings)
-    }
+    openings = {one: _Opening.of(one) for one in dict.fromkeys(sources)}
     moved = [
-        scenario_on(chains[opening].own.world, [name], settings or {})
-        for name, opening in zip(scenarios, openings, strict=True)
+        scenario_on(openings[source].world, [name], settings or {})
+        for name, source in zip(scenarios, sources, strict=True)
     ]
     return compare_documents(
         [
-            _document(chains[opening], scenario, quarters)
-            for scenario, opening in zip(moved, openings, strict=True)
+            openings[source].document(scenario, quarters)
+            for scenario, source in zip(moved, sources, strict=True)
         ]
     )
 
 
-def _document(chains: Chains, scenario: Scenario, quarters: int) -> Row:
-    """Return a run's document without the claims and the baseline, which are not compared."""
-    view = View.of(chains, scenario if moves_something(scenario) else None, quarters)
-    return build_document(view, scenario)
+@dataclass(frozen=True)
+class _Opening:
+    """What one or more columns start from."""
+
+    chains: Chains
+    own_facts: tuple[Fact, ...]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, source: Source) -> _Opening:
+        """Return the accounts of a source, compiled, with what is a person's own in them."""
+        world = open_world(
+            source.economy, base=source.base, as_of=source.as_of, extra_facts=source.extra_facts
+        )
+        return cls(Chains.of(world), own_facts_of(source), tuple(implausible(source, world)))
+
+    @property
+    def world(self) -> World:
+        """Return the opening position."""
+        return self.chains.own.world
+
+    def document(self, scenario: Scenario, quarters: int) -> Row:
+        """Return a run's document without the claims and the baseline, which are not compared."""
+        view = View.of(self.chains, scenario if moves_something(scenario) else None, quarters)
+        return build_document(view, scenario, own_facts=self.own_facts, warnings=self.warnings)
 
 
 def check_count(number: int) -> int:
@@ -139,12 +172,18 @@ def compare_documents(documents: Sequence[Document]) -> Row:
         "economy": documents[0]["manifest"]["economy"],
         "quarters": len(documents[0]["quarters"]) - 1,
         "columns": [_column(*pair) for pair in zip(LABELS, documents, strict=False)],
-        "inputs": [*_openings(documents), *_moves(documents), *_events(documents)],
+        "inputs": [
+            *_openings(documents),
+            *_own_figures(documents),
+            *_moves(documents),
+            *_events(documents),
+        ],
         "outcomes": [*_outcomes(documents)],
         "defaults": _defaults(documents),
         "payers": {"of": seller["id"], "name": seller["name"], "sources": _payers(documents)}
         if seller
         else None,
+        "warnings": [*dict.fromkeys(told for one in documents for told in one["warnings"])],
     }
     return {**found, "sentence": main_difference(found)}
 
@@ -171,6 +210,7 @@ def _column(label: str, document: Document) -> Row:
         "words": manifest["scenario_words"],
         **{name: manifest[name] for name in names},
         "last_quarter": document["quarters"][-1],
+        "own_facts": len(document["accounts"]["own_facts"]),
     }
 
 
@@ -186,6 +226,20 @@ def _openings(documents: Sequence[Document]) -> Iterator[Row]:
         values = [one["manifest"][name] for one in documents]
         if len(set(values)) > 1:
             yield _input(name, words, "", [[{"words": value}] for value in values], values)
+
+
+def _own_figures(documents: Sequence[Document]) -> Iterator[Row]:
+    """Yield what of a person's own figures stands in any run."""
+    own = [one["accounts"]["own_facts"] for one in documents]
+    if any(own):
+        moves: list[list[Row]] = [[{"words": _own_words(fact)} for fact in run] for run in own]
+        yield _input("own_facts", "Your own figures", "", moves, own)
+
+
+def _own_words(fact: Mapping[str, Any]) -> str:
+    value = fact["value"] if isinstance(fact["value"], str) else f"{fact['value']:g}"
+    told = f"{fact['what']} {value} {fact['unit']}"
+    return told if fact["is_used"] else f"{told} (the accounts do not ask for it)"
 
 
 def _moves(documents: Sequence[Document]) -> Iterator[Row]:

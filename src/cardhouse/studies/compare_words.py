@@ -43,7 +43,22 @@ def _name(column: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     for part, words in (("base_quarter", "from"), ("as_of", "known on")):
         if column[part] != other[part]:
             name += f", {words} {column[part]}"
+    if column["own_facts"] != other["own_facts"]:
+        name += f", {own_figures(column['own_facts'])}"
     return name + ")"
+
+
+def own_figures(count: int) -> str:
+    """Return how many figures of a person's own a column stands on.
+
+    Examples
+    --------
+    >>> own_figures(0), own_figures(1), own_figures(12)
+    ('without figures of your own', 'with 1 figure of your own', 'with 12 figures of your own')
+    """
+    if count == 0:
+        return "without figures of your own"
+    return f"with {count} figure{'' if count == 1 else 's'} of your own"
 
 
 def _differ(comparison: Comparison, at: int) -> bool:

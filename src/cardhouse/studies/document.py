@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 
-def build_document(
+def build_document(  # noqa: PLR0913 - one argument a source of the document
     view: View,
     scenario: Scenario,
     *,
@@ -41,6 +41,7 @@ def build_document(
     accelerators: Document | None = None,
     uncertainty: Mapping[str, Any] | None = None,
     own_facts: Sequence[Fact] = (),
+    warnings: Sequence[str] = (),
 ) -> Document:
     """Return the document of a run.
 
@@ -62,6 +63,8 @@ def build_document(
         What draws from the accounts say of the base quarter; none: nothing was drawn.
     own_facts
         The facts of a person's own tables, which the document tells apart.
+    warnings
+        What of a person's own figures can hardly be meant, a sentence each.
     """
     world = view.chain.world
     use = use_cost_of(view)
@@ -99,6 +102,7 @@ def build_document(
             [*_cited(view, judged), *facts_named(ledger), *cited_facts(accelerators)], facts
         ),
         "baseline": None if baseline is None else _baseline(baseline),
+        "warnings": list(warnings),
         **({} if uncertainty is None else {"uncertainty": uncertainty}),
     }
 
@@ -147,6 +151,8 @@ def _own_fact(fact: Fact, world: World) -> Document:
     return {
         "fact": fact.id,
         "what": what if used is None else used.what,
+        "value": fact.value if isinstance(fact.value, float) else str(fact.value),
+        "unit": fact.unit,
         "is_used": used is not None,
         "observed": None if used is None else used.observed,
         "balanced": None if used is None else used.balanced,

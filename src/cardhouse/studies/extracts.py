@@ -37,6 +37,7 @@ def opening_document(document: Document) -> dict[str, Any]:
         "conflicts": moves,
         "estimated_share_of_flows": document["accounts"]["estimated_share_of_flows"],
         "matrix": flow_matrix(document),
+        "warnings": list(document["warnings"]),
     }
 
 

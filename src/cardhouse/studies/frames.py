@@ -24,9 +24,10 @@ from cardhouse.model.world import World
 from cardhouse.studies.accelerator_classes import accelerator_classes
 from cardhouse.studies.draw_bench import Source
 from cardhouse.studies.draw_numbers import asked_for
+from cardhouse.studies.implausible import implausible
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.manifest import same_position
-from cardhouse.studies.run import Study, scenario_on
+from cardhouse.studies.run import Study, own_facts_of, scenario_on
 from cardhouse.studies.trace_answers import TraceQuestion, trace_to
 from cardhouse.studies.uncertainty import Wanted
 from cardhouse.studies.views import numbers
@@ -154,8 +155,19 @@ def run_world(  # noqa: PLR0913 - one call does all that a notebook asks of a ru
         raise InputError("draws need the facts' tables: name yours in extra_facts, not in facts.")
     wanted = None if drawing is None else Wanted(_source_of(world, own), drawing)
     shipped = world.economy in known_economies()
-    classes = accelerator_classes(world.economy) if shipped else ()
-    return Run(Study(world, combined, check_quarters(quarters), known, classes, wanted))
+    source = Source.of(world, own if shipped and facts is None else ())
+    return Run(
+        Study(
+            world,
+            combined,
+            check_quarters(quarters),
+            known,
+            accelerator_classes(world.economy) if shipped else (),
+            wanted,
+            own_facts=own_facts_of(source),
+            warnings=tuple(implausible(source, world)) if source.extra_facts else (),
+        )
+    )
 
 
 def _source_of(world: World, extra_facts: Sequence[Path]) -> Source:

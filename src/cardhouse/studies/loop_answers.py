@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cardhouse.analysis.round_trips import round_trips
@@ -32,8 +32,11 @@ def paid_loops(
     quarter: str | None = None,
     *,
     is_cumulated: bool = False,
+    warnings: Sequence[str] = (),
 ) -> Row:
     """Return the loops along which money ran round among firms.
+
+    ``warnings`` are the run's, which the answer repeats.
 
     Raises
     ------
@@ -64,11 +67,20 @@ def paid_loops(
         "by_seller": {name: one for name, one in row["by_seller"].items() if firm in (None, name)},
         "sentence": sentence,
         "note": PAID,
+        "warnings": list(warnings),
     }
 
 
-def promised_loops(view: View, manifest: Mapping[str, Any], entity: str | None = None) -> Row:
+def promised_loops(
+    view: View,
+    manifest: Mapping[str, Any],
+    entity: str | None = None,
+    *,
+    warnings: Sequence[str] = (),
+) -> Row:
     """Return the loops among firms that promises would close.
+
+    ``warnings`` are the run's, which the answer repeats.
 
     Raises
     ------
@@ -85,11 +97,20 @@ def promised_loops(view: View, manifest: Mapping[str, Any], entity: str | None =
         "by_seller": {},
         "sentence": f"Loops{whose} on the committed basis, promises as they stand after {base}",
         "note": COMMITTED,
+        "warnings": list(warnings),
     }
 
 
-def promises(view: View, manifest: Mapping[str, Any], entity: str | None = None) -> Row:
+def promises(
+    view: View,
+    manifest: Mapping[str, Any],
+    entity: str | None = None,
+    *,
+    warnings: Sequence[str] = (),
+) -> Row:
     """Return what is promised, beside what was paid in the base quarter.
+
+    ``warnings`` are the run's, which the answer repeats.
 
     Raises
     ------
@@ -119,6 +140,7 @@ def promises(view: View, manifest: Mapping[str, Any], entity: str | None = None)
             "Paid is what the base quarter paid under the same contract. Of a credit line, a "
             "guarantee or a buy-back the amount is the most that can be called."
         ),
+        "warnings": list(warnings),
     }
 
 

@@ -25,6 +25,7 @@ from cardhouse.studies.document_journal import journal_rows
 from cardhouse.studies.draw_bench import Source
 from cardhouse.studies.draw_numbers import Drawing
 from cardhouse.studies.driving import check_reach
+from cardhouse.studies.implausible import implausible
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.levers import REMOVE, Setting
 from cardhouse.studies.scenario_files import combine, load_scenario
@@ -61,7 +62,8 @@ class Study:
     """One scenario on one world: the run, the baseline beside it, and what follows from both.
 
     ``compiled`` and ``still`` are the world compiled and its baseline, where they are known.
-    ``own_facts`` are those of a person's own tables, which the document tells apart.
+    ``own_facts`` are those of a person's own tables, which the document tells apart, and
+    ``warnings`` say which of them can hardly be meant.
     """
 
     world: World
@@ -73,6 +75,7 @@ class Study:
     compiled: Chains | None = None
     still: View | None = None
     own_facts: tuple[Fact, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @cached_property
     def chains(self) -> Chains:
@@ -112,6 +115,7 @@ class Study:
             else accelerators_row(self.priced, self.market),
             uncertainty=drawn and {name: drawn[name] for name in drawn if name != "claims"},
             own_facts=self.own_facts,
+            warnings=self.warnings,
         )
 
     def _drawn(self, claims: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -188,17 +192,26 @@ def run_study(
     scenario = scenario_on(world, scenarios, settings or {})
     facts = economy_facts(economy, extra_facts)
     classes = accelerator_classes(economy)
-    wanted = None if drawing is None else Wanted(Source.of(world, extra_facts), drawing)
-    own = own_among(facts, economy) if extra_facts else ()
+    source = Source.of(world, extra_facts)
     return Study(
-        world, scenario, check_quarters(quarters), facts, classes, wanted, own_facts=own
+        world,
+        scenario,
+        check_quarters(quarters),
+        facts,
+        classes,
+        None if drawing is None else Wanted(source, drawing),
+        own_facts=own_facts_of(source),
+        warnings=tuple(implausible(source, world)),
     ).result()
 
 
-def own_among(facts: FactTable, economy: str) -> tuple[Fact, ...]:
+def own_facts_of(source: Source) -> tuple[Fact, ...]:
     """Return the facts that a person's own tables added or replaced."""
-    shipped = economy_facts(economy).by_id
-    return tuple(fact for fact in facts.everything() if shipped.get(fact.id) != fact)
+    if not source.extra_facts:
+        return ()
+    without = economy_facts(source.economy).by_id
+    known = economy_facts(source.economy, source.extra_facts)
+    return tuple(fact for fact in known.everything() if without.get(fact.id) != fact)
 
 
 def scenario_on(

@@ -349,7 +349,8 @@ def _member() -> Schema:
 def _own_fact() -> Schema:
     """Return the schema of one of a person's own facts: what the accounts made of it."""
     numbers = dict.fromkeys(("observed", "balanced", "in_sd"), MAYBE_NUMBER)
-    return _record(fact=TEXT, what=TEXT, is_used=FLAG, **numbers)
+    value: Schema = {"type": ["number", "string"]}
+    return _record(fact=TEXT, what=TEXT, value=value, unit=TEXT, is_used=FLAG, **numbers)
 
 
 def _move() -> Schema:
@@ -424,6 +425,7 @@ def _run() -> Schema:
             ),
             facts=_map({"type": "object"}),
             baseline={"type": ["object", "null"]},
+            warnings=_list(TEXT),
             uncertainty=_uncertainty(),
             journal=_list(_payment()),
             members=_list(_member()),
@@ -463,6 +465,7 @@ def _accounts() -> Schema:
         estimated_share_of_flows=NUMBER,
         matrix=_record(layers=_list(TEXT), rows=_list(row), total=_list(NUMBER)),
         matrices=_record(flows=matrix, balance=matrix),
+        warnings=_list(TEXT),
     )
     return _optional(document, "matrices")
 
@@ -514,6 +517,7 @@ def _trace() -> Schema:
             parts=_list(part),
             sentence=TEXT,
             note=TEXT,
+            warnings=_list(TEXT),
         ),
         "of",
         "period",
@@ -555,6 +559,7 @@ def _loops() -> Schema:
         **_loop_parts(),
         sentence=TEXT,
         note=TEXT,
+        warnings=_list(TEXT),
     )
 
 
@@ -578,6 +583,7 @@ def _promises() -> Schema:
         promises=_list(_promise()),
         sentence=TEXT,
         note=TEXT,
+        warnings=_list(TEXT),
     )
 
 
@@ -609,6 +615,8 @@ def _compare() -> Schema:
         "to",
         "shape",
     )
+    own: Schema = {"type": "integer", "minimum": 0}
+    column = _record(**dict.fromkeys(words, TEXT), **dates, own_facts=own)
     names = dict.fromkeys(("input", "words", "unit"), TEXT)
     moved = _record(**names, moves=_list(_list(move)), differs=FLAG)
     told = dict.fromkeys(("figure", "group", "words", "unit"), TEXT)
@@ -620,7 +628,7 @@ def _compare() -> Schema:
     return _record(
         economy=TEXT,
         quarters={"type": "integer", "minimum": 1},
-        columns={**_list(_record(**dict.fromkeys(words, TEXT), **dates)), "minItems": 2},
+        columns={**_list(column), "minItems": 2},
         sentence=TEXT,
         inputs=_list(moved),
         outcomes=_list(outcome),
@@ -633,6 +641,7 @@ def _compare() -> Schema:
             )
         ),
         payers={"anyOf": [payers, {"type": "null"}]},
+        warnings=_list(TEXT),
     )
 
 

@@ -86,8 +86,16 @@ def period_of(view: View, rows: tuple[int, int]) -> str:
     return first if rows[0] == rows[1] else f"{first} to {last}"
 
 
-def trace_to(view: View, manifest: Mapping[str, Any], asked: TraceQuestion) -> Row:
+def trace_to(
+    view: View,
+    manifest: Mapping[str, Any],
+    asked: TraceQuestion,
+    *,
+    warnings: Sequence[str] = (),
+) -> Row:
     """Return who ultimately paid an entity's receipts, or what its purse is made of.
+
+    ``warnings`` are the run's, which the answer repeats.
 
     Raises
     ------
@@ -109,11 +117,20 @@ def trace_to(view: View, manifest: Mapping[str, Any], asked: TraceQuestion) -> R
         "parts": parts,
         "sentence": _sentence(asked, dollars, period_of(view, rows), view.chain.world),
         "note": _note(asked, own),
+        "warnings": list(warnings),
     }
 
 
-def trace_from(view: View, manifest: Mapping[str, Any], asked: TraceQuestion) -> Row:
+def trace_from(
+    view: View,
+    manifest: Mapping[str, Any],
+    asked: TraceQuestion,
+    *,
+    warnings: Sequence[str] = (),
+) -> Row:
     """Return where the dollars end that a source paid.
+
+    ``warnings`` are the run's, which the answer repeats.
 
     Raises
     ------
@@ -136,6 +153,7 @@ def trace_from(view: View, manifest: Mapping[str, Any], asked: TraceQuestion) ->
         "parts": parts,
         "sentence": f"Where the {found.dollars:.1f} bn end that {payer} paid in {period}",
         "note": FORWARD.format(rule=asked.rule, words=RULES[asked.rule]),
+        "warnings": list(warnings),
     }
 
 
