@@ -433,7 +433,7 @@ def test_the_frame_holds_the_shares(made: Payments) -> None:
 
 @given(st.integers(1, 6), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_many_chains_at_once_leave_as_each_alone(nodes: int, ends: int, seed: int) -> None:
-    """The compiled loops and the readable ones agree, closed sets and empty rows included."""
+    """Side by side or one by one: closed sets and empty rows included."""
     rng = np.random.default_rng(seed)
     shape = (4, nodes, nodes)
     moves = rng.exponential(size=shape) * (rng.random(shape) < 0.6) * 10.0 ** rng.integers(-9, 9)

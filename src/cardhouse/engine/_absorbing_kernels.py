@@ -1,4 +1,4 @@
-"""The loops of `absorbing`, compiled, for many small chains at once; `exit_shares` is their oracle.
+"""The loops of `absorbing`, compiled, one chain at a time; `exit_shares` is their oracle.
 
 The elimination is the same, sum for sum, without a subtraction; see `absorbing` for its paper.
 """
@@ -71,10 +71,3 @@ def leave(moves: FloatArray, exits: FloatArray, out: FloatArray) -> None:
         for before in range(node):
             for end in range(ends):
                 out[node, end] += moves[node, before] / pivot * out[before, end]
-
-
-@kernel
-def leave_each(moves: FloatArray, exits: FloatArray, out: FloatArray) -> None:
-    """Do the same for each of several chains, the first axis of all arrays."""
-    for case in range(moves.shape[0]):
-        leave(moves[case], exits[case], out[case])

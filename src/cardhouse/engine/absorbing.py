@@ -63,7 +63,7 @@ def exit_shares(moves: FloatArray, exits: FloatArray) -> tuple[FloatArray, Float
 
 
 def exit_shares_of_each(moves: FloatArray, exits: FloatArray) -> FloatArray:
-    """Return `exit_shares` of many small chains at once, compiled.
+    """Return `exit_shares` of many small chains at once, side by side.
 
     Parameters
     ----------
@@ -82,12 +82,26 @@ def exit_shares_of_each(moves: FloatArray, exits: FloatArray) -> FloatArray:
     >>> exit_shares_of_each(ring, np.array([[[1.0], [0.0]]]))[0].tolist()
     [[1.0, 0.0], [1.0, 0.0]]
     """
-    from cardhouse.engine._absorbing_kernels import leave_each
-
-    cases, nodes, _ = moves.shape
-    leaving = np.concatenate([exits, np.zeros((cases, nodes, 1))], axis=2, dtype=np.float64)
-    out = np.zeros_like(leaving)
-    leave_each(moves.astype(np.float64), leaving, out)
+    moves, exits = _rows_to_one(moves, exits)
+    exits = np.concatenate([exits, np.zeros((*exits.shape[:2], 1))], axis=2)
+    closed = np.zeros(exits.shape[:2], dtype=bool)
+    pivots = np.ones(exits.shape[:2])
+    for k in range(moves.shape[1] - 1, -1, -1):  # as `_eliminate`
+        pivot = moves[:, k, :k].sum(axis=1) + exits[:, k].sum(axis=1)
+        closed[:, k] = pivot == 0.0
+        pivots[:, k] = np.where(closed[:, k], 1.0, pivot)
+        feeding = moves[:, :k, k]
+        exits[:, :k, -1] += feeding * closed[:, k, None]
+        weight = (feeding * ~closed[:, k, None] / pivots[:, k, None])[:, :, None]
+        moves[:, :k, :k] += weight * moves[:, k, None, :k]
+        exits[:, :k] += weight * exits[:, k, None]
+    out = np.zeros_like(exits)
+    never = np.zeros(exits.shape[2])
+    never[-1] = 1.0
+    for k in range(moves.shape[1]):
+        before = (moves[:, k, :k, None] * out[:, :k]).sum(axis=1)
+        open_ = (exits[:, k] + before) / pivots[:, k, None]
+        out[:, k] = np.where(closed[:, k, None], never, open_)
     return out
 
 
@@ -168,7 +182,7 @@ def _eliminate(moves: FloatArray, exits: FloatArray) -> tuple[FloatArray, FloatA
 
 def _rows_to_one(moves: FloatArray, exits: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return copies whose rows add to 1, so that neither overflow nor underflow threatens."""
-    others = np.where(np.eye(moves.shape[0], dtype=bool), 0.0, moves)
-    total = others.sum(axis=1) + exits.sum(axis=1)
-    scale = np.where(total > 0.0, total, 1.0)[:, None]
+    others = np.where(np.eye(moves.shape[-1], dtype=bool), 0.0, moves)
+    total = others.sum(axis=-1) + exits.sum(axis=-1)
+    scale = np.where(total > 0.0, total, 1.0)[..., None]
     return others / scale, exits / scale
