@@ -175,7 +175,7 @@ def machine_code_folder() -> Path | None:
 
 
 @contextmanager
-def first_time(name: str, told: str) -> Iterator[None]:
+def first_time(name: str, told: str) -> Iterator[bool]:
     """Let one process at a time compile what is not kept yet, and say so on standard error.
 
     Parameters
@@ -184,11 +184,16 @@ def first_time(name: str, told: str) -> Iterator[None]:
         A name for all that is compiled inside, of which a mark is left when it is done.
     told
         What a person reads while it compiles, such as "the engine".
+
+    Yields
+    ------
+    bool
+        Whether it is to be compiled now.
     """
     folder = machine_code_folder()
     mark = folder / f"{name}.done" if folder else None
     if mark is not None and mark.exists():
-        yield
+        yield False
         return
     with _lock(folder):
         fresh = mark is None or not mark.exists()
@@ -196,7 +201,7 @@ def first_time(name: str, told: str) -> Iterator[None]:
         if fresh:
             where = "" if mark else " (nothing is kept: CARDHOUSE_CACHE is off)"
             _tell(f"Compiling {told} for this machine, once; about half a minute{where} ...")
-        yield
+        yield fresh
         if fresh:
             _tell(f"Compiled {told} in {time.monotonic() - start:.0f} s.")
         if mark is not None:

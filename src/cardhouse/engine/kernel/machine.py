@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -12,8 +16,9 @@ import numpy as np
 from numba.core import types
 from numba.core.errors import NumbaExperimentalFeatureWarning
 
-from cardhouse.compiling import first_time
+from cardhouse.compiling import first_time, machine_code_folder
 from cardhouse.engine.kernel import quarter
+from cardhouse.engine.kernel.crew import crew, taken_in_turn
 from cardhouse.engine.kernel.tables import kind_of
 
 STEPS = (quarter.OPENING, quarter.DECIDE, quarter.TRADE, quarter.FUND, quarter.SETTLE)
@@ -53,11 +58,12 @@ def signature_of(at: Any) -> Any:
 @cache
 def _compiled(names: tuple[str, ...]) -> Callable[..., None]:
     """Return the story with its laws, for records of places with these names."""
-    signature = signature_of(np.zeros(1, dtype=kind_of(names))[0])
+    signature = signature_for(names)
     story: Any = quarter.run_blocks
-    with first_time("engine", "the engine"), warnings.catch_warnings():
-        # Calls by address are new in numba, and marked so; the tests of the kernel hold them.
-        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+    with first_time("engine", "the engine") as fresh, quietly():
+        if fresh:
+            with crew(names, kept=machine_code_folder() is not None) as claims:
+                compile_free(names, claims)
         made = {one: Law(one, signature) for step in STEPS for one in step}
         steps = tuple(tuple(made[one] for one in step) for step in STEPS)
         kinds = (Tuple(types.FunctionType(signature), len(one)) for one in steps)
@@ -65,6 +71,45 @@ def _compiled(names: tuple[str, ...]) -> Callable[..., None]:
         whole = (*kinds, *signature.args[:-1], rows, rows, number, number)
         story.compile(whole)
         return partial(story.get_overload(whole), *steps)
+
+
+def child_main() -> None:
+    """Compile, as a child of another process, what is not taken yet; see `crew.child`."""
+    claims = Path(sys.argv[1])
+    names: list[str] = json.loads((claims / "names.json").read_text(encoding="utf-8"))
+    compile_free(tuple(names), claims)
+
+
+def compile_free(names: tuple[str, ...], claims: Path) -> None:
+    """Compile the laws that nobody else has taken, for records of places with these names."""
+    signature = signature_for(names)
+    laws: list[Any] = list(dict.fromkeys(one for step in STEPS for one in step))
+    with quietly():
+        for law in taken_in_turn(laws, claims):
+            law.compile(signature.args)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Compile without words: numba's warnings, and the record of places spelled out at each pass.
+
+    Spelling 500 names takes a sixth of all compiling; once is enough.
+    """
+    kind: Any = types.Record
+    spelled = kind.__repr__
+    with warnings.catch_warnings():
+        # Calls by address are new in numba, and marked so; the tests of the kernel hold them.
+        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+        kind.__repr__ = cache(spelled)
+        try:
+            yield
+        finally:
+            kind.__repr__ = spelled
+
+
+def signature_for(names: tuple[str, ...]) -> Any:
+    """Return what every law takes, for records of places with these names."""
+    return signature_of(np.zeros(1, dtype=kind_of(names))[0])
 
 
 def run_blocks(at: Any) -> Callable[..., None]:
