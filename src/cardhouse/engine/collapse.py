@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from cardhouse.engine.arrays import Array, Chain, Index, Mask
 from cardhouse.engine.links import NONE, summed
@@ -50,6 +51,13 @@ class Folds:
     share: Index
     arrears: Index
     link: Index
+
+    @cached_property
+    def link_sums(self) -> sparse.csr_array:
+        """Return the matrix that adds up links, (own link, expanded link), in their order."""
+        at = np.arange(len(self.link))
+        shape = int(self.link.max(initial=-1)) + 1, len(at)
+        return sparse.csr_array((np.ones(len(at)), (self.link, at)), shape=shape)
 
 
 SHARED = frozenset(
@@ -101,7 +109,7 @@ APART = ("log_growth", "stakes")
 AXIS_OF = {name: axis for axis, listed in SUMS.items() for name in listed}
 
 
-def collapse(run: Trajectory, chain: Chain, folds: Folds | None = None) -> Run:
+def collapse(run: Run, chain: Chain, folds: Folds | None = None) -> Run:
     """Return a run of the expanded world on the world's own `chain`.
 
     A population lives while a member does; it is in default when its last members fail. ``folds``
@@ -116,7 +124,7 @@ def collapse(run: Trajectory, chain: Chain, folds: Folds | None = None) -> Run:
 class FoldedRun:
     """A run of an expanded world told on the world's own chain: what is asked for is folded."""
 
-    whole: Trajectory
+    whole: Run
     chain: Chain
     folds: Folds
 
@@ -159,7 +167,10 @@ class FoldedRun:
         """Return one recorded variable over quarters of one path (quarter, ...)."""
         values = self.whole.of_record(name, path)
         if name in BOOKED:
-            return _summed(values, self.folds.link, self.chain.links.count)
+            out = np.zeros((len(values), self.chain.links.count))
+            sums = self.folds.link_sums @ np.ascontiguousarray(values.T)
+            out[:, : len(sums)] = sums.T
+            return out
         if name in ENDINGS:
             alive = _lives(self.whole.of_state("alive", path), self.chain, self.folds)
             before = np.concatenate([alive[:1], alive[:-1]])

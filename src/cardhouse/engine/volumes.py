@@ -12,6 +12,7 @@ import numpy as np
 from cardhouse.engine.arrays import Array, Chain, Index, Mask
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.moment import Moment
+from cardhouse.engine.per_chain import PerChain
 from cardhouse.engine.sums import column_sum, covered, group_sum, grown, ratio
 from cardhouse.errors import EconomyError
 
@@ -326,7 +327,7 @@ def check_viable(chain: Chain, drivers: Drivers) -> None:
     EconomyError
         When the spectral radius of the input matrix reaches 1 within the horizon.
     """
-    ring = in_rings(chain.intensity)
+    ring = _rings.of(chain)
     if not ring.size:
         return  # what goes round nowhere needs nothing of itself
     worst = np.zeros((ring.size, ring.size))
@@ -362,6 +363,9 @@ def in_rings(intensity: Array) -> Index:
             break
         kept = kept[both]
     return kept
+
+
+_rings: PerChain[Index] = PerChain(lambda chain: in_rings(chain.intensity))
 
 
 def _intensity_at(

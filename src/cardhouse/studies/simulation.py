@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from cardhouse.engine.chain import Chain, compile_chain
 from cardhouse.engine.collapse import Folds, collapse, folds_between
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.populations import expand
 from cardhouse.engine.runs import Run
-from cardhouse.engine.simulate import Trajectory, simulate
+from cardhouse.engine.simulate import simulate
 from cardhouse.errors import InputError, did_you_mean
 from cardhouse.model.world import World
 
 ENGINE = "CARDHOUSE_ENGINE"
 READABLE, COMPILED = "readable", "compiled"
+
+WATCHED = (
+    "alive", "cash", "charged", "explosive", "loan_rate", "loans", "restructured", "revenue",
+    "stress", "volume", "record.bought", "record.capex", "record.depreciation", "record.failed",
+    "record.line_cost", "record.outcome", "record.paid", "record.programs", "record.revenue",
+)  # fmt: skip
+"""What a live picture reads of a run; the rest is played once more when somebody asks for it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Played:
     """A run on the world's own chain, and the same run member by member."""
 
     told: Run
-    whole: Trajectory
+    whole: Run
 
 
 def play(chains: Chains, drivers_for: Callable[[Chain], Drivers]) -> Played:
@@ -59,7 +66,7 @@ def play(chains: Chains, drivers_for: Callable[[Chain], Drivers]) -> Played:
     return Played(collapse(whole, chains.own, chains.folds), whole)
 
 
-def engine_in_use() -> Callable[[Chain, Drivers], Trajectory]:
+def engine_in_use() -> Callable[[Chain, Drivers], Run]:
     """Return the engine that ``CARDHOUSE_ENGINE`` names: the readable one where it names none.
 
     Both give the same numbers but for rounding. The compiled one is fifteen times as fast, and
@@ -70,7 +77,7 @@ def engine_in_use() -> Callable[[Chain, Drivers], Trajectory]:
     if named == COMPILED:
         from cardhouse.engine.kernel.simulate import simulate_compiled
 
-        return simulate_compiled
+        return partial(simulate_compiled, keep=WATCHED)
     if named != READABLE:
         raise InputError(
             f"{ENGINE} is '{named}'.{did_you_mean(named, (READABLE, COMPILED))} Set it to "

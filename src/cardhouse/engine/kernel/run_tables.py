@@ -19,7 +19,9 @@ from cardhouse.engine.kernel.chain_tables import Owners
 from cardhouse.engine.kernel.kinds import Indices, Numbers
 from cardhouse.engine.kernel.tables import Tables
 from cardhouse.engine.moment import Moment
+from cardhouse.engine.per_chain import PerChain
 from cardhouse.engine.plans import USED_UP, ages_kept, plant_life
+from cardhouse.engine.quarter import Record
 from cardhouse.engine.simulate import opening_record
 from cardhouse.engine.state import State, opening_state
 from cardhouse.engine.sums import grown, ratio
@@ -114,7 +116,7 @@ def run_tables(
     ``links`` asks for books of every link to be kept; ``shocked`` makes room for shocks.
     """
     t, owned = tables.copy(), Owners.of(chain).owned
-    state = opening_state(chain, 1, ages_kept(chain, drivers))
+    state = opening_of(chain, ages_kept(chain, drivers))
     t.size("quarters", drivers.quarters)
     t.size("keep_links", int(links))
     for name in (one.name for one in PARAMETERS):
@@ -132,11 +134,25 @@ def run_tables(
     _round_shares(t, chain, drivers)
     _minima(t, chain, drivers)
     _states(t, state, owned)
-    _records(t, chain, state, owned, links=links)
+    _records(t, chain, owned, links=links)
     _works(t)
     _desk(t)
     t.number("opening_state", np.concatenate(t.opening))
     return t
+
+
+_openings: PerChain[dict[int, State]] = PerChain(lambda _: {})
+_opening_records: PerChain[Record] = PerChain(
+    lambda chain: opening_record(chain, opening_state(chain, 1))
+)
+
+
+def opening_of(chain: Chain, ages: int) -> State:
+    """Return the state of row 0 on one path, with so many vintages; kept while the chain lives."""
+    known = _openings.of(chain)
+    if ages not in known:
+        known[ages] = opening_state(chain, 1, ages)
+    return known[ages]
 
 
 def _demand(t: Tables, chain: Chain, drivers: Drivers, state: State) -> None:
@@ -160,12 +176,15 @@ def _inputs(t: Tables, chain: Chain, drivers: Drivers) -> None:
     count = t.places["inputs"]
     buyer, seller = (t.indices_of(name)[:count] for name in ("edge_buyer", "edge_seller"))
     growth, opening = chain.intensity_growth[buyer, seller], chain.intensity[buyer, seller]
-    rows = []
-    for quarter in range(drivers.quarters + 1):
-        of_buyer = drivers.input_use[1 : quarter + 1].sum(axis=0)
-        of_seller = drivers.use_as_input[1 : quarter + 1].sum(axis=0)
-        rows.append(opening * grown(growth * quarter + (of_buyer[buyer] + of_seller[seller])))
-    t.number("grown", np.array(rows))
+    quarters = np.arange(drivers.quarters + 1)[:, None]
+    moved = _since_opening(drivers.input_use)[:, buyer]
+    moved = moved + _since_opening(drivers.use_as_input)[:, seller]
+    t.number("grown", opening * grown(growth * quarters + moved))
+
+
+def _since_opening(rates: Numbers) -> Numbers:
+    """Return rates (quarter, line) added up since row 0, whose own counts for nothing."""
+    return np.concatenate([np.zeros_like(rates[:1]), np.cumsum(rates[1:], axis=0)])
 
 
 def _guidance(t: Tables, chain: Chain, drivers: Drivers, owned: Indices) -> None:
@@ -318,8 +337,8 @@ def _states(t: Tables, state: State, owned: Indices) -> None:
     t.number("opening_revenues", state.revenue_history[0][(-back) % HISTORY])
 
 
-def _records(t: Tables, chain: Chain, state: State, owned: Indices, *, links: bool) -> None:
-    record = opening_record(chain, state)
+def _records(t: Tables, chain: Chain, owned: Indices, *, links: bool) -> None:
+    record = _opening_records.of(chain)
     t.size("first_record", t.used["work"])
     opening = []
     for name, attribute, owners in RECORD_ROWS:

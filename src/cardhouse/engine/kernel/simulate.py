@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ from cardhouse.engine.drivers import Drivers, check_drivers
 from cardhouse.engine.kernel.chain_tables import Owners, chain_tables
 from cardhouse.engine.kernel.run_tables import LINK_ROWS, RECORD_ROWS, STATE_ROWS, run_tables
 from cardhouse.engine.kernel.tables import Tables, joined
-from cardhouse.engine.kernel.trajectory import trajectory_of
+from cardhouse.engine.kernel.trajectory import CompiledRun, KeptRows
+from cardhouse.engine.per_chain import PerChain
 from cardhouse.engine.shocks import Shocks, check_shocks
-from cardhouse.engine.simulate import Trajectory, all_parameters, as_paths
+from cardhouse.engine.simulate import all_parameters, as_paths
 from cardhouse.engine.volumes import check_viable
 from cardhouse.errors import InputError, did_you_mean
 from cardhouse.model.parameters import PARAMETERS
@@ -35,7 +35,10 @@ FIELDS: dict[str, tuple[str, str, bool]] = {
 
 CALLS_PER_WORKER = 4
 
-_known: dict[int, tuple[weakref.ref[Chain], Tables]] = {}
+_usual: PerChain[Array] = PerChain(
+    lambda chain: np.array([[all_parameters(chain, {})[one.name]] for one in PARAMETERS])
+)
+_tables: PerChain[Tables] = PerChain(chain_tables)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def simulate_compiled(
     paths: int = 1,
     threads: int | None = None,
     block: int = BLOCK,
-) -> Trajectory:
+    keep: Iterable[str] = (),
+) -> CompiledRun:
     """Run the chain as `engine.simulate.simulate` does, in machine code.
 
     All arrays equal those of the readable engine but for rounding. A path's bits hang on nothing
@@ -89,10 +93,14 @@ def simulate_compiled(
         Blocks of paths at work at the same time; as many as there are processors by default.
     block
         Paths side by side in a block.
+    keep
+        Names of `FIELDS` to keep at first, all of them by default. Whatever else is asked of the
+        run is there too: it is played once more then.
 
     Returns
     -------
-    Trajectory
+    CompiledRun
+        What `engine.simulate.simulate` returns, worked out as it is asked for.
 
     Raises
     ------
@@ -104,9 +112,13 @@ def simulate_compiled(
         When a parameter has values for another number of paths, or shocks do not fit.
     """
     moves = _checked(chain, drivers, parameters, shocks, paths)
-    plan = plan_run(chain, drivers, tuple(FIELDS), links=True, shocked=shocks is not None)
-    rows = _run(plan, moves, threads, block)
-    return trajectory_of(chain, drivers, plan.spans, rows)
+    first = _known_names(keep) or tuple(FIELDS)
+
+    def rows(names: Sequence[str]) -> KeptRows:
+        plan = plan_run(chain, drivers, names, links=True, shocked=shocks is not None)
+        return KeptRows(plan.spans, _run(plan, moves, threads, block))
+
+    return CompiledRun(chain, drivers, rows(first), lambda: rows(tuple(FIELDS)))
 
 
 def run_compiled(
@@ -141,12 +153,7 @@ def run_compiled(
     InputError
         When a name is not known; otherwise as in `simulate_compiled`.
     """
-    names = tuple(keep)
-    for name in names:
-        if name not in FIELDS:
-            raise InputError(
-                f"'{name}' cannot be kept.{did_you_mean(name, FIELDS)} Known: {', '.join(FIELDS)}."
-            )
+    names = _known_names(keep)
     moves = _checked(chain, drivers, parameters, shocks, paths)
     by_link = any(f"record.{field}" in names for _, field in LINK_ROWS)
     plan = plan_run(chain, drivers, names, links=by_link, shocked=shocks is not None)
@@ -155,6 +162,17 @@ def run_compiled(
     return Kept(
         {name: _entities(chain, owners, name, out[:, at]) for name, at in plan.spans.items()}
     )
+
+
+def _known_names(keep: Iterable[str]) -> tuple[str, ...]:
+    """Return names of what to keep, or refuse one that there is not."""
+    names = tuple(keep)
+    for name in names:
+        if name not in FIELDS:
+            raise InputError(
+                f"'{name}' cannot be kept.{did_you_mean(name, FIELDS)} Known: {', '.join(FIELDS)}."
+            )
+    return names
 
 
 def _entities(chain: Chain, owners: np.ndarray, name: str, rows: Array) -> Array:
@@ -180,8 +198,11 @@ def _checked(
     check_viable(chain, drivers)
     if shocks is not None:
         check_shocks(chain, shocks, drivers.quarters, paths)
-    columns = as_paths(all_parameters(chain, parameters or {}), paths)
-    rows = [np.array([columns[one.name][:, 0] for one in PARAMETERS])]
+    if parameters:
+        columns = as_paths(all_parameters(chain, parameters), paths)
+        rows = [np.array([columns[one.name][:, 0] for one in PARAMETERS])]
+    else:
+        rows = [np.broadcast_to(_usual.of(chain), (len(PARAMETERS), paths))]
     if shocks is not None:
         factors = (shocks.demand, shocks.supply, shocks.price)
         rows += [np.swapaxes(one, 1, 2).reshape(-1, paths) for one in factors]
@@ -192,34 +213,24 @@ def plan_run(
     chain: Chain, drivers: Drivers, keep: Sequence[str], *, links: bool, shocked: bool = False
 ) -> Plan:
     """Return a run in tables, with the rows of the names that are kept."""
-    t = run_tables(_tables_of(chain), chain, drivers, links=links, shocked=shocked)
-    rows: dict[str, list[int]] = {"state": [], "work": []}
+    t = run_tables(_tables.of(chain), chain, drivers, links=links, shocked=shocked)
+    rows: dict[str, list[np.ndarray]] = {"state": [], "work": []}
     spans: dict[str, slice] = {}
     place = 0
     # The compiled story copies rows of the state first, so they come first here, too.
     for name in sorted(keep, key=lambda one: FIELDS[one][0] != "state"):
         kind, row, _ = FIELDS[name]
         _, first, count = t.spans[row]
-        rows[kind] += range(first, first + count)
+        rows[kind].append(np.arange(first, first + count))
         spans[name] = slice(place, place + count)
         place += count
-    t.index("kept_state", rows["state"])
-    t.index("kept_work", rows["work"])
-    t.size("kept_states", len(rows["state"]))
-    t.size("kept_works", len(rows["work"]))
+    for kind, parts in rows.items():
+        places = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+        t.index(f"kept_{kind}", places)
+        t.size(f"kept_{kind}s", len(places))
     t.size("kept_rows", place)
     numbers, indices = joined(t.numbers, np.float64), joined(t.indices, np.int64)
     return Plan(t.record()[0], numbers, indices, t.used, spans, drivers.quarters)
-
-
-def _tables_of(chain: Chain) -> Tables:
-    """Return the tables of a chain; those of chains that are still about are kept."""
-    for key in [one for one, (chain_, _) in _known.items() if chain_() is None]:
-        _known.pop(key, None)
-    found = _known.get(id(chain))
-    if found is None or found[0]() is not chain:
-        found = _known[id(chain)] = weakref.ref(chain), chain_tables(chain)
-    return found[1]
 
 
 def _run(plan: Plan, moves: Array, threads: int | None, block: int) -> Array:

@@ -91,8 +91,13 @@ class Tables:
 
     def indices_of(self, name: str) -> Indices:
         """Return the whole numbers added under a name."""
-        _, first, count = self.spans[name]
-        return np.concatenate(self.indices)[first : first + count]
+        _, first, _ = self.spans[name]
+        before = 0
+        for part in self.indices:
+            if before == first and part.size:
+                return part
+            before += part.size
+        return np.zeros(0, dtype=np.int64)
 
     def record(self) -> Record:
         """Return sizes and places as one record."""
