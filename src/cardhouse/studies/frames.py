@@ -208,6 +208,11 @@ class Run:
         return self._study.scenario
 
     @property
+    def study(self) -> Study:
+        """Return the study behind the frames: trajectories and books, and the baseline's."""
+        return self._study
+
+    @property
     def document(self) -> dict[str, Any]:
         """Return everything as one document, as ``cardhouse run --json`` prints it."""
         return self._study.document

@@ -45,6 +45,10 @@ export class Page {
   quarter = $state(0);
   money = $state<"paid" | "committed">("paid");
   look = $state<Look>("wide");
+  /** Quarters follow each other by themselves. */
+  playing = $state(false);
+  /** The baseline is drawn dotted behind the run. */
+  readonly ghost: boolean = true;
 
   levers = $state.raw<Pick<Levers, "groups" | "levers">>({ groups: [], levers: [] });
   scenarios = $state.raw<readonly ScenarioCard[]>([]);
