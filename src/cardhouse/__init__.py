@@ -1,8 +1,8 @@
 """Who really pays for the AI economy, as a calculation anyone can check and bend.
 
 `open` balances an economy's accounts, `run` simulates from there, `compare` sets runs side by side,
-`ensemble` runs many paths and says how far they spread (`Keep`: what it records);
-`money_flow` draws a run in a notebook;
+`ensemble` runs many paths and says how far they spread (`Keep`: what it records), `open_ensemble`
+reads a kept one back; `money_flow` draws a run in a notebook;
 `clear`, `trace_flows`, `gsadf` and `gsadf_critical_values` are the kernels for anyone's data.
 Everything heavy is imported when it is first used.
 """
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cardhouse.notebook import money_flow
     from cardhouse.studies.compare_frames import compare_runs as compare
     from cardhouse.studies.ensembles.frames import ensemble_of as ensemble
+    from cardhouse.studies.ensembles.frames import open_ensemble
     from cardhouse.studies.ensembles.keep import Keep
     from cardhouse.studies.frames import open_economy as open  # noqa: A004 - ch.open, by design
     from cardhouse.studies.frames import run_world as run
@@ -29,6 +30,7 @@ __all__ = [
     "run",
     "compare",
     "ensemble",
+    "open_ensemble",
     "Keep",
     "money_flow",
     "clear",
@@ -42,6 +44,7 @@ _WHERE = {
     "run": ("cardhouse.studies.frames", "run_world"),
     "compare": ("cardhouse.studies.compare_frames", "compare_runs"),
     "ensemble": ("cardhouse.studies.ensembles.frames", "ensemble_of"),
+    "open_ensemble": ("cardhouse.studies.ensembles.frames", "open_ensemble"),
     "Keep": ("cardhouse.studies.ensembles.keep", "Keep"),
     "money_flow": ("cardhouse.notebook", "money_flow"),
     "clear": ("cardhouse.engine.settlement", "clear"),

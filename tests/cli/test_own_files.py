@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shlex
 from pathlib import Path
@@ -15,6 +16,7 @@ from cardhouse.accounts import known_economies
 from cardhouse.cli.app import app
 from cardhouse.cli.options import shipped_economies
 from cardhouse.errors import EconomyError
+from cardhouse.facts import COLUMNS, load_facts
 from cardhouse.studies import environment
 from cardhouse.studies.schemas import published_schemas
 
@@ -122,3 +124,29 @@ class TestDoctor:
         done = call("doctor")
         assert done.exit_code == 1
         assert "economy ai: ai: a table is missing" in done.stderr
+
+
+@pytest.mark.usefixtures("in_folder")
+class TestReplacing:
+    def test_is_told_by_check_and_by_why(self) -> None:
+        fact = load_facts().find("openai", "revenue")[-1]
+        rows = [
+            {**fact.cells(), "id": "", "known_from": "", "known_from_basis": "", "value": "6.5",
+             "low": "6.3", "high": "6.7", "source": "My desk", "replaces": fact.id},
+        ]  # fmt: skip
+        with Path("mine.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, [*COLUMNS, "replaces"])
+            writer.writeheader()
+            writer.writerows(rows)
+        done = call("check", "mine.csv")
+        assert (done.exit_code, done.stderr) == (0, "")
+        told = f"mine.csv:2: openai revenue 6.5 usd_bn, in the place of {fact.value} usd_bn"
+        assert told in done.stdout
+        (row,) = document(call("check", "mine.csv", "--json"))["files"]
+        assert row["replaces"][0].startswith(told)
+        why = ("facts", "why", fact.id, "--facts", "mine.csv")
+        assert (
+            f"In the place of\n  {fact.id} openai revenue {fact.value} usd_bn" in call(*why).stdout
+        )
+        assert document(call(*why, "--json"))["replaces"][0]["source"] == fact.source
+        assert "replaces" not in document(call("facts", "why", fact.id, "--json"))

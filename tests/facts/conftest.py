@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cardhouse.facts import COLUMNS
+from cardhouse.facts import COLUMNS, REPLACES
 
 INVENTED = {
     "entity": "nvidia",
@@ -38,7 +38,8 @@ def write_table(tmp_path: Path) -> WriteTable:
     def write(*changes: dict[str, str], name: str = "mine.csv") -> Path:
         path = tmp_path / name
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, restval="")
+            more = [REPLACES] if any(REPLACES in change for change in changes) else []
+            writer = csv.DictWriter(file, [*COLUMNS, *more], restval="")
             writer.writeheader()
             writer.writerows({**INVENTED, **change} for change in changes)
         return path

@@ -11,7 +11,7 @@ import pytest
 from cardhouse.errors import FactError
 from cardhouse.facts import Fact, FactTable, check_facts, load_facts
 from cardhouse.facts.schema import id_of
-from cardhouse.studies.check_files import check_file
+from cardhouse.studies.check_files import check_file, replacements
 
 WriteTable = Callable[..., Path]
 
@@ -183,3 +183,111 @@ class TestChecking:
         with pytest.raises(FactError, match=r"mine\.csv:2: .*rumour.*\(2 more: ") as caught:
             load_facts([path])
         assert "facts check" in str(caught.value)
+
+
+class TestReplaces:
+    """The column that says whose place a row takes."""
+
+    def test_each_fact_can_be_replaced_by_a_source_of_one_s_own(
+        self, base: FactTable, write_table: WriteTable
+    ) -> None:
+        chosen = list(base)[:: len(base) // 40]
+        rows = [
+            cells_of(fact, source="My desk", published="", url="", replaces=fact.id)
+            for fact in chosen
+            if fact.basis != "guidance"  # that states when it was published
+        ]
+        facts = load_facts([write_table(*rows)])
+        replaced = [one for one in facts.by_id.values() if one.source == "My desk"]
+        assert len(replaced) == len(rows) > 30
+        assert set(facts.by_id) == set(base.by_id)
+        assert len(facts) == len(base)
+        for one in replaced:
+            old = base.by_id[one.id]
+            assert old.key not in facts.by_key
+            assert one in facts.find(old.entity, old.metric, old.item, old.counterparty)
+
+    def test_a_later_table_may_replace_a_row_of_an_earlier_one(
+        self, known: Fact, write_table: WriteTable
+    ) -> None:
+        first = write_table({"source": "One", "replaces": known.id}, name="first.csv")
+        later = write_table({"source": "Two", "replaces": known.id}, name="later.csv")
+        assert load_facts([first, later]).by_id[known.id].source == "Two"
+        assert load_facts([later, first]).by_id[known.id].source == "One"
+
+    def test_an_empty_cell_replaces_nothing(self, base: FactTable, write_table: WriteTable) -> None:
+        assert len(load_facts([write_table({"replaces": ""})])) == len(base) + 1
+
+    def test_an_economy_that_does_not_read_the_table_takes_the_row_all_the_same(
+        self, known: Fact, write_table: WriteTable
+    ) -> None:
+        path = write_table({"replaces": known.id})
+        facts = load_facts([path], tables=("exchange_rates.csv",))
+        assert facts.by_id[known.id].source == "A newspaper"
+
+    @pytest.mark.parametrize(
+        ("cells", "expected"),
+        [
+            ({"replaces": "nonsense"}, "there is no fact of that id. `cardhouse facts list"),
+            ({"entity": "openai", "tier": "labs"}, "the row tells revenue of openai"),
+            ({"metric": "capex"}, "tells revenue of nvidia, and the row tells capex of nvidia"),
+        ],
+    )
+    def test_what_cannot_be_replaced_is_told_by_check_and_run(
+        self, cells: dict[str, str], expected: str, known: Fact, write_table: WriteTable
+    ) -> None:
+        path = write_table({"replaces": known.id, **cells})
+        (told,) = check_facts(path)
+        assert told.startswith(f"{path}:2: replaces '")
+        assert expected in told
+        assert check_file(path) == [told]
+        with pytest.raises(FactError) as raised:
+            load_facts([path])
+        assert str(raised.value) == told
+
+    def test_a_mistyped_id_leads_to_one_on_the_same(
+        self, known: Fact, write_table: WriteTable
+    ) -> None:
+        (told,) = check_facts(write_table({"replaces": known.id[:-1]}))
+        assert f"Did you mean '{known.id}'?" in told
+
+    def test_one_fact_is_replaced_once(self, known: Fact, write_table: WriteTable) -> None:
+        rows = [{"source": one, "replaces": known.id} for one in ("One", "Two")]
+        path = write_table(*rows)
+        assert check_facts(path) == [
+            f"{path}:3: replaces '{known.id}', which {path}:2 does. Keep one of them."
+        ]
+
+    def test_a_row_takes_one_place_only(
+        self, base: FactTable, known: Fact, write_table: WriteTable
+    ) -> None:
+        other = next(one for one in base.find("nvidia", "revenue") if one.id != known.id)
+        (told,) = check_facts(write_table(cells_of(other, replaces=known.id)))
+        assert f"is that of '{other.id}', which it replaces already" in told
+
+    def test_what_does_not_count_is_not_replaced(
+        self, base: FactTable, write_table: WriteTable
+    ) -> None:
+        twice, kept = next(iter(base.duplicates.items()))
+        fact = base.by_id[twice]
+        (told,) = check_facts(
+            write_table(cells_of(fact, source="My desk", published="", replaces=twice))
+        )
+        assert told.endswith(f"does not count: '{kept}' says the same. Name '{kept}'.")
+
+    def test_check_tells_what_is_replaced_by_name_or_by_key(
+        self, known: Fact, write_table: WriteTable
+    ) -> None:
+        path = write_table(
+            {"replaces": known.id},
+            {"source": "Another newspaper"},
+            name="some.csv",
+        )
+        (told,) = replacements(path)
+        assert told.startswith(
+            f"{path}:2: nvidia revenue 50.0 usd_bn, in the place of 46.743 usd_bn"
+        )
+        assert f"({known.id}, {known.source})" in told
+        path = write_table(cells_of(known, value="47", low="", high=""))
+        (told,) = replacements(path)
+        assert "nvidia revenue 47.0 usd_bn, in the place of 46.743" in told

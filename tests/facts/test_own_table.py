@@ -44,6 +44,16 @@ def test_new_rows_are_added_and_known_ones_left(
     assert load_facts([own]).by_id[done.added[0].id].source == "me"
 
 
+def test_what_a_row_replaces_is_kept(shipped: FactTable, some: list[Fact], tmp_path: Path) -> None:
+    own = tmp_path / "mine.csv"
+    own.write_text(table_text([by(some[0], "me", replaces=some[0].id)]), encoding="utf-8")
+    assert load_facts([own]).by_id[some[0].id].source == "me"
+    own.write_text(accept([by(some[1], "me")], own, shipped, replace=False).text, encoding="utf-8")
+    after = load_facts([own])
+    assert after.by_id[some[0].id].source == "me"
+    assert len(after) == len(load_facts()) + 1
+
+
 @pytest.mark.parametrize("where", ["shipped", "own"])
 def test_a_row_that_changes_what_is_known_is_refused_unless_asked_for(
     where: str, shipped: FactTable, some: list[Fact], tmp_path: Path

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from cardhouse.report import write_report
+from report.conftest import PHONE, WIDE, Opened, Show
 from report.sample import sample_document
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-WIDE, PHONE = (1400, 900), (390, 844)
-
-
-@dataclass
-class Opened:
-    """A page with everything it said and asked for."""
-
-    page: Any
-    said: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no browser found; looked for {', '.join(BROWSERS)}")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +21,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(browser: Any, report: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
-    (width, height), scheme = request.param
-    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-    one = Opened(page)
-    page.on("console", lambda message: one.said.append(message.text))
-    page.on("pageerror", lambda error: one.said.append(str(error)))
-    page.on("request", lambda asked: one.asked.append(asked.url))
-    page.goto(report.as_uri())
-    yield one
-    page.close()
+def opened(show: Show, report: Path, request: pytest.FixtureRequest) -> Opened:
+    size, scheme = request.param
+    return show(report, size, scheme)
 
 
 VIEWS = pytest.mark.parametrize(

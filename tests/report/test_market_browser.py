@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,25 +10,10 @@ from cardhouse.facts import load_facts
 from cardhouse.report.market_page import market_html
 from cardhouse.studies.gauges import gauge_document
 from cardhouse.studies.mirror import mirror_document
+from report.conftest import PHONE, WIDE, Show
 from report.sample import sample_document
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-WIDE, PHONE = (1400, 900), (390, 844)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no browser found; looked for {', '.join(BROWSERS)}")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +36,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     ids=["wide-light", "phone-dark"],
 )
 def test_a_page_is_silent_fits_and_is_readable_by_everybody(
-    name: str, size: tuple[int, int], scheme: str, browser: Any, pages: dict[str, Path]
+    name: str, size: tuple[int, int], scheme: str, show: Show, pages: dict[str, Path]
 ) -> None:
-    said: list[str] = []
-    asked: list[str] = []
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda one: asked.append(one.url))
-    page.goto(pages[name].as_uri())
+    opened = show(pages[name], size, scheme)
+    page = opened.page
     page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
-    assert said == []
-    assert asked == [pages[name].as_uri()]
+    assert opened.said == []
+    assert opened.asked == [pages[name].as_uri()]
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
     words = page.evaluate(
         """() => [...document.querySelectorAll('svg.series text')].filter(text => {
@@ -76,4 +53,3 @@ def test_a_page_is_silent_fits_and_is_readable_by_everybody(
     assert words == []
     found = axe.Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
-    page.close()

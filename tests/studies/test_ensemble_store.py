@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from cardhouse.errors import InputError
 from cardhouse.model.scenario import Scenario
 from cardhouse.studies.ensembles import plan as planning
 from cardhouse.studies.ensembles.folders import Folder
+from cardhouse.studies.ensembles.frames import Ensemble, Finished, open_ensemble
 from cardhouse.studies.ensembles.keep import Keep
 from cardhouse.studies.ensembles.keeping import kept_ensemble, write_documents
 from cardhouse.studies.ensembles.plan import Plan
@@ -243,3 +245,62 @@ class TestFolder:
         assert {"tables/fans.csv", "tables/defaults.csv", "tables/inputs.csv"} <= names
         assert (tmp_path / "page.html").read_text() == "<p>"
         assert not list(tmp_path.glob(".cardhouse-*"))
+
+
+@pytest.mark.usefixtures("few_leaves")
+class TestReopened:
+    @pytest.mark.parametrize("where", ["folder", "memory://ensembles/again"])
+    def test_is_what_was_run(self, where: str, tmp_path: Path) -> None:
+        name = str(tmp_path) if where == "folder" else where
+        outcome = quick(name, keep=Keep(whole_paths=5))
+        write_documents(outcome, Folder(name))
+        made, found = Ensemble(Finished(outcome)), open_ensemble(name)
+        assert found.document == json.loads(json.dumps(made.document))
+        assert repr(found) == repr(made)
+        assert found.fan("chain", "revenue").equals(made.fan("chain", "revenue"))
+        assert found.default_probabilities().equals(made.default_probabilities())
+        assert found.losses().equals(made.losses())
+        assert found.paths.sizes["path"] > 0
+        assert found.paths.identical(made.paths)
+
+    def test_summary_needs_no_store(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        write_documents(quick(tmp_path), Folder(tmp_path))
+        monkeypatch.setitem(sys.modules, "zarr", None)
+        found = open_ensemble(tmp_path)
+        assert len(found.fan("chain", "revenue")) == len(found.document["quarters"])
+        with pytest.raises(InputError, match=r"cardhouse\[ensemble\]"):
+            _ = found.paths
+
+    def test_one_that_is_not_finished_says_how_far_it_is(self, kept: Path) -> None:
+        done = len(digests(kept)[:])
+        with pytest.raises(InputError, match=f"not finished: {done} of {done} tasks are kept"):
+            open_ensemble(kept)
+
+    @pytest.mark.parametrize(
+        ("content", "expected"),
+        [
+            (None, "holds no ensemble: there is no summary.json in it"),
+            ("{", "is no summary of an ensemble .schema None"),
+            ('{"schema": "cardhouse/run/1"}', "schema 'cardhouse/run/1', expected"),
+            ("[]", "is no summary of an ensemble"),
+        ],
+    )
+    def test_anything_else_is_refused(
+        self, content: str | None, expected: str, tmp_path: Path
+    ) -> None:
+        if content is not None:
+            (tmp_path / "summary.json").write_text(content, "utf-8")
+        with pytest.raises(InputError, match=expected):
+            open_ensemble(tmp_path)
+
+    def test_paths_of_another_ensemble_are_not_taken_for_its_own(self, tmp_path: Path) -> None:
+        for name, seed in (("one", 7), ("other", 8)):
+            study = small_study(plan=Plan(12, seed))
+            folder = Folder(tmp_path / name)
+            write_documents(kept_ensemble(study, None, folder), folder)
+        (tmp_path / "one" / NAME).rename(tmp_path / "away")
+        with pytest.raises(InputError, match="holds the summary of an ensemble and no paths"):
+            _ = open_ensemble(tmp_path / "one").paths
+        (tmp_path / "other" / NAME).rename(tmp_path / "one" / NAME)
+        with pytest.raises(InputError, match="holds two ensembles"):
+            _ = open_ensemble(tmp_path / "one").paths

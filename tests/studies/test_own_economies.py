@@ -14,7 +14,7 @@ from cardhouse.accounts import known_economies, open_world, read_definition
 from cardhouse.accounts.definition import OPTIONAL, TABLES
 from cardhouse.accounts.own_facts import facts_of
 from cardhouse.errors import EconomyError, FactError, InputError
-from cardhouse.facts import COLUMNS
+from cardhouse.facts import COLUMNS, REPLACES
 from cardhouse.model.vocabulary import ContractKind
 from cardhouse.studies.check_files import check_figures, check_file, try_expectations
 from cardhouse.studies.column_words import FACT_COLUMNS, columns_text, facts_text, kinds_text
@@ -168,7 +168,7 @@ class TestColumnWords:
         assert all(f"| `{kind.value}` |" in kinds_text() for kind in ContractKind)
 
     def test_tell_every_column_of_facts(self) -> None:
-        assert tuple(FACT_COLUMNS) == COLUMNS
+        assert tuple(FACT_COLUMNS) == (*COLUMNS, REPLACES)
 
 
 def edit(path: Path, right: str, wrong: str) -> None:

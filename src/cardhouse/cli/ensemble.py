@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cardhouse.cli import INTERRUPTED
-from cardhouse.cli.guard import print_json, say, working
+from cardhouse.cli.guard import print_json, say, warn, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
     DEFAULT_QUARTERS,
@@ -83,13 +83,13 @@ def answer(asked: Asked, question: Question, place: Place, progress: Told) -> Ou
     """Open the accounts and run the ensemble."""
     from cardhouse.studies.draw_bench import Source
     from cardhouse.studies.ensembles.keeping import kept_ensemble
+    from cardhouse.studies.implausible import implausible
 
-    accounts = None
-    if asked.draws_accounts:
-        as_of = checked_date(question.as_of)
-        own = tuple(existing(path) for path in question.facts)
-        accounts = Source(question.economy, question.base, as_of, own).open()
+    own = tuple(existing(path) for path in question.facts)
+    source = Source(question.economy, question.base, checked_date(question.as_of), own)
+    accounts = source.open() if asked.draws_accounts else None
     world = question.world() if accounts is None else accounts.world
+    warn(implausible(source, world))
     return kept_ensemble(
         asked.study(world),
         accounts,
@@ -210,18 +210,23 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
     asked, place = options.asked(question), place_of(threads, cluster, out, resume=resume)
     with working("Opening the accounts ...", quiet=quiet or as_json) as told:
         outcome = _answered(asked, question, place, lambda progress: told(words_of(progress)))
-        from cardhouse.studies.ensembles.document import ensemble_document
-
-        document = ensemble_document(outcome)
-        if place.folder is not None:
-            from cardhouse.report.ensemble_page import ensemble_html
-            from cardhouse.studies.ensembles.keeping import write_documents
-
-            write_documents(outcome, place.folder, {"report.html": ensemble_html})
+        document = _written(outcome, place)
     if as_json:
         print_json(document)
     elif not quiet:
         _show(document, out)
+
+
+def _written(outcome: Outcome, place: Place) -> dict[str, Any]:
+    """Return an ensemble's document, and leave it in its folder where it has one."""
+    from cardhouse.studies.ensembles.document import ensemble_document
+
+    if place.folder is not None:
+        from cardhouse.report.ensemble_page import ensemble_html
+        from cardhouse.studies.ensembles.keeping import write_documents
+
+        write_documents(outcome, place.folder, {"report.html": ensemble_html})
+    return ensemble_document(outcome)
 
 
 def _answered(asked: Asked, question: Question, place: Place, progress: Told) -> Outcome:

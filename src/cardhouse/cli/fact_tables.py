@@ -57,6 +57,7 @@ def fact_reasons(
             f"{one['column']} '{one['published']}' to '{one['corrected']}': {one['reason']}"
             for one in corrections_of(fact)
         ],
+        "In the place of": [f"{_short(one)}, {one.source}" for one in reasons.get("replaces", ())],
         "Counts as": [f"{_short(one)}: {why[fact.id]}" for one in reasons["counts_as"]],
         "Counts for": [f"{_short(one)}: {why[one.id]}" for one in reasons["duplicates"]],
         "Others say": [f"{_short(one)}, {one.source}" for one in reasons["others"]],

@@ -156,7 +156,7 @@ def explain_fact(
 
     known, own = _known_with(economy, facts, fact_id)
     fact = _fact(known, fact_id)
-    reasons = _reasons(fact, known)
+    reasons = {**_reasons(fact, known), **_replaced(fact, economy, facts)}
     uses = [dataclasses.asdict(use) for use in uses_of(fact, known, economy)]
     if as_json:
         from cardhouse.studies.fact_documents import corrections_of, fact_document, row_of
@@ -342,8 +342,10 @@ def check_tables(
 ) -> None:
     """Check tables of facts: a sentence for every problem.
 
-    A table in the folder of an economy may name that economy's entities; so may any table with
-    --economy.
+    A row of your own stands beside what is known, and the accounts weigh both. It takes the place
+    of a fact where the column `replaces` (which may be left out) names that fact's id, or where
+    entity, metric, item, counterparty, period and source are the same. A table in the folder of an
+    economy may name that economy's entities; so may any table with --economy.
 
     For example:
       cardhouse facts check
@@ -385,6 +387,12 @@ def _reasons(fact: Fact, known: FactTable) -> dict[str, list[Fact]]:
         "duplicates": known.said_again_by(fact.id),
         "others": [one for one in known.beside(fact) if one.id != kept],
     }
+
+
+def _replaced(fact: Fact, economy: str, facts: Sequence[Path] | None) -> dict[str, list[Fact]]:
+    """Return the fact whose place a row of a person's own took, if it took one's."""
+    old = _known_in(economy, None)[0].by_id.get(fact.id) if facts else None
+    return {} if old is None or old == fact else {"replaces": [old]}
 
 
 def _two_tables(

@@ -40,15 +40,22 @@ def check(
 
     An economy is a folder: its tables are read, balanced and opened as a run would do, and the
     scenarios in it are checked too. A scenario is tried on the economy that it is for; with --run
-    it is run beside the baseline, and each entry of its `expected` is met or missed. Figures of
-    your own that the accounts have to move far are warned of.
+    it is run beside the baseline, and each entry of its `expected` is met or missed. Of a table of
+    facts it tells whose place its rows take, and warns of figures that the accounts have to move
+    far.
 
     For example:
       cardhouse check my-scenario.yaml
       cardhouse check my-scenario.yaml --base 2025Q2 --run
       cardhouse check my-facts.csv my-economy/
     """
-    from cardhouse.studies.check_files import Against, check_figures, check_file, try_expectations
+    from cardhouse.studies.check_files import (
+        Against,
+        check_figures,
+        check_file,
+        replacements,
+        try_expectations,
+    )
 
     against = Against(economy, base)
     with working("Checking ...", quiet=quiet or as_json):
@@ -61,6 +68,7 @@ def check(
         doubts = {str(path): check_figures(path, against) for path in files}
     for sentences in doubts.values():
         warn(sentences)
+    replaced = {str(path): replacements(path, economy) for path in files}
     with working("Running the scenarios ...", quiet=quiet or as_json):
         tried = {str(path): try_expectations(path, against) if run else [] for path in files}
     missed = [
@@ -73,16 +81,25 @@ def check(
         print_json(
             {
                 "schema": "cardhouse/check/1",
-                "files": [_row(name, all_, doubts[name]) for name, all_ in tried.items()],
+                "files": [
+                    _row(name, all_, doubts[name], replaced[name]) for name, all_ in tried.items()
+                ],
             }
         )
     elif not quiet:
         for name, all_ in tried.items():
             fine = "see the warnings" if doubts[name] else "fine"
-            typer.echo("\n".join([f"{name}: {fine}", *(f"  {one.words}" for one in all_)]))
+            told = [*replaced[name], *(one.words for one in all_)]
+            typer.echo("\n".join([f"{name}: {fine}", *(f"  {one}" for one in told)]))
 
 
-def _row(name: str, tried: list[Outcome], doubts: list[str]) -> dict[str, Any]:
+def _row(name: str, tried: list[Outcome], doubts: list[str], replaced: list[str]) -> dict[str, Any]:
     """Return what is told of a file without problems."""
     expected = [one.words for one in tried]
-    return {"file": name, "problems": [], "expected": expected, "warnings": doubts}
+    return {
+        "file": name,
+        "problems": [],
+        "expected": expected,
+        "warnings": doubts,
+        "replaces": replaced,
+    }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cardhouse.cli import completion
-from cardhouse.cli.guard import print_json, working
+from cardhouse.cli.guard import print_json, warn, working
 from cardhouse.cli.options import (
     DEFAULT_ECONOMY,
     DEFAULT_QUARTERS,
@@ -110,58 +111,118 @@ def gauge(  # noqa: PLR0913 - one argument an option is how a command is declare
       cardhouse gauge capex --mirror
     """
     silent = quiet or as_json
-    extra = list(facts or [])
-    test = {
-        "--column": column, "--window": window, "--lag": lag, "--logs": logs,
-        "--bootstrap": bootstrap,
-    }  # fmt: skip
-    asked = {
-        "mirror": mirror,
-        "panel": which is not None and not mirror,
-        "series": series is not None,
-        "constituents": constituents is not None,
-        "overlay": bool(rerating or ((scenario or setting) and not mirror)),
-    }
-    kind = _kind(asked)
-    if kind != "series":
-        _refuse_idle(test)
-    if html is not None and kind not in ("panel", "series", "mirror"):
-        raise InputError(
-            "--html draws gauges, a series or the mirror. Leave it out here, or use --json."
-        )
-    proposals = _pulled(kind, quiet=silent) if pull else None
-    extra += _table_of(proposals)
-    if kind == "panel":
-        document = _panel(which, as_of, extra, proposals)
-    elif kind == "series":
-        from cardhouse.studies.explosive import Settings as Tests
-
-        with working("Simulating critical values ...", quiet=silent):
-            tests = Tests(window, lag, logs, bootstrap, replications, seed)
-            document = _tests(str(series), column, tests)
-    elif kind == "constituents":
-        from cardhouse.studies.constituents import constituents_document
-
-        document = constituents_document(Path(str(constituents)))
-    else:
-        question = Question.of(
+    asked = Asked(
+        question=Question.of(
             economy,
             base,
             as_of,
             scenario=scenario,
             setting=setting,
-            facts=extra,
+            facts=facts,
             quarters=quarters,
-        )
-        with working("Running the scenario ...", quiet=silent):
-            document = _mirror(question, which) if mirror else _overlay(question, rerating)
-        document = _with_proposals(document, proposals)
+        ),
+        which=which,
+        series=series,
+        column=column,
+        tests=Tests(window, lag, logs, bootstrap, replications, seed),
+        constituents=constituents,
+        mirror=mirror,
+        rerating=rerating,
+    )
+    asked.check(draws=html is not None, pulls=pull)
+    proposals = _pulled(quiet=silent) if pull else None
+    with working(WORK[asked.kind], quiet=silent):
+        document = _with_proposals(asked.beside(_table_of(proposals)).document(), proposals)
     if html is not None:
         _write(document, html)
     if as_json:
         print_json(document)
     elif not quiet:
         _show(document, whole=which is None)
+
+
+@dataclass(frozen=True)
+class Tests:
+    """How a series is tested for explosive roots, as options."""
+
+    window: int | None
+    lag: int
+    logs: bool
+    bootstrap: bool
+    replications: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the market layer, as options: one of five questions."""
+
+    question: Question
+    which: str | None
+    series: str | None
+    column: str | None
+    tests: Tests
+    constituents: Path | None
+    mirror: bool
+    rerating: float
+
+    @property
+    def kind(self) -> str:
+        """Return which question is asked; raises InputError where it is two at once."""
+        moved = self.question.scenarios or self.question.settings
+        wanted = {
+            "mirror": self.mirror,
+            "panel": self.which is not None and not self.mirror,
+            "series": self.series is not None,
+            "constituents": self.constituents is not None,
+            "overlay": bool(self.rerating or (moved and not self.mirror)),
+        }
+        kinds = [kind for kind, is_wanted in wanted.items() if is_wanted]
+        if len(kinds) > 1:
+            raise InputError(f"{WORDS[kinds[0]]} and {WORDS[kinds[1]]} are two questions. Ask one.")
+        return kinds[0] if kinds else "panel"
+
+    def check(self, *, draws: bool, pulls: bool) -> None:
+        """Refuse options that the question has no use for."""
+        if self.kind != "series":
+            self._refuse_idle()
+        if draws and self.kind not in ("panel", "series", "mirror"):
+            raise InputError(
+                "--html draws gauges, a series or the mirror. Leave it out here, or use --json."
+            )
+        if pulls and self.kind not in ("panel", "mirror"):
+            raise InputError("--pull fetches readings of gauges. Leave it out here.")
+
+    def _refuse_idle(self) -> None:
+        idle = {
+            "--column": self.column,
+            "--window": self.tests.window,
+            "--lag": self.tests.lag,
+            "--logs": self.tests.logs,
+            "--bootstrap": self.tests.bootstrap,
+        }
+        given = [option for option, value in idle.items() if value]
+        if given:
+            raise InputError(f"{given[0]} says how a series is tested. Add --series FILE.")
+
+    def beside(self, tables: Sequence[Path]) -> Asked:
+        """Return the same question with tables of facts on top of the person's own."""
+        facts = (*self.question.facts, *tables)
+        return replace(self, question=replace(self.question, facts=facts))
+
+    def document(self) -> dict[str, Any]:
+        """Return the document that answers."""
+        if self.kind == "mirror":
+            return _mirror(self.question, self.which)
+        if self.kind == "series":
+            return _tested(str(self.series), self.column, self.tests)
+        if self.kind == "constituents":
+            from cardhouse.studies.constituents import constituents_document
+
+            return constituents_document(Path(str(self.constituents)))
+        if self.kind == "overlay":
+            return _overlay(self.question, self.rerating)
+        return _panel(self.question, self.which)
 
 
 WORDS = {
@@ -173,12 +234,14 @@ WORDS = {
 }
 
 
-def _kind(asked: Mapping[str, bool]) -> str:
-    """Return what is asked for; raises InputError where it is two things at once."""
-    kinds = [kind for kind, wanted in asked.items() if wanted]
-    if len(kinds) > 1:
-        raise InputError(f"{WORDS[kinds[0]]} and {WORDS[kinds[1]]} are two questions. Ask one.")
-    return kinds[0] if kinds else "panel"
+WORK = {
+    "mirror": "Running the scenario ...",
+    "panel": "Reading the facts ...",
+    "series": "Simulating critical values ...",
+    "constituents": "Adding the index up ...",
+    "overlay": "Running the scenario ...",
+}
+"""What is told to be under way while a question is answered."""
 
 
 def _mirror(question: Question, which: str | None) -> dict[str, Any]:
@@ -186,6 +249,7 @@ def _mirror(question: Question, which: str | None) -> dict[str, Any]:
 
     check_indicator(which)
     document = question.answer().document
+    warn(document["warnings"])
     facts = facts_for_mirror(question.facts, checked_date(question.as_of))
     return mirror_document(document, facts, only=which)
 
@@ -197,6 +261,7 @@ def _overlay(question: Question, rerating: float) -> dict[str, Any]:
     from cardhouse.studies.overlay import overlay_document
 
     document = question.answer().document
+    warn(document["warnings"])
     facts = load_facts(question.facts)
     if question.as_of is not None:
         facts = facts.known_at(dt.date.fromisoformat(question.as_of))
@@ -210,20 +275,12 @@ def _write(document: dict[str, Any], html: Path) -> None:
     write_whole(html, market_html(document).encode(), "--html")
 
 
-def _refuse_idle(options: dict[str, Any]) -> None:
-    given = [option for option, value in options.items() if value]
-    if given:
-        raise InputError(f"{given[0]} says how a series is tested. Add --series FILE.")
-
-
-def _panel(
-    which: str | None, as_of: str | None, facts: list[Path], proposals: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def _panel(question: Question, which: str | None) -> dict[str, Any]:
     from cardhouse.studies.gauges import gauge_document
 
-    day = checked_date(as_of)
-    found = gauge_document(as_of=day, extra_facts=[existing(path) for path in facts], only=which)
-    return _with_proposals(found, proposals)
+    day = checked_date(question.as_of)
+    extra = [existing(path) for path in question.facts]
+    return gauge_document(as_of=day, extra_facts=extra, only=which)
 
 
 def _with_proposals(
@@ -243,10 +300,8 @@ def _table_of(proposals: Mapping[str, Any] | None) -> list[Path]:
     return [] if path is None else [Path(path)]
 
 
-def _pulled(kind: str, *, quiet: bool) -> dict[str, Any]:
+def _pulled(*, quiet: bool) -> dict[str, Any]:
     """Fetch what gauges are read from, as proposals in a table of the day."""
-    if kind not in ("panel", "mirror"):
-        raise InputError("--pull fetches readings of gauges. Leave it out here.")
     from cardhouse.cli.live import manners_of, pulled, wanted_of
     from cardhouse.studies.live import gauge_services
 
@@ -256,10 +311,10 @@ def _pulled(kind: str, *, quiet: bool) -> dict[str, Any]:
     return pulled(services, wanted, manners, out=None, quiet=quiet, lenient=True)
 
 
-def _tests(series: str, column: str | None, settings: Any) -> dict[str, Any]:
-    from cardhouse.studies.explosive import explosive_document, find_series
+def _tested(series: str, column: str | None, tests: Tests) -> dict[str, Any]:
+    from cardhouse.studies.explosive import Settings, explosive_document, find_series
 
-    return explosive_document(find_series(series, column), settings)
+    return explosive_document(find_series(series, column), Settings(**asdict(tests)))
 
 
 def _show(document: dict[str, Any], *, whole: bool) -> None:

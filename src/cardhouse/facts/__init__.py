@@ -16,7 +16,7 @@ from cardhouse.facts.dictionaries import (
 )
 from cardhouse.facts.duplicates import load_reasons
 from cardhouse.facts.load import TABLES, check_facts, facts_version, load_facts, read_facts
-from cardhouse.facts.schema import COLUMNS, Fact
+from cardhouse.facts.schema import COLUMNS, REPLACES, Fact
 from cardhouse.facts.table import FactTable
 from cardhouse.facts.units import to_accounts_unit
 
@@ -33,6 +33,7 @@ __all__ = [
     "Correction",
     "load_reasons",
     "COLUMNS",
+    "REPLACES",
     "Fact",
     "FactTable",
     "to_accounts_unit",

@@ -12,8 +12,9 @@ from cardhouse.facts.corrections import correct, load_corrections
 from cardhouse.facts.dictionaries import Dictionaries, Entity, load_dictionaries
 from cardhouse.facts.duplicates import load_duplicates
 from cardhouse.facts.renamed import load_renamings, rename
+from cardhouse.facts.replacing import Replacing
 from cardhouse.facts.rows import read_fact
-from cardhouse.facts.schema import COLUMNS, Fact, Key, id_of
+from cardhouse.facts.schema import COLUMNS, REPLACES, Fact, Key, id_of
 from cardhouse.facts.table import FactTable
 from cardhouse.facts.text import CsvTable, read_table, shipped
 
@@ -43,7 +44,8 @@ def load_facts(
     ----------
     extra
         Tables with the same columns; ``id``, ``known_from`` and ``known_from_basis`` may be empty.
-        A row whose key is known replaces that row; any other is added.
+        A row whose key is known replaces that row, and one that names a fact in the column
+        ``replaces`` that fact; any other is added.
     tables
         Names of the shipped tables to read: all of `TABLES` unless told otherwise. An economy or
         a command that needs few of them saves its reader the time.
@@ -58,15 +60,19 @@ def load_facts(
     known = load_dictionaries().with_entities(entities)
     facts = _shipped_facts(tables)
     for path in extra:
-        added, problems = read_overlay(path, facts, known)
+        added, problems = read_overlay(path, facts, known, Replacing(facts, every_fact))
         _refuse(problems)
         facts = facts.with_rows(added)
     return facts
 
 
-def read_facts(path: Path) -> FactTable:
-    """Return the facts of one table by itself; raises FactError where it breaks the schema."""
-    facts, problems = read_overlay(path, FactTable([]), load_dictionaries())
+def read_facts(path: Path, entities: Iterable[Entity] = ()) -> FactTable:
+    """Return the facts of one table by itself; raises FactError where it breaks the schema.
+
+    ``entities`` are those of an economy, which they may name. What a row replaces is not looked at.
+    """
+    known = load_dictionaries().with_entities(entities)
+    facts, problems = read_overlay(path, FactTable([]), known)
     _refuse(problems)
     return FactTable(facts)
 
@@ -76,29 +82,47 @@ def facts_version() -> str:
     return shipped("version.txt").read_text("utf-8").strip()
 
 
-def check_facts(path: Path, entities: Iterable[Entity] = ()) -> list[str]:
+def check_facts(
+    path: Path, entities: Iterable[Entity] = (), base: FactTable | None = None
+) -> list[str]:
     """Return a sentence for every problem of a person's own table; none: it can be used.
 
-    ``entities`` are those of an economy, which its facts may name.
+    ``entities`` are those of an economy, which its facts may name, and ``base`` are the facts that
+    the table is laid over: the shipped ones unless told otherwise.
     """
     known = load_dictionaries().with_entities(entities)
     try:
-        return read_overlay(path, _shipped_facts(TABLES), known)[1]
+        under = every_fact() if base is None else base
+        return read_overlay(path, under, known, Replacing(under, every_fact))[1]
     except FactError as error:
         return [str(error)]
 
 
+def every_fact() -> FactTable:
+    """Return all shipped facts."""
+    return _shipped_facts(TABLES)
+
+
 def read_overlay(
-    path: Path | Traversable, base: FactTable, known: Dictionaries
+    path: Path | Traversable,
+    base: FactTable,
+    known: Dictionaries,
+    replacing: Replacing | None = None,
 ) -> tuple[list[Fact], list[str]]:
-    """Return a table's facts as they stand on top of `base`, and what is wrong with the table."""
-    (table,) = _plain_names([read_table(path, COLUMNS)])
+    """Return a table's facts as they stand on top of `base`, and what is wrong with the table.
+
+    Without ``replacing`` the table stands by itself, and what its rows replace is left alone.
+    """
+    (table,) = _plain_names([read_table(path, COLUMNS, optional=(REPLACES,))])
     if not table.rows and not table.problems:
         return [], [f"{path}:2: there is a header and no row below it. Add a fact."]
     read, problems = _read(table, known, own=True)
     facts, first = [], dict[Key, Fact]()
     for fact in read:
         old = base.by_key.get(fact.key)
+        if fact.replaces and replacing is not None:
+            problems += [f"{fact.place}: {one}" for one in replacing.problems(fact)]
+            old = replacing.replaced_by(fact) or old
         if fact.key in first:
             there = first[fact.key].place
             problems.append(
@@ -129,7 +153,11 @@ def _ids_twice(facts: Iterable[Fact]) -> list[str]:
     found = []
     for fact in facts:
         other = first.setdefault(fact.id, fact)
-        if other.key != fact.key:
+        if other.key != fact.key and fact.replaces == other.replaces == fact.id:
+            found.append(
+                f"{fact.place}: replaces '{fact.id}', which {other.place} does. Keep one of them."
+            )
+        elif other.key != fact.key:
             found.append(f"{fact.place}: id '{fact.id}' also stands in {other.place}. Keep one.")
     return found
 

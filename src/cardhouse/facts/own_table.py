@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cardhouse.errors import FactError, InputError
 from cardhouse.facts.load import read_facts
-from cardhouse.facts.schema import COLUMNS, Fact, Key
+from cardhouse.facts.schema import COLUMNS, REPLACES, Fact, Key
 from cardhouse.facts.statements import figures
 from cardhouse.facts.table import FactTable
 
@@ -115,10 +115,12 @@ def table_text(facts: Iterable[Fact], ids: Mapping[Key, Fact] | None = None) -> 
     ``ids`` are the facts whose ids rows of the same keys repeat, so that a table can lie on top.
     """
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    rows = sorted(facts, key=lambda one: one.key)
+    more = [REPLACES] if any(fact.replaces for fact in rows) else []
+    writer = csv.DictWriter(text, [*COLUMNS, *more], lineterminator="\n")
     writer.writeheader()
-    for fact in sorted(facts, key=lambda one: one.key):
+    for fact in rows:
         known = (ids or {}).get(fact.key)
         row = fact if known is None else dataclasses.replace(fact, id=known.id)
-        writer.writerow(row.cells())
+        writer.writerow({**row.cells(), **dict.fromkeys(more, fact.replaces)})
     return text.getvalue()

@@ -11,7 +11,7 @@ from functools import lru_cache
 from cardhouse.errors import did_you_mean
 from cardhouse.facts.dictionaries import Dictionaries, entity_names, hint
 from cardhouse.facts.known_from import known_from_by_rule
-from cardhouse.facts.schema import Fact, Key, Value, id_of
+from cardhouse.facts.schema import REPLACES, Fact, Key, Value, id_of
 from cardhouse.facts.text import CsvRow, shorten, untidy_cells
 
 EARLIEST, LATEST = dt.date(1800, 1, 1), dt.date(2100, 12, 31)
@@ -251,6 +251,7 @@ def _fact(row: CsvRow, *, own: bool) -> Fact:
         url=cells["url"],
         note=cells["note"],
         place=row.place,
+        replaces=cells.get(REPLACES, ""),
     )
 
 

@@ -29,7 +29,8 @@ class Fact:
     """One sourced figure; see the columns of a table for what each field means.
 
     ``value``, ``low`` and ``high`` are dates where the unit is ``date``, else finite numbers in
-    the unit as published. ``place`` is the ``file:line`` it was read from.
+    the unit as published. ``place`` is the ``file:line`` it was read from; ``replaces`` is the id
+    of the fact whose place a row of a person's own takes, empty where it names none.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Fact:
     url: str
     note: str
     place: str = field(default="", compare=False)
+    replaces: str = field(default="", compare=False)
 
     @property
     def key(self) -> Key:
@@ -90,7 +92,11 @@ class Fact:
         return {column: _text(getattr(self, column)) for column in COLUMNS}
 
 
-COLUMNS: tuple[str, ...] = tuple(one.name for one in fields(Fact) if one.name != "place")
+REPLACES = "replaces"
+"""A column that a person's own table may have besides."""
+COLUMNS: tuple[str, ...] = tuple(
+    one.name for one in fields(Fact) if one.name not in ("place", REPLACES)
+)
 """The columns of every table of facts."""
 
 

@@ -93,12 +93,15 @@ class FactTable:
     def with_rows(self, rows: Iterable[Fact]) -> FactTable:
         """Return the facts with rows added; one whose key is known takes that fact's place.
 
+        So does one that says which fact it ``replaces``: it has that fact's id.
         A row that takes the place of a duplicate says something of its own: it counts again.
         """
         added = {fact.key: fact for fact in rows}
         anew = {fact.id for fact in added.values()}
+        gone = {self.by_id[one].key for one in anew if one in self.by_id}
+        kept = {key: fact for key, fact in self.by_key.items() if key not in gone}
         marks = {twice: kept for twice, kept in self._marks.items() if twice not in anew}
-        return FactTable({**self.by_key, **added}.values(), marks)
+        return FactTable({**kept, **added}.values(), marks)
 
     def with_values(self, values: Mapping[str, float]) -> FactTable:
         """Return the facts with other values, by id; what makes them one stays, and so do ranges.

@@ -46,10 +46,16 @@ def shipped(name: str) -> Traversable:
     return files("cardhouse.facts").joinpath(name)
 
 
-def read_table(source: Path | Traversable, columns: Sequence[str], name: str = "") -> CsvTable:
+def read_table(
+    source: Path | Traversable,
+    columns: Sequence[str],
+    name: str = "",
+    optional: Sequence[str] = (),
+) -> CsvTable:
     """Return the rows of a CSV file whose header is made of `columns`, in any order.
 
-    ``name`` is what messages call the file: its path when empty.
+    ``name`` is what messages call the file: its path when empty. Columns that are ``optional`` may
+    be there, too.
 
     Raises
     ------
@@ -58,15 +64,17 @@ def read_table(source: Path | Traversable, columns: Sequence[str], name: str = "
     """
     name = name or str(source)
     text = read_text(source, limit=MAX_BYTES, error=FactError, name=name, what="table")
-    return parse_table(text, name, columns)
+    return parse_table(text, name, columns, optional)
 
 
-def parse_table(text: str, name: str, columns: Sequence[str]) -> CsvTable:
+def parse_table(
+    text: str, name: str, columns: Sequence[str], optional: Sequence[str] = ()
+) -> CsvTable:
     """Return the rows of a table's text; raises FactError when its header is not `columns`."""
     lines = _numbered_rows(text, name)
     try:
         _, header = next(lines, (1, []))
-        _check_header(header, name, columns)
+        _check_header(header, name, columns, optional)
         return _sort_out(lines, header, name)
     except csv.Error as error:
         raise FactError(f"{name}: this is no CSV table: {error}. Check its quotes.") from error
@@ -88,22 +96,25 @@ def _numbered_rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
         start = reader.line_num + 1
 
 
-def _check_header(header: Sequence[str], name: str, columns: Sequence[str]) -> None:
+def _check_header(
+    header: Sequence[str], name: str, columns: Sequence[str], optional: Sequence[str]
+) -> None:
     if not header:
         raise FactError(f"{name}:1: the table is empty. Start with the header {','.join(columns)}.")
     if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
         raise FactError(f"{name}:1: cells are parted by ';' or tabs. Save with commas instead.")
-    unknown = [column for column in header if column not in columns]
+    allowed = [*columns, *optional]
+    unknown = [column for column in header if column not in allowed]
     missing = [column for column in columns if column not in header]
     if unknown:
         found = shorten(unknown[0])
-        hint = did_you_mean(found, missing or columns)
+        hint = did_you_mean(found, [*(missing or columns), *optional])
         raise FactError(
-            f"{name}:1: column '{found}' is not known.{hint} Columns: {', '.join(columns)}."
+            f"{name}:1: column '{found}' is not known.{hint} Columns: {', '.join(allowed)}."
         )
     if missing:
         raise FactError(f"{name}:1: column '{missing[0]}' is missing. Add it.")
-    twice = [column for column in columns if list(header).count(column) > 1]
+    twice = [column for column in allowed if list(header).count(column) > 1]
     if twice:
         raise FactError(f"{name}:1: column '{twice[0]}' stands twice. Keep one.")
 

@@ -15,7 +15,7 @@ from cardhouse.studies.yaml_text import read_yaml
 from cardhouse.text_files import read_text
 
 if TYPE_CHECKING:
-    from cardhouse.facts import Entity
+    from cardhouse.facts import Entity, FactTable
     from cardhouse.studies.expectations import Outcome
 
 FACT_COLUMNS = frozenset({"entity", "metric", "value", "unit", "source"})
@@ -167,17 +167,53 @@ def fact_problems(path: Path, economy: str | None = None) -> list[str]:
     table lies, if that is one.
     """
     from cardhouse.facts import check_facts
-    from cardhouse.studies.check_economy import is_economy
 
-    if economy is None and not is_economy(path.parent):
+    whose = economy_of_table(path, economy)
+    if whose is None:
         return check_facts(path)
     try:
-        return check_facts(path, _entities_of(economy or str(path.parent)))
+        return check_facts(path, _entities_of(whose), _facts_below(path, whose))
     except CardhouseError as error:
-        return [f"{economy or path.parent}: {error}"]
+        return [f"{whose}: {error}"]
+
+
+def economy_of_table(path: Path, economy: str | None = None) -> str | None:
+    """Return the economy that a table of facts is about; None: the shipped ones."""
+    from cardhouse.studies.check_economy import economy_beside
+
+    return economy or economy_beside(path)
+
+
+def replacements(path: Path, economy: str | None = None) -> list[str]:
+    """Return a sentence for each row of a table without problems that takes a fact's place."""
+    from cardhouse.facts import load_facts, read_facts
+
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return []
+    whose = economy_of_table(path, economy)
+    below = None if whose is None else _facts_below(path, whose)
+    known = load_facts() if below is None else below
+    entities = () if whose is None else _entities_of(whose)
+    told = []
+    for row in read_facts(path, entities).everything():
+        old = known.by_id.get(row.replaces) or known.by_key.get(row.key)
+        if old is not None:
+            told.append(
+                f"{row.place}: {row.entity} {row.metric} {row.value} {row.unit}, in the place of "
+                f"{old.value} {old.unit} ({old.id}, {old.source})"
+            )
+    return told
 
 
 def _entities_of(economy: str) -> tuple[Entity, ...]:
     from cardhouse.accounts import fact_entities, read_definition
 
     return fact_entities(read_definition(economy))
+
+
+def _facts_below(path: Path, economy: str) -> FactTable | None:
+    """Return the facts that a table is laid over; None for one of the economy's own tables."""
+    from cardhouse.accounts import economy_facts, own_tables, read_definition
+
+    own = {Path(str(table)).resolve() for table in own_tables(read_definition(economy))}
+    return None if path.resolve() in own else economy_facts(economy)

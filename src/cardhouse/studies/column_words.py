@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import resources
 
 from cardhouse.accounts.definition import OPTIONAL, TABLES
-from cardhouse.facts import COLUMNS
+from cardhouse.facts import COLUMNS, REPLACES
 from cardhouse.model.vocabulary import ContractKind, Term, terms_of
 
 FACT_COLUMNS = {
@@ -32,6 +32,7 @@ FACT_COLUMNS = {
     "source": "who says so: never empty",
     "url": "where, starting with https://",
     "note": "anything that a reader must know",
+    REPLACES: "may be left out: the id of the fact whose place the row takes",
 }
 
 
@@ -57,7 +58,7 @@ def kinds_text() -> str:
 
 def facts_text() -> str:
     """Return the rows of a table on the columns of facts."""
-    return "\n".join(f"| `{name}` | {FACT_COLUMNS[name]} |" for name in COLUMNS)
+    return "\n".join(f"| `{name}` | {FACT_COLUMNS[name]} |" for name in (*COLUMNS, REPLACES))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -192,7 +192,7 @@ def run_study(
     scenario = scenario_on(world, scenarios, settings or {})
     facts = economy_facts(economy, extra_facts)
     classes = accelerator_classes(economy)
-    source = Source.of(world, extra_facts)
+    source = Source(economy, world.base, world.as_of, tuple(extra_facts))
     return Study(
         world,
         scenario,

@@ -688,5 +688,5 @@ def _facts() -> Schema:
 
 def _check() -> Schema:
     told = _list(TEXT)
-    file = _record(file=TEXT, problems=told, expected=told, warnings=told)
-    return _record(files=_list(_optional(file, "expected", "warnings")))
+    file = _record(file=TEXT, problems=told, expected=told, warnings=told, replaces=told)
+    return _record(files=_list(_optional(file, "expected", "warnings", "replaces")))

@@ -45,6 +45,26 @@ class Folder:
         except OSError as error:
             raise InputError(cannot_write(self.name, error)) from error
 
+    def read(self, name: str) -> bytes | None:
+        """Return a file of the folder; None where it has none of that name.
+
+        Raises
+        ------
+        InputError
+            When it is there and cannot be read.
+        """
+        try:
+            if self._is_local:
+                return (Path(self.name) / name).read_bytes()
+            system, root = self._remote()
+            return bytes(system.cat_file(f"{root}/{name}"))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise InputError(
+                f"'{self.name}/{name}' cannot be read: {error.strerror or error}."
+            ) from error
+
     def zarr_store(self, name: str) -> Any:
         """Return the zarr store of this name in the folder."""
         zarr = zarr_package()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,9 @@ from cardhouse.studies.ensembles.keep import CHAIN, Keep
 from cardhouse.studies.ensembles.keeping import kept_ensemble, write_documents
 from cardhouse.studies.ensembles.placing import executor_of
 from cardhouse.studies.ensembles.plan import Plan
+from cardhouse.studies.ensembles.reopening import Reopened, reopen
 from cardhouse.studies.ensembles.running import Outcome, Told
+from cardhouse.studies.ensembles.tally import Whole
 from cardhouse.studies.levers import Setting
 from cardhouse.studies.manifest import same_position
 
@@ -130,7 +133,34 @@ def ensemble_of(  # noqa: PLR0913 - one call does all that a notebook asks of an
     )
     if folder is not None:
         write_documents(outcome, folder)
-    return Ensemble(outcome)
+    return Ensemble(Finished(outcome))
+
+
+def open_ensemble(folder: str | Path) -> Ensemble:
+    """Return an ensemble that was kept, by `ensemble` or by ``cardhouse ensemble --out``.
+
+    Nothing is run. The paths that were kept whole need the extra ``ensemble``; all else is read
+    without it.
+
+    Parameters
+    ----------
+    folder
+        The folder, or an address that fsspec reaches.
+
+    Raises
+    ------
+    InputError
+        When there is no ensemble in it, or one that is not finished.
+
+    Examples
+    --------
+    >>> import cardhouse as ch
+    >>> ch.open_ensemble("nowhere")
+    Traceback (most recent call last):
+    ...
+    cardhouse.errors.InputError: 'nowhere' holds no ensemble: there is no summary.json in it. ...
+    """
+    return Ensemble(reopen(folder))
 
 
 def accounts_of(world: World, extra_facts: Sequence[Path]) -> Accounts:
@@ -145,16 +175,38 @@ def accounts_of(world: World, extra_facts: Sequence[Path]) -> Accounts:
     )
 
 
-class Ensemble:
-    """Many paths of one scenario, reduced; frames are made when asked for."""
+@dataclass(frozen=True)
+class Finished:
+    """An ensemble that was run in this process."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        self._outcome = outcome
+    outcome: Outcome
 
     @cached_property
     def document(self) -> dict[str, Any]:
+        """Return everything as one document."""
+        return ensemble_document(self.outcome)
+
+    @property
+    def whole(self) -> Whole:
+        """Return the paths that were kept whole."""
+        return self.outcome.tally.whole
+
+    @property
+    def series(self) -> Sequence[tuple[str, str]]:
+        """Return variable and entity of each series of a path."""
+        return self.outcome.layout.series
+
+
+class Ensemble:
+    """Many paths of one scenario, reduced; frames are made when asked for."""
+
+    def __init__(self, found: Finished | Reopened) -> None:
+        self._found = found
+
+    @property
+    def document(self) -> dict[str, Any]:
         """Return everything as one document, as ``cardhouse ensemble --json`` prints it."""
-        return ensemble_document(self._outcome)
+        return self._found.document
 
     def fan(self, entity: str, variable: str) -> pd.DataFrame:
         """Return one variable of an entity over time, as spread over the paths.
@@ -256,8 +308,8 @@ class Ensemble:
         import pandas as pd
         import xarray as xr
 
-        whole, layout = self._outcome.tally.whole, self._outcome.layout
-        series = pd.MultiIndex.from_tuples(layout.series, names=["variable", "entity"])
+        whole = self._found.whole
+        series = pd.MultiIndex.from_tuples(self._found.series, names=["variable", "entity"])
         return xr.DataArray(
             np.moveaxis(whole.values, 2, 0).swapaxes(1, 2),
             dims=("path", "quarter", "series"),
@@ -292,4 +344,4 @@ class Ensemble:
         )
 
 
-__all__ = ["CHAIN", "Ensemble", "ensemble_of"]
+__all__ = ["CHAIN", "Ensemble", "ensemble_of", "open_ensemble"]
