@@ -10,10 +10,13 @@ from cardhouse.engine.moment import Moment
 from cardhouse.engine.sums import group_sum, grown, ratio
 
 
-def driver_log_growth(growth: Array, growth_end: Array, half_life: Array, quarter: float) -> Array:
+def driver_log_growth(
+    growth: Array, growth_end: Array, half_life: Array, quarter: float | Array
+) -> Array:
     """Return ln G after `quarter` quarters of growth that decays from growth to growth_end.
 
-    Integral of ``g_inf + (g_0 - g_inf) 2^(-t/H)``, with H finite or infinite.
+    Integral of ``g_inf + (g_0 - g_inf) 2^(-t/H)``, with H finite or infinite. Several quarters are
+    a column (quarter, 1).
     """
     endless = np.isinf(half_life)
     life = np.where(endless, 1.0, half_life)
@@ -36,9 +39,17 @@ def _trend(chain: Chain, quarter: float) -> Array:
 
 def wanted_size(now: Moment, log_growth: Array) -> Array:
     """Return demand at base prices (path, sale): growth up to its ceiling, times the level."""
-    lever = now.drivers.demand_ceiling[now.quarter]
-    size = _ceiled(grown(log_growth), np.minimum(lever, now.chain.sales.ceiling))
-    return np.asarray(now.chain.sales.volume * size * now.demand_level)
+    size = base_size(now.chain, log_growth, now.drivers.demand_ceiling[now.quarter])
+    return np.asarray(size * now.demand_level)
+
+
+def base_size(chain: Chain, log_growth: Array, lever: Array) -> Array:
+    """Return demand at base prices before its level: growth up to the ceiling, which a lever moves.
+
+    ``log_growth`` and ``lever`` have sales as their last axis.
+    """
+    size = _ceiled(grown(log_growth), np.minimum(lever, chain.sales.ceiling))
+    return np.asarray(chain.sales.volume * size)
 
 
 def final_demand(now: Moment, size: Array, charged: Array) -> Array:

@@ -45,7 +45,12 @@ def plant_life(chain: Chain, drivers: Drivers, quarter: int) -> Array:
 
     The lever acts on parts that newer plant outdates; on all plant of a line that has no such part.
     """
-    lever, plants = drivers.plant_life[quarter], chain.plants
+    return plant_lives(chain, drivers.plant_life[quarter, None])[0]
+
+
+def plant_lives(chain: Chain, levers: Array) -> Array:
+    """Return `plant_life` for several quarters of the lever (quarter, line): with a part axis."""
+    plants, lever = chain.plants, levers[:, None]
     reached = (plants.ages_fast > 0) | (plants.ages_fast.sum(axis=0) == 0)
     return np.asarray(np.where(np.isnan(lever) | ~reached, plants.life, lever))
 
@@ -53,8 +58,7 @@ def plant_life(chain: Chain, drivers: Drivers, quarter: int) -> Array:
 def ages_kept(chain: Chain, drivers: Drivers) -> int:
     """Return how many vintages a run must keep until the oldest is written off, or ends."""
     plants = chain.plants
-    lives = [plant_life(chain, drivers, at) for at in range(drivers.quarters + 1)]
-    longest = np.max(lives, axis=0)
+    longest = plant_lives(chain, drivers.plant_life).max(axis=0)
     opening = plants.opening_life * longest / plants.life
     return int(np.ceil(np.maximum(longest, opening).max(initial=1.0))) + 1
 

@@ -10,17 +10,16 @@ from scipy.special import ndtri
 
 from cardhouse.engine.arrays import HISTORY, Chain
 from cardhouse.engine.demand import (
+    base_size,
     driver_log_growth,
     expected_final_demand,
-    wanted_size,
 )
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.kernel.chain_tables import Owners
 from cardhouse.engine.kernel.kinds import Indices, Numbers
 from cardhouse.engine.kernel.tables import Tables
-from cardhouse.engine.moment import Moment
 from cardhouse.engine.per_chain import PerChain
-from cardhouse.engine.plans import USED_UP, ages_kept, plant_life
+from cardhouse.engine.plans import USED_UP, ages_kept, plant_lives
 from cardhouse.engine.quarter import Record
 from cardhouse.engine.simulate import opening_record
 from cardhouse.engine.state import State, opening_state
@@ -176,7 +175,7 @@ def _inputs(t: Tables, chain: Chain, drivers: Drivers) -> None:
     count = t.places["inputs"]
     buyer, seller = (t.indices_of(name)[:count] for name in ("edge_buyer", "edge_seller"))
     growth, opening = chain.intensity_growth[buyer, seller], chain.intensity[buyer, seller]
-    quarters = np.arange(drivers.quarters + 1)[:, None]
+    quarters = np.arange(drivers.quarters + 1.0)[:, None]
     moved = _since_opening(drivers.input_use)[:, buyer]
     moved = moved + _since_opening(drivers.use_as_input)[:, seller]
     t.number("grown", opening * grown(growth * quarters + moved))
@@ -199,14 +198,11 @@ def _guidance(t: Tables, chain: Chain, drivers: Drivers, owned: Indices) -> None
 def _trends(t: Tables, chain: Chain, drivers: Drivers) -> None:
     """Add trends of payouts and of the supply of pools."""
     pools, purses = chain.pools, chain.purses
-    quarters = np.arange(drivers.quarters + 1)[:, None]
+    quarters = np.arange(drivers.quarters + 1.0)[:, None]
     t.number("payout_trend", purses.payout * grown(purses.payout_growth * quarters))
     flat = np.zeros_like(pools.growth)
-    rows = [
-        pools.supply * grown(driver_log_growth(pools.growth, flat, pools.half_life, quarter))
-        for quarter in range(drivers.quarters + 1)
-    ]
-    t.number("pool_trend", np.array(rows))
+    growth = driver_log_growth(pools.growth, flat, pools.half_life, quarters)
+    t.number("pool_trend", pools.supply * grown(growth))
 
 
 def _round_shares(t: Tables, chain: Chain, drivers: Drivers) -> None:
@@ -246,15 +242,18 @@ def _drivers(t: Tables, drivers: Drivers) -> None:
 def _answers(t: Tables, chain: Chain, drivers: Drivers, members: list[list[int]]) -> None:
     """Add kinds of response to price: sales of a basket that bend alike share one."""
     sales = chain.sales
+    pays = (sales.pays > 0).tolist()
+    own = (one.tolist() for one in (sales.elasticity, sales.conversion, sales.spread))
+    terms_of = list(zip(*own, strict=True))
+    wills = [one.tobytes() for one in np.ascontiguousarray(drivers.willingness.T)]
     kinds: list[int] = []  # a sale that stands for each kind
     of_sale = np.full(len(sales.line), -1, dtype=np.int64)
     first = [0]
     for basket in members:
         known: dict[tuple[float, float, float, bytes], int] = {}
         for sale in basket:
-            if sales.pays[sale] > 0:
-                will = drivers.willingness[:, sale].tobytes()
-                terms = sales.elasticity[sale], sales.conversion[sale], sales.spread[sale], will
+            if pays[sale]:
+                terms = (*terms_of[sale], wills[sale])
                 if terms not in known:
                     known[terms] = len(kinds)
                     kinds.append(sale)
@@ -273,16 +272,12 @@ def _answers(t: Tables, chain: Chain, drivers: Drivers, members: list[list[int]]
 
 def demand_sizes(chain: Chain, drivers: Drivers, state: State) -> tuple[Numbers, Numbers]:
     """Return demand at base prices and log growth (quarter, sale), the same on every path."""
-    sales = chain.sales
-    sizes, growths = [sales.volume], [state.log_growth[0]]
-    before = driver_log_growth(sales.growth, sales.growth_end, sales.half_life, 0)
-    for quarter in range(1, drivers.quarters + 1):
-        trend = driver_log_growth(sales.growth, sales.growth_end, sales.half_life, quarter)
-        growths.append(growths[-1] + (trend - before) * drivers.demand_growth[quarter])
-        now = Moment(chain, drivers, {}, state, quarter)
-        sizes.append(wanted_size(now, growths[-1][None])[0])
-        before = trend
-    return np.array(sizes), np.array(growths)
+    sales, quarters = chain.sales, np.arange(drivers.quarters + 1.0)[:, None]
+    trend = driver_log_growth(sales.growth, sales.growth_end, sales.half_life, quarters)
+    steps = np.diff(trend, axis=0) * drivers.demand_growth[1:]
+    growths = np.cumsum(np.concatenate([state.log_growth, steps]), axis=0)
+    grown_ = base_size(chain, growths[1:], drivers.demand_ceiling[1:]) * drivers.demand_level[1:]
+    return np.concatenate([sales.volume[None], grown_]), growths
 
 
 def _other_business(t: Tables, chain: Chain, drivers: Drivers) -> None:
@@ -293,7 +288,7 @@ def _other_business(t: Tables, chain: Chain, drivers: Drivers) -> None:
     firm = np.where(earns, links.payee[where], links.payer[where])
     opening = chain.opening[where]
     side = firm + firms * earns
-    quarters = np.arange(drivers.quarters + 1)[:, None]
+    quarters = np.arange(drivers.quarters + 1.0)[:, None]
     trend = purses.other_business * grown(purses.other_growth * quarters)
     t.number("other_trend", trend[:, firm])
     t.number("other_beta", purses.other_beta[firm])
@@ -302,30 +297,24 @@ def _other_business(t: Tables, chain: Chain, drivers: Drivers) -> None:
 
 def _wear(t: Tables, chain: Chain, drivers: Drivers, owned: Indices) -> None:
     """Add lives used up by new plant, and what plant of row 0 writes off, retires and serves."""
-    plants, rows = chain.plants, drivers.quarters + 1
-    lives = [plant_life(chain, drivers, quarter)[:, owned] for quarter in range(1, rows)]
+    plants = chain.plants
+    lives = plant_lives(chain, drivers.plant_life[1:])[:, :, owned]
     start = np.zeros((1, *plants.life[:, owned].shape))
-    ticks = [1.0 / life for life in lives]
-    clock = np.concatenate([start, np.cumsum(ticks, axis=0)]) if ticks else start
+    clock = np.concatenate([start, np.cumsum(1.0 / lives, axis=0)])
     t.number("clock", clock)
     opening, vintages = plants.opening_life[:, owned], plants.vintages[:, :, owned]
     speed = plants.life[:, owned] / opening
     used = np.arange(vintages.shape[1])[None, :, None] / opening[:, None, :]
+    ages = used + (speed * clock)[:, :, None]  # (quarter, part, vintage, owner), in lives
+    share = np.diff(np.minimum(ages, 1.0), axis=0)
+    serves = ages[:-1] < 1.0 - USED_UP
+    ends = serves & (ages[1:] >= 1.0 - USED_UP)
     filed = np.zeros_like(opening)
     filed[0] = plants.depreciation[owned]  # row 0 writes off what was filed, told of one part
-    worn, ending, serving = [filed.ravel()], [np.zeros(len(owned))], [np.zeros(len(owned))]
-    for quarter in range(1, rows):
-        before = used + (speed * clock[quarter - 1])[:, None]
-        after = used + (speed * clock[quarter])[:, None]
-        share = np.minimum(after, 1.0) - np.minimum(before, 1.0)
-        serves = before < 1.0 - USED_UP
-        ends = serves & (after >= 1.0 - USED_UP)
-        worn.append((vintages * share).sum(axis=1).ravel())
-        ending.append((vintages * ends).sum(axis=(0, 1)))
-        serving.append((vintages * serves).sum(axis=(0, 1)))
-    t.number("worn_0", np.array(worn))
-    t.number("ending_0", np.array(ending))
-    t.number("serving_0", np.array(serving))
+    nothing = np.zeros((1, len(owned)))
+    t.number("worn_0", np.concatenate([filed[None], (vintages * share).sum(axis=2)]))
+    t.number("ending_0", np.concatenate([nothing, (vintages * ends).sum(axis=(1, 2))]))
+    t.number("serving_0", np.concatenate([nothing, (vintages * serves).sum(axis=(1, 2))]))
 
 
 def _states(t: Tables, state: State, owned: Indices) -> None:
