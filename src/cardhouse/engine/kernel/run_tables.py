@@ -141,6 +141,7 @@ def run_tables(
 
 
 _openings: PerChain[dict[int, State]] = PerChain(lambda _: {})
+_expected: PerChain[dict[int, Numbers]] = PerChain(lambda _: {})
 _opening_records: PerChain[Record] = PerChain(
     lambda chain: opening_record(chain, opening_state(chain, 1))
 )
@@ -162,7 +163,10 @@ def _demand(t: Tables, chain: Chain, drivers: Drivers, state: State) -> None:
     _answers(t, chain, drivers, members)
     sizes, _ = demand_sizes(chain, drivers, state)
     t.number("size", sizes)
-    expected = expected_final_demand(chain, drivers.quarters)
+    known = _expected.of(chain)
+    if drivers.quarters not in known:
+        known[drivers.quarters] = expected_final_demand(chain, drivers.quarters)
+    expected = known[drivers.quarters]
     before, after = expected[:-1], expected[1:]
     steps = np.where(before > 0, after / np.where(before > 0, before, 1.0), 1.0)
     t.number("trend_growth", np.concatenate([[1.0], steps]))
