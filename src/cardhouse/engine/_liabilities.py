@@ -29,6 +29,12 @@ class Network:
         """Return the number of firms."""
         return int(self.inside.shape[1])
 
+    @property
+    def inside_share(self) -> FloatArray:
+        """Return the part of each class that is owed to firms, (class, firm); 0 of nothing."""
+        due = self.inside + self.outside
+        return np.divide(self.inside, due, out=np.zeros_like(due), where=due > 0.0)
+
 
 def numbers(values: Any, name: str) -> FloatArray:
     """Return a float array, or raise when it holds anything but finite numbers from 0 up."""
@@ -45,6 +51,8 @@ def share(value: ArrayLike, name: str, shape: tuple[int, ...]) -> FloatArray:
     shares = numbers(value, name)
     if (shares > 1.0).any():
         raise InputError(f"{name} is {shares.max():g}; a share lies between 0 and 1.")
+    if shares.ndim == 0:
+        return shares
     try:
         np.broadcast_to(shares, shape)
     except ValueError:
@@ -117,7 +125,9 @@ def _outside(values: ArrayLike | None, classes: int, firms: int, by_class: bool)
     """Return external liabilities as (class, firm)."""
     given = np.zeros(firms) if values is None else numbers(values, "external_liabilities")
     if given.shape == (firms,):
-        return np.concatenate([given[None], np.zeros((classes - 1, firms))])
+        out = np.zeros((classes, firms))
+        out[0] = given
+        return out
     if by_class and given.shape == (classes, firms):
         return given
     raise InputError(
@@ -128,6 +138,8 @@ def _outside(values: ArrayLike | None, classes: int, firms: int, by_class: bool)
 
 def _not_negative(array: FloatArray, name: str) -> None:
     """Raise when something is negative, missing or infinite."""
+    if not array.size or (array.min() >= 0.0 and array.max() < np.inf):
+        return
     wrong = ~(array >= 0.0) | ~np.isfinite(array)
     if wrong.any():
         place = ", ".join(str(int(index)) for index in np.argwhere(wrong)[0])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -223,8 +224,6 @@ class Clearing:
     ----------
     payments
         Paid by each firm in all, external creditors included, (firm,).
-    interfirm, external
-        Its two parts, (firm,).
     equity
         External assets plus inflow less all that is owed, before default costs: negative in
         default, (firm,).
@@ -237,16 +236,27 @@ class Clearing:
         class of their own before the others.
     sweeps
         Rounds of the search, one number a path; 0 where nobody is short.
+    inside_share
+        What part of each class is owed to other firms, (class, firm); without paths.
     """
 
     payments: FloatArray
-    interfirm: FloatArray
-    external: FloatArray
     equity: FloatArray
     defaulted: BoolArray
     default_costs: FloatArray
     class_payments: FloatArray
     sweeps: IntArray
+    inside_share: FloatArray
+
+    @cached_property
+    def interfirm(self) -> FloatArray:
+        """What each firm pays to other firms, (firm,)."""
+        return np.asarray((self.class_payments * self.inside_share).sum(axis=-2))
+
+    @cached_property
+    def external(self) -> FloatArray:
+        """What each firm pays to creditors outside, (firm,)."""
+        return np.asarray((self.class_payments * (1.0 - self.inside_share)).sum(axis=-2))
 
     def __repr__(self) -> str:
         """Say how it ended in one line."""
@@ -316,7 +326,8 @@ def clear(
     assets, had_paths = _assets(external_assets, network.firms)
     keep = float(share(alpha, "alpha", ())), float(share(beta, "beta", ()))
     results = _parts(network, assets, keep, greatest)
-    return Clearing(**{name: all_ if had_paths else all_[0] for name, all_ in results.items()})
+    parts = {name: all_ if had_paths else all_[0] for name, all_ in results.items()}
+    return Clearing(**parts, inside_share=network.inside_share)
 
 
 def _parts(
@@ -327,6 +338,7 @@ def _parts(
         return _cleared(network, assets, keep, greatest)
     results, slow = clear_network(network, assets, keep, greatest)
     if slow.size:
+        results = {name: np.array(values) for name, values in results.items()}
         for name, values in _cleared(network, assets[slow], keep, greatest).items():
             results[name][slow] = values
     return results
@@ -342,8 +354,6 @@ def _cleared(
     inflow = block.claims.inflow(ratios)
     return {
         "payments": np.where(now.short, now.paid, block.dues.total),
-        "interfirm": (ratios * network.inside).sum(axis=1),
-        "external": (ratios * network.outside).sum(axis=1),
         "equity": assets + inflow - block.dues.total,
         "defaulted": now.defaulted,
         "default_costs": _costs(block, inflow, now),
@@ -380,7 +390,7 @@ def _assets(external_assets: ArrayLike, firms: int) -> tuple[FloatArray, bool]:
             f"external_assets has shape {assets.shape}; {firms} firms need ({firms},) or "
             f"(paths, {firms})."
         )
-    return np.ascontiguousarray(np.atleast_2d(assets)), assets.ndim == 2
+    return np.ascontiguousarray(assets.reshape(-1, firms)), assets.ndim == 2
 
 
 def _check_block(owed: FloatArray, resources: FloatArray) -> None:
