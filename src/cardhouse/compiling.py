@@ -46,8 +46,10 @@ def law(function: Function) -> Function:
     """Compile a function as `kernel` does, to be called by compiled code through its address.
 
     One that calls many others is compiled faster so: none of them becomes a part of the caller.
+    Its arrays are its caller's, so views of them are not counted: two operations less each, which
+    all processors would see. It makes no arrays, therefore.
     """
-    return _compiled(function, no_cpython_wrapper=True)
+    return _compiled(function, no_cpython_wrapper=True, _nrt=False)
 
 
 def _compiled(function: Function, **options: bool) -> Function:
@@ -70,11 +72,22 @@ def _compiled(function: Function, **options: bool) -> Function:
 def piece(function: Function) -> Function:
     """Compile a function that only other compiled functions call: it becomes a part of theirs.
 
-    Nothing of it is kept apart, and it gets no door for Python; ``function.py_func`` is plain.
+    Nothing of it is kept apart, and it gets no door for Python; ``function.py_func`` is plain. No
+    views are counted, as in a `law`; it neither makes nor returns arrays.
     """
+    return _piece(function, counts=False)
+
+
+def allocating(function: Function) -> Function:
+    """Compile a `piece` that makes arrays of its own."""
+    return _piece(function, counts=True)
+
+
+def _piece(function: Function, *, counts: bool) -> Function:
+    """Compile a function that only other compiled functions call."""
     import numba
 
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": counts}
     if quick := _quick_pipeline():
         options["pipeline_class"] = quick
     compiled: Any = numba.njit(nogil=True, error_model="numpy", **options)

@@ -17,7 +17,7 @@ from cardhouse import compiling
 from cardhouse.engine.arrays import Chain
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import Drivers, neutral
-from cardhouse.engine.kernel.chain_tables import buyers_first
+from cardhouse.engine.kernel.chain_tables import buyers_first, circles_apart
 from cardhouse.engine.kernel.simulate import FIELDS, run_compiled, simulate_compiled
 from cardhouse.engine.kernel.tables import Tables
 from cardhouse.engine.populations import expand
@@ -145,6 +145,16 @@ def test_buyers_come_before_their_sellers() -> None:
     order, circles = buyers_first(3, np.array([0, 1]), np.array([1, 0]))
     assert circles
     assert sorted(order) == [0, 1, 2]
+
+
+def test_circles_stand_together_with_buyers_before_sellers() -> None:
+    buyer, seller = np.array([4, 0, 1, 2, 3, 5]), np.array([0, 1, 2, 1, 0, 5])
+    order, first, circles = circles_apart(6, buyer, seller)
+    ends = zip(first[:-1], first[1:], circles, strict=True)
+    groups = {tuple(sorted(order[a:b].tolist())): c for a, b, c in ends}
+    assert groups == {(0,): 0, (1, 2): 1, (3,): 0, (4,): 0, (5,): 1}
+    place = np.argsort(order)
+    assert max(place[3], place[4]) < place[0] < min(place[1], place[2])
 
 
 def test_a_name_stands_for_one_place() -> None:

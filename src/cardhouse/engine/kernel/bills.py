@@ -1,7 +1,7 @@
 """Compiled laws of bills: every obligation and receipt of the quarter; see `engine.bills`.
 
-What is due on a link is written once and added, as it is written, to what its payer owes, what its
-payee can expect and what the seller's line is paid: nothing is summed over all links again.
+What is due on a link is written once and added, as it is written, to what the buyer's line owes and
+the seller's line is paid; firms add up their lines. Nothing is summed over all links again.
 """
 
 from __future__ import annotations
@@ -29,10 +29,33 @@ def enter(at: Places, i: Indices, w: Rows, link: int, is_cost: bool) -> None:
 
 
 @piece
-def bought_on(at: Places, i: Indices, w: Rows, link: int) -> Numbers:
-    """Return what was bought on a link, paid now or later."""
+def bought_on(at: Places, i: Indices, link: int) -> int:
+    """Return the row of what was bought on a link, paid now or later."""
     credit = i[at.credit_of_link + link]
-    return w[at.credit_bought + credit] if credit >= 0 else w[at.due + link]
+    return int(at.credit_bought + credit if credit >= 0 else at.due + link)
+
+
+@piece
+def standing_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
+    """Write what falls due whatever is traded: debt, rents, other business, arrears; and keep it.
+
+    Trade is billed twice in a quarter in which somebody cuts his spending; this is not.
+    """
+    fill(w, at.bills, at.sums, 0.0)
+    debt_bills(at, i, w)
+    rents(at, i, w)
+    other_business(at, k, i, s, w, q)
+    arrears_bills(at, i, s, w)
+    copy_rows(w, at.standing, at.bills, at.sums)
+
+
+@piece
+def copy_rows(w: Rows, to: int, base: int, count: int) -> None:
+    """Copy rows of work."""
+    for row in range(count):
+        out, values = w[to + row], w[base + row]
+        for p in range(out.size):
+            out[p] = values[p]
 
 
 @piece
@@ -44,6 +67,7 @@ def bills_of_trade(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows
     input_bills(at, k, i, n, w, q, edges)
     program_bills(at, k, i, s, n, w, edges)
     plant_bills(at, k, i, s, n, w, edges)
+    add_up_trade(at, i, w)
 
 
 @piece
@@ -53,22 +77,44 @@ def other_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q
     back_bills(at, i, n, w, int(w[at.served_rows, 0]))
     shortfall_bills(at, k, i, s, n, w)
     share_bills(at, k, i, s, w)
-    debt_bills(at, i, w)
-    other_business(at, k, i, s, w, q)
     operating_profit(at, k, i, s, w)
-    arrears_bills(at, i, s, w)
     credit_bills(at, k, i, s, n, w)
     payouts(at, k, s, w, q)
 
 
 @piece
 def open_books(at: Places, w: Rows) -> None:
-    """Set the sums of the quarter to nothing."""
-    fill(w, at.bills, at.sums, 0.0)
+    """Set the sums of the quarter to what stands already."""
+    copy_rows(w, at.bills, at.standing, at.sums)
     fill(w, at.program_spent, at.firms, 0.0)
     fill(w, at.due + at.guarantee_link, at.guarantees, 0.0)  # asked again from nothing
     fill(w, at.line_revenue, at.lines, 0.0)
+    fill(w, at.line_sales, at.lines, 0.0)
     fill(w, at.line_inputs, at.lines, 0.0)
+
+
+@piece
+def add_up_trade(at: Places, i: Indices, w: Rows) -> None:
+    """Add what lines were billed and paid, and what programs took, to the sums of their firms."""
+    for firm in range(at.firms):
+        bills, costs, spent = w[at.bills + firm], w[at.costs + firm], w[at.total]
+        inside, outside = w[at.from_firms + firm], w[at.from_outside + firm]
+        programs, capex = w[at.program_spent + firm], w[at.capex_spent + firm]
+        for p in range(spent.size):
+            spent[p] = programs[p]
+        for place in range(i[at.firm_first + firm], i[at.firm_first + firm + 1]):
+            line = i[at.firm_line + place]
+            revenue, sales = w[at.line_revenue + line], w[at.line_sales + line]
+            add(w, at.total, w[at.line_inputs + line])
+            add(w, at.capex_spent + firm, w[at.capex + line])
+            for p in range(revenue.size):
+                inside[p] += revenue[p]
+                outside[p] += sales[p]
+            for p in range(revenue.size):
+                revenue[p] += sales[p]
+        for p in range(spent.size):
+            bills[p] += spent[p] + capex[p]
+            costs[p] += spent[p]
 
 
 @piece
@@ -81,19 +127,19 @@ def final_of(at: Places, edges: int) -> int:
 
 @piece
 def final_sales(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, edges: int) -> None:
-    """Write what final users are billed."""
+    """Write what final users are billed: line by line, and link by link where that is kept."""
     final = final_of(at, edges)
     for sale in range(at.sales):
         pays = k[at.sale_pays + sale]
         if pays > 0.0:
-            due, wanted, charged = (
-                w[at.due + at.sale_link + sale],
-                w[final + sale],
-                n[at.charged + i[at.sale_line + sale]],
-            )
-            for p in range(due.size):
-                due[p] = wanted[p] * charged[p] * pays
-            enter(at, i, w, at.sale_link + sale, False)
+            line = i[at.sale_line + sale]
+            wanted, charged, sales = w[final + sale], n[at.charged + line], w[at.line_sales + line]
+            for p in range(sales.size):
+                sales[p] += wanted[p] * charged[p] * pays
+            if at.keep_links > 0:
+                due = w[at.due + at.sale_link + sale]
+                for p in range(due.size):
+                    due[p] = wanted[p] * charged[p] * pays
 
 
 @piece
@@ -116,13 +162,13 @@ def input_bills(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, q: int, ed
                 use = w[edges + edge]
                 for p in range(due.size):
                     due[p] = use[p] * made[p] * charged[p]
+                add(w, at.line_inputs + i[at.group_buyer + group], due)
             else:
                 units = k[at.grown + q * at.inputs + edge]
                 for p in range(due.size):
                     due[p] = units * made[p] * charged[p]
-            for p in range(due.size):
-                inputs[p] += due[p]
-            enter(at, i, w, link, True)
+                    inputs[p] += due[p]
+            add(w, at.line_revenue + i[at.edge_seller + edge], due)
 
 
 @piece
@@ -138,10 +184,11 @@ def program_bills(
             w[edges + edge],
             n[at.charged + i[at.edge_seller + edge]],
         )
+        spent = w[at.program_spent + i[at.link_payer + link]]
         for p in range(due.size):
             due[p] = bought[p] * charged[p]
-        enter(at, i, w, link, True)
-        add(w, at.program_spent + i[at.link_payer + link], due)
+            spent[p] += due[p]
+        add(w, at.line_revenue + i[at.edge_seller + edge], due)
     for place in range(at.outside_programs):
         link = at.outside_program_link + place
         firm = i[at.link_payer + link]
@@ -149,7 +196,6 @@ def program_bills(
         cut, alive = w[at.spend_programs + firm], s[at.alive + firm]
         for p in range(due.size):
             due[p] = k[at.outside_program + place] * (budget[p] * cut[p] * alive[p])
-        enter(at, i, w, link, True)
         add(w, at.program_spent + firm, due)
 
 
@@ -167,11 +213,11 @@ def plant_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, e
             w[edges + edge],
             n[at.charged + i[at.edge_seller + edge]],
         )
+        capex = w[at.capex + i[at.edge_buyer + edge]]
         for p in range(due.size):
             due[p] = bought[p] * charged[p]
-        enter(at, i, w, link, False)
-        add(w, at.capex_spent + i[at.link_payer + link], due)
-        add(w, at.capex + i[at.edge_buyer + edge], due)
+            capex[p] += due[p]
+        add(w, at.line_revenue + i[at.edge_seller + edge], due)
     for own in range(at.owned):
         bought_outside(at, k, i, s, w, own)
     for place in range(at.outside_plants):
@@ -181,8 +227,6 @@ def plant_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, e
             due, outside = w[at.due + link], w[at.plant_outside_paid + own]
             for p in range(due.size):
                 due[p] = outside[p] * k[at.outside_plant_mix + place]
-            enter(at, i, w, link, False)
-            add(w, at.capex_spent + i[at.link_payer + link], due)
 
 
 @piece
@@ -207,7 +251,27 @@ def bought_outside(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, own: in
 
 @piece
 def outside_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
-    """Write labour, energy and other suppliers, per unit and fixed; and rents."""
+    """Write what each line pays for labour, energy and other suppliers, per unit and fixed."""
+    for line in range(at.lines):
+        bills, costs = (
+            w[at.bills + i[at.line_firm + line]],
+            w[at.costs + i[at.line_firm + line]],
+        )
+        made, fixed = w[at.made + line], w[at.fixed + line]
+        alive, per_unit = s[at.alive + i[at.line_firm + line]], k[at.variable_cost + line]
+        cost = w[at.total]
+        for p in range(cost.size):
+            cost[p] = (per_unit * made[p] + fixed[p]) * alive[p]
+        for p in range(cost.size):
+            bills[p] += cost[p]
+            costs[p] += cost[p]
+    if at.keep_links > 0:
+        outside_links(at, k, i, s, w)
+
+
+@piece
+def outside_links(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
+    """Write what is due to each outside supplier: where links are kept, or some are not paid."""
     for place in range(at.outside_costs):
         link = at.outside_cost_link + place
         line = i[at.link_buyer + link]
@@ -217,7 +281,11 @@ def outside_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
         for p in range(due.size):
             cost = per_unit * made[p] + fixed * ratio(row[p], opening, 0.0)
             due[p] = cost * alive[p]
-        enter(at, i, w, link, True)
+
+
+@piece
+def rents(at: Places, i: Indices, w: Rows) -> None:
+    """Write rents."""
     for lease in range(at.leases):
         due, rent = w[at.due + at.lease_link + lease], w[at.rent + lease]
         for p in range(due.size):
@@ -291,18 +359,17 @@ def share_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
 
 @piece
 def debt_bills(at: Places, i: Indices, w: Rows) -> None:
-    """Write interest and what matures, loan by loan."""
+    """Add interest and what matures: each was written where it is due."""
     for loan in range(at.loans):
-        due, interest = w[at.due + at.interest_link + loan], w[at.loan_interest + loan]
-        for p in range(due.size):
-            due[p] = interest[p]
-        enter(at, i, w, at.interest_link + loan, False)
-    for loan in range(at.loans):
-        due, maturing = w[at.due + at.repay_link + loan], w[at.maturing + loan]
-        for p in range(due.size):
-            due[p] = maturing[p]
-        enter(at, i, w, at.repay_link + loan, False)
-        add(w, at.repaid + i[at.loan_firm + loan], due)
+        add(w, at.repaid + i[at.loan_firm + loan], w[at.maturing + loan])
+    for firm in range(at.firms):
+        bills, interest, repaid = (
+            w[at.bills + firm],
+            w[at.interest + firm],
+            w[at.repaid + firm],
+        )
+        for p in range(bills.size):
+            bills[p] += interest[p] + repaid[p]
 
 
 @piece

@@ -6,10 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from cardhouse.engine.arrays import HISTORY, NO_CLAIM, SECURED, Chain
 from cardhouse.engine.chain_purses import MEASURES
 from cardhouse.engine.funding import NO_LIMIT
+from cardhouse.engine.kernel.kinds import Indices
 from cardhouse.engine.kernel.tables import Tables
 from cardhouse.engine.programs import opening_budget
 from cardhouse.engine.sums import shares
@@ -199,9 +202,33 @@ def _input_order(t: Tables, chain: Chain, edges: list[_Edge]) -> None:
     for place in sorted(range(len(edges)), key=lambda one: edges[one].buyer):
         by_seller[edges[place].seller].append(place)
     t.index_lists("orders_edge", "orders_first", by_seller)
-    order, circles = buyers_first(lines, buyer, seller)
+    order, first, circles = circles_apart(lines, buyer, seller)
     t.index("line_order", order)
-    t.size("circles", int(circles))
+    t.index("line_place", np.argsort(order))
+    t.size("made_groups", len(circles))
+    t.index("made_begin", first)
+    t.index("made_circle", circles)
+
+
+def circles_apart(
+    lines: int, buyer: np.ndarray, seller: np.ndarray
+) -> tuple[Indices, Indices, Indices]:
+    """Return lines with buyers before sellers but in circles, which stand together.
+
+    Beside them: where each group begins (one more than there are), and whether it is a circle.
+    """
+    ones = np.ones(len(buyer))
+    count, of = connected_components(
+        coo_array((ones, (buyer, seller)), shape=(lines, lines)), connection="strong"
+    )
+    across = of[buyer] != of[seller]
+    groups, _ = buyers_first(count, of[buyer][across], of[seller][across])
+    sizes = np.bincount(of, minlength=count)[groups]
+    circles = sizes > 1
+    circles[np.isin(groups, of[buyer[buyer == seller]])] = True
+    place = np.argsort(groups)
+    order = np.argsort(place[of], kind="stable")
+    return order, np.concatenate([[0], np.cumsum(sizes)]), circles.astype(np.int64)
 
 
 def buyers_first(lines: int, buyer: np.ndarray, seller: np.ndarray) -> tuple[list[int], bool]:
@@ -347,6 +374,12 @@ def _equity(t: Tables, chain: Chain) -> None:
         if payer[number] < firms:
             gives[payer[number]].append(number)
     t.index_lists("seek_equity", "seek_first", seek)
+    pools = len(equity_nodes)
+    asked = [
+        [number for number in range(count) if asks[number] and place[number] == pool]
+        for pool in range(pools)
+    ]
+    t.index_lists("asked_equity", "asked_first", asked)
     seekers = [firm for firm in range(firms) if seek[firm]]
     t.size("seekers", len(seekers))
     t.index("seeker", seekers)

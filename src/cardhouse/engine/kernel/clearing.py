@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cardhouse.compiling import piece
+from cardhouse.compiling import allocating, piece
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.scalars import clip, ratio
 
@@ -168,7 +168,7 @@ def finish(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> None:
         settled = walk(at, i, w, z, p)
 
 
-@piece
+@allocating
 def walk(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> bool:
     """Go to the solution of the present regime, or to where it ends on the way."""
     count = regime(at, z)
@@ -277,7 +277,7 @@ def gaps(at: Places, i: Indices, w: Rows, z: Numbers, starts: Rows, p: int) -> N
     all_ratios(at, z)
 
 
-@piece
+@allocating
 def visits(moves: Rows, exits: Numbers, starts: Rows, answers: Rows) -> bool:
     """Write how much passes each firm in all; tell whether a set lets nothing out.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from cardhouse.compiling import piece
+from cardhouse.engine.kernel.bits import exponential, logarithm
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.scalars import clip, ratio
 
@@ -227,7 +226,7 @@ def moved_price(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, line: int)
     for p in range(price.size):
         move = 1.0 + speed[p] * (target[p] / price[p] - 1.0)
         moved = price[p] * clip(move, 1.0 - step[p], 1.0 + step[p])
-        logs[p] = math.log(max(moved, LOWEST_PRICE))
+        logs[p] = logarithm(max(moved, LOWEST_PRICE))
         heavy = volume[p] * alive[p] * follows
         weight[p] += heavy
         mean[p] += heavy * logs[p]
@@ -246,4 +245,4 @@ def pulled_price(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, 
     for p in range(price.size):
         share = pull[p] if weight[p] > 0.0 else 0.0
         middle = ratio(mean[p], weight[p], 0.0)
-        price[p] = max(math.exp((1.0 - share) * logs[p] + share * middle), LOWEST_PRICE)
+        price[p] = max(exponential((1.0 - share) * logs[p] + share * middle), LOWEST_PRICE)

@@ -10,12 +10,14 @@ import numpy as np
 
 from cardhouse.compiling import piece
 from cardhouse.engine.kernel.bills import bought_on
-from cardhouse.engine.kernel.costs import fill
+from cardhouse.engine.kernel.costs import add, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.scalars import clip, covered, ratio
 
 MARGIN_WEIGHT = 0.5
 SAME_RANK = 1e-9
+FEW = 16
+"""As many who may ask are compared pair by pair, for all paths at once; more are sorted."""
 
 
 @piece
@@ -88,7 +90,15 @@ def serve(
     """
     fill(w, given, at.equities, 0.0)
     fill(w, at.first_given, at.equities, 0.0)
-    write_asks(at, i, w, venture)
+    if not write_asks(at, i, w, venture):
+        return
+    if at.seekers <= FEW:
+        serve_few(at, i, w, venture, True, at.first_given)
+        spill_windows(at, i, w)
+        serve_few(at, i, w, venture, False, given)
+        for equity in range(at.equities):
+            add(w, given + equity, w[at.first_given + equity])
+        return
     for p in range(w.shape[1]):
         count = gather_asks(at, i, w, z, venture, p)
         if count > 0:
@@ -101,9 +111,9 @@ def serve(
 
 
 @piece
-def write_asks(at: Places, i: Indices, w: Rows, venture: float) -> None:
-    """Write what firms ask of equity, and what they do in all."""
-    whole = w[at.asking]
+def write_asks(at: Places, i: Indices, w: Rows, venture: float) -> bool:
+    """Write what firms ask of equity, and what they do in all; tell whether any does."""
+    whole, most = w[at.asking], 0.0
     for p in range(whole.size):
         whole[p] = 0.0
     for place in range(at.seekers):
@@ -114,6 +124,82 @@ def write_asks(at: Places, i: Indices, w: Rows, venture: float) -> None:
             for p in range(whole.size):
                 ask[p] = left[p] * heard[p] * serves[p]
                 whole[p] += ask[p]
+    for p in range(whole.size):
+        most = max(most, whole[p])
+    return most > 0.0
+
+
+@piece
+def serve_few(at: Places, i: Indices, w: Rows, venture: float, tiered: bool, given: int) -> None:
+    """Serve firms by rank on all paths, each compared with each: tiers first, or what is left."""
+    for place in range(at.seekers):
+        firm = i[at.seeker + place]
+        if float(i[at.venture_funded + firm]) == venture:
+            spread_ask(at, i, w, firm, tiered)
+    for pool in range(at.equity_pools):
+        for place in range(i[at.asked_first + pool], i[at.asked_first + pool + 1]):
+            equity = i[at.asked_equity + place]
+            firm = i[at.equity_firm + equity]
+            if float(i[at.venture_funded + firm]) != venture:
+                continue
+            who_stands_ahead(at, i, w, pool, firm, venture, tiered)
+            supply = w[offered(at, i, firm, pool, tiered)]
+            wanted, out = w[at.wanted_equity + equity], w[given + equity]
+            ahead, level = w[at.stands_ahead], w[at.stands_level]
+            for p in range(out.size):
+                left = max(0.0, supply[p] - ahead[p])
+                out[p] = wanted[p] * covered(left, level[p], 1.0)
+
+
+@piece
+def offered(at: Places, i: Indices, firm: int, pool: int, tiered: bool) -> int:
+    """Return the row of what a pool offers to a firm's tier, or to anybody."""
+    own = at.offer_tier + i[at.tier + firm] * at.equity_pools
+    return int((own if tiered else at.shared_offer) + pool)
+
+
+@piece
+def spread_ask(at: Places, i: Indices, w: Rows, firm: int, tiered: bool) -> None:
+    """Spread one firm's ask over the pools that it may ask, by their supply to it."""
+    ask, asked, total = w[at.ask + firm], w[at.moved], w[at.total]
+    first, end = i[at.seek_first + firm], i[at.seek_first + firm + 1]
+    for p in range(asked.size):
+        asked[p], total[p] = ask[p], 0.0
+    for one in range(first, end):
+        equity = i[at.seek_equity + one]
+        add(w, at.total, w[offered(at, i, firm, i[at.equity_place + equity], tiered)])
+        if not tiered:
+            got = w[at.first_given + equity]
+            for p in range(asked.size):
+                asked[p] -= got[p]
+    for one in range(first, end):
+        equity = i[at.seek_equity + one]
+        wanted = w[at.wanted_equity + equity]
+        supply = w[offered(at, i, firm, i[at.equity_place + equity], tiered)]
+        for p in range(wanted.size):
+            wanted[p] = max(0.0, asked[p]) * ratio(supply[p], total[p], 0.0)
+
+
+@piece
+def who_stands_ahead(
+    at: Places, i: Indices, w: Rows, pool: int, firm: int, venture: float, tiered: bool
+) -> None:
+    """Write what those ahead of a firm want of a pool, and those level with it, itself included."""
+    ahead, level, score = w[at.stands_ahead], w[at.stands_level], w[at.score + firm]
+    for p in range(ahead.size):
+        ahead[p], level[p] = 0.0, 0.0
+    for place in range(i[at.asked_first + pool], i[at.asked_first + pool + 1]):
+        equity = i[at.asked_equity + place]
+        other = i[at.equity_firm + equity]
+        if float(i[at.venture_funded + other]) != venture:
+            continue
+        if tiered and i[at.tier + other] != i[at.tier + firm]:
+            continue
+        wanted, theirs = w[at.wanted_equity + equity], w[at.score + other]
+        for p in range(ahead.size):
+            lead = theirs[p] - score[p]
+            ahead[p] += wanted[p] if lead > SAME_RANK else 0.0
+            level[p] += wanted[p] if abs(lead) <= SAME_RANK else 0.0
 
 
 @piece
@@ -383,7 +469,7 @@ def court(at: Places, k: Numbers, i: Indices, w: Rows, place: int) -> None:
         for p in range(total.size):
             most[p] = 0.0
         for link in range(i[at.court_links + one], i[at.court_links + one + 1]):
-            bought = bought_on(at, i, w, i[at.court_link + link])
+            bought = w[bought_on(at, i, i[at.court_link + link])]
             for p in range(total.size):
                 most[p] += bought[p]
         for p in range(total.size):

@@ -139,7 +139,7 @@ def leased_by_firm(at: Places, k: Numbers, i: Indices, w: Rows) -> None:
         firm = i[at.facility_firm + i[at.leased_facility + place]]
         row, bought, share = (
             w[at.leased_value + firm],
-            bought_on(at, i, w, i[at.leased_capex + place]),
+            w[bought_on(at, i, i[at.leased_capex + place])],
             w[at.leased_share + i[at.leased_facility + place]],
         )
         for p in range(row.size):

@@ -6,12 +6,11 @@ may ask whom for equity is a link. Nothing else of the table of firms by pools i
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from cardhouse.compiling import piece
 from cardhouse.engine.kernel.bills import bought_on
+from cardhouse.engine.kernel.bits import power
 from cardhouse.engine.kernel.costs import add, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.scalars import covered, fourth_root, ratio
@@ -294,7 +293,7 @@ def lease_plant(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
     for place in range(at.leased):
         row, bought = (
             w[at.leasable + i[at.leased_facility + place]],
-            bought_on(at, i, w, i[at.leased_capex + place]),
+            w[bought_on(at, i, i[at.leased_capex + place])],
         )
         for p in range(row.size):
             row[p] += bought[p] * k[at.leased_part + place]
@@ -479,6 +478,6 @@ def stress(at: Places, s: Rows, w: Rows) -> None:
 @piece
 def mood(at: Places, s: Rows, w: Rows) -> None:
     """Write the power of confidence that the supply of pools follows."""
-    row, confidence, power = w[at.mood], s[at.confidence], w[at.p_supply_exponent]
+    row, confidence, bend = w[at.mood], s[at.confidence], w[at.p_supply_exponent]
     for p in range(row.size):
-        row[p] = math.pow(confidence[p], power[p])
+        row[p] = power(confidence[p], bend[p])

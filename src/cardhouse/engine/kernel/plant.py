@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from cardhouse.compiling import piece
+from cardhouse.engine.kernel.bits import power
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.scalars import clip, covered, fourth_root, ratio
 
@@ -160,7 +161,7 @@ def order_law(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, own
         replacement[p] = worn[p] * price[p]
         unit_cost[p] = heavy * cheaper[p] * price[p]
         free = max(0.0, volume[p] - under[p])
-        want = (free * math.pow(1.0 + growth[p], lead) + promised[p]) / use
+        want = (free * power(max(1.0 + growth[p], 0.0), lead) + promised[p]) / use
         ordered = growth[p] * have[p] + speed[p] * (want - have[p])
         law[p] = max(0.0, ordered * unit_cost[p] + replacement[p])
 

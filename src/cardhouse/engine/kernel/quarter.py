@@ -13,7 +13,8 @@ from typing import Any
 
 from cardhouse.compiling import kernel, law, piece
 from cardhouse.engine.kernel.after import next_state
-from cardhouse.engine.kernel.bills import bills_of_trade, other_bills
+from cardhouse.engine.kernel.bills import bills_of_trade, other_bills, standing_bills
+from cardhouse.engine.kernel.bits import exponential
 from cardhouse.engine.kernel.costs import (
     fill,
     firm_burdens,
@@ -66,6 +67,8 @@ from cardhouse.engine.kernel.scalars import clip, ratio
 from cardhouse.engine.kernel.settle import add_funding, settle
 from cardhouse.engine.kernel.volumes import deliver
 from cardhouse.engine.kernel.wants import final_demand, paid_demand
+
+LOG_2 = math.log(2.0)
 
 
 @piece
@@ -129,9 +132,11 @@ def powers_of_time(at: Places, k: Numbers, w: Rows, q: int) -> None:
     better, half, old = w[at.p_performance_growth], w[at.p_plan_half_life], w[at.p_obsolescence]
     elapsed, now = k[at.performance_time + q], k[at.d_performance_growth + q]
     for p in range(cheaper.size):
-        cheaper[p] = math.exp(-better[p] * elapsed)
-        fade[p] = math.pow(2.0, -float(q) / half[p])
-        fall[p] = math.exp(-old[p] * (better[p] * now))
+        cheaper[p] = exponential(-better[p] * elapsed)
+    for p in range(fade.size):
+        fade[p] = exponential(-LOG_2 * float(q) / half[p])
+    for p in range(fall.size):
+        fall[p] = exponential(-old[p] * (better[p] * now))
 
 
 @piece
@@ -172,13 +177,13 @@ def maturing(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> No
     for loan in range(at.loans):
         out, interest = w[at.maturing + loan], w[at.loan_interest + loan]
         owed, rate = s[at.loan + loan], s[at.loan_rate + loan]
-        bullet, life = i[at.loan_bullet + loan], k[at.loan_life + loan]
+        bullet, part = i[at.loan_bullet + loan], 1.0 / k[at.loan_life + loan]
+        if bullet > 0:
+            part = 1.0 if bullet == q else 0.0
         for p in range(out.size):
             interest[p] = owed[p] * rate[p]
-            if bullet > 0:
-                out[p] = owed[p] if bullet == q else 0.0
-            else:
-                out[p] = owed[p] / life
+        for p in range(out.size):
+            out[p] = owed[p] * part
 
 
 @piece
@@ -285,11 +290,12 @@ def plan(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, z: Numbe
 def fall_due(
     at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, z: Numbers, q: int
 ) -> None:
-    """Write what contracts bring due: loans, minima, promises; all may be spent as planned."""
+    """Write what contracts bring due, whatever is traded; all may be spent as planned."""
     maturing(at, k, i, s, w, q)
     minimum_purchases(at, k, i, s, w, q)
     promises(at, k, i, s, w, q)
     output_possible(at, k, i, s, w, q)
+    standing_bills(at, k, i, s, w, q)
     spend_all(at, w)
 
 

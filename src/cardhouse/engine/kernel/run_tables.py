@@ -30,13 +30,21 @@ SUMS = (
     "bills", "costs", "from_firms", "from_outside", "shared", "capex_spent", "repaid", "other_net",
     "capex_later",
 )  # fmt: skip
+ON_LINKS = (
+    ("maturing", "repay_link"), ("loan_interest", "interest_link"), ("drawn", "drawn_link"),
+    ("equity", "equity_link"),
+)  # fmt: skip
+"""What is written where it is due: name, and the first of its links."""
+
 PATH_ROWS = (
     "row_mode", "any_dead", "all_edges", "quarter_now", "arrears_known", "arrears_billed",
     "arrears_before", "arrears_new", "total", "most", "moved", "orphaned", "moving", "change",
     "largest", "burst", "bursts", "bursts_again", "over", "lessened", "asked_all", "basket_size",
-    "basket_log", "serving", "have", "ordered", "cheaper", "fade", "fall", "mood", "burn_row",
+    "basket_log", "basket_pull", "serving", "have", "ordered", "cheaper", "fade", "fall", "mood",
+    "burn_row",
     "trouble", "demand_index", "asking", "served_rows", "anything_lessened", "cuts",
-    "substitution", "recovery", "default_costs", "commitments_enforced",
+    "substitution", "recovery", "default_costs", "commitments_enforced", "stands_ahead",
+    "stands_level",
 )  # fmt: skip
 
 STATE_ROWS: Sequence[tuple[str, str, bool]] = (
@@ -355,12 +363,14 @@ def _works(t: Tables) -> None:
     for name in SUMS:
         t.work(name, firms)
     t.size("sums", len(SUMS) * firms)
+    t.work("standing", len(SUMS) * firms)
     sizes = {
         lines: (
             "fixed", "line_rent", "given", "variable", "normal", "service", "served", "markup",
-            "full", "target", "logs", "opening_service", "log_price", "ces", "possible", "outside",
+            "full", "target", "logs", "opening_service", "log_price", "ces", "leaning", "possible",
+            "outside",
             "made", "made_first", "filled", "offer", "further", "makes", "line_revenue",
-            "line_inputs",
+            "line_inputs", "line_sales",
         ),
     }  # fmt: skip
     for count, names in sizes.items():
@@ -404,15 +414,14 @@ def _works(t: Tables) -> None:
         t.work(name, p["input_groups"])
     for name in ("minimum", "shortfall"):
         t.work(name, p["bindings"])
-    for name in ("maturing", "loan_interest", "drawn", "falls_due"):
-        t.work(name, p["loans"])
+    t.work("falls_due", p["loans"])
     for name in (
         "due_pool", "room", "leasable", "lent", "leased_share", "asked", "rolled", "new_debt",
     ):  # fmt: skip
         t.work(name, p["facilities"])
     for name in (
         "promised_equity", "signed", "first_given", "first_equity", "late_equity",
-        "strategic_given", "equity",
+        "strategic_given", "wanted_equity",
     ):  # fmt: skip
         t.work(name, p["equities"])
     for name in ("supply", "lent_by_pool", "total_by_pool"):
@@ -434,6 +443,8 @@ def _works(t: Tables) -> None:
         t.work(name, p["credits"])
     t.work("lessor_pays", p["leased"])
     t.work("due", p["links"])
+    for name, link in ON_LINKS:
+        t.size(name, p["due"] + p[link])
 
 
 def _desk(t: Tables) -> None:

@@ -6,9 +6,6 @@ import math
 
 from cardhouse.compiling import piece
 
-STEEPEST = 300.0
-HALF_ROOT = 0.7071067811865476
-
 
 @piece
 def ratio(top: float, bottom: float, empty: float) -> float:
@@ -32,13 +29,3 @@ def clip(value: float, low: float, high: float) -> float:
 def fourth_root(value: float) -> float:
     """Return the growth a quarter of what grew to `value` in a year, plus 1."""
     return math.sqrt(math.sqrt(value))
-
-
-@piece
-def normal_share(value: float) -> float:
-    """Return the share of a standard normal that lies below `value`."""
-    scaled = value * HALF_ROOT
-    if abs(scaled) < HALF_ROOT:
-        return 0.5 + 0.5 * math.erf(scaled)
-    tail = 0.5 * math.erfc(abs(scaled))
-    return 1.0 - tail if scaled > 0.0 else tail

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cardhouse.compiling import piece
-from cardhouse.engine.kernel.bills import bought_on
+from cardhouse.engine.kernel.bills import bought_on, outside_links
 from cardhouse.engine.kernel.clearing import SHORT_TOLERANCE
 from cardhouse.engine.kernel.costs import add, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
@@ -24,15 +24,11 @@ def add_funding(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q
         for p in range(sure.size):
             sure[p] = outside[p] + drawn[p]
     for equity in range(at.equities):
-        due, money = w[at.due + at.equity_link + equity], w[at.equity + equity]
-        for p in range(due.size):
-            due[p] = money[p]
-        add(w, at.sure + i[at.equity_firm + equity], money)
+        add(w, at.sure + i[at.equity_firm + equity], w[at.equity + equity])
     for loan in range(at.loans):
-        due, drawn, owed = w[at.due + at.drawn_link + loan], w[at.drawn + loan], s[at.loan + loan]
+        drawn, owed = w[at.drawn + loan], s[at.loan + loan]
         after, maturing, leased = n[at.loan + loan], w[at.maturing + loan], w[at.leased_loan + loan]
-        for p in range(due.size):
-            due[p] = drawn[p]
+        for p in range(after.size):
             after[p] = max(0.0, owed[p] - maturing[p]) + (drawn[p] + leased[p])
     next_rates(at, k, i, s, n, w, q)
 
@@ -67,7 +63,7 @@ def pay_by_lessors(at: Places, k: Numbers, i: Indices, w: Rows) -> None:
     for place in range(at.leased):
         value, link = w[at.lessor_pays + place], i[at.leased_capex + place]
         bought, share, part = (
-            bought_on(at, i, w, link),
+            w[bought_on(at, i, link)],
             w[at.leased_share + i[at.leased_facility + place]],
             k[at.leased_part + place],
         )
@@ -112,7 +108,8 @@ def settle(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, z: Num
     if w[at.arrears_before, 0] > 0.0:
         fill(n, at.arrears, at.pairs, 0.0)
     w[at.arrears_new, 0] = 0.0
-    find_trouble(at, s, w)
+    if find_trouble(at, s, w) and at.keep_links == 0:
+        outside_links(at, k, i, s, w)
     pay_in_full(at, s, n, w)
     keep_paid(at, i, w)
     trouble = w[at.trouble]
@@ -130,9 +127,9 @@ def settle(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, z: Num
 
 
 @piece
-def find_trouble(at: Places, s: Rows, w: Rows) -> None:
-    """Mark paths on which somebody is short, or forced into default."""
-    trouble = w[at.trouble]
+def find_trouble(at: Places, s: Rows, w: Rows) -> bool:
+    """Mark paths on which somebody is short, or forced into default; tell whether any is."""
+    trouble, found = w[at.trouble], 0.0
     for p in range(trouble.size):
         trouble[p] = 0.0
     for firm in range(at.firms):
@@ -143,6 +140,9 @@ def find_trouble(at: Places, s: Rows, w: Rows) -> None:
             means = max(cash[p] + sure[p] - gave[p], 0.0)
             if means + inside[p] < bills[p] * (1.0 - SHORT_TOLERANCE) or forced * alive[p] > 0.0:
                 trouble[p] = 1.0
+    for p in range(trouble.size):
+        found = max(found, trouble[p])
+    return found > 0.0
 
 
 @piece

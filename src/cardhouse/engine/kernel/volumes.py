@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cardhouse.compiling import piece
+from cardhouse.compiling import allocating, piece
 from cardhouse.engine.kernel.costs import fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.orders import table_as_rows
@@ -40,13 +40,13 @@ def outside_orders(at: Places, i: Indices, w: Rows, edges: int, final: int, back
 
 @piece
 def orders_of_line(
-    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, line: int
+    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, line: int, into: int
 ) -> None:
-    """Write into ``total`` what is ordered from a line by buyers that make what they make.
+    """Write into a row what is ordered from a line by buyers that make what they make.
 
     A negative ``edges`` stands for the table of input use.
     """
-    total, outside = w[at.total], w[at.outside + line]
+    total, outside = w[into], w[at.outside + line]
     for p in range(total.size):
         total[p] = outside[p]
     for place in range(i[at.orders_first + line], i[at.orders_first + line + 1]):
@@ -67,107 +67,124 @@ def orders_of_line(
 def solve_volumes(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int) -> None:
     """Solve Q = outside + A'Q for each path; ``burst`` is 1 where no such volumes exist.
 
-    Buyers come before their sellers, so that without circles one pass is exact.
+    Buyers come before their sellers, so that one pass is exact but within a circle.
     """
-    if at.circles == 0:
-        for place in range(at.lines):
-            line = i[at.line_order + place]
-            orders_of_line(at, k, i, w, q, edges, line)
-            made, total = w[at.made + line], w[at.total]
-            for p in range(made.size):
-                made[p] = total[p]
-    else:
-        solve_circles(at, k, i, w, q, edges)
+    for group in range(at.made_groups):
+        first, end = i[at.made_begin + group], i[at.made_begin + group + 1]
+        if i[at.made_circle + group] > 0:
+            solve_circle(at, k, i, w, q, edges, first, end)
+        else:
+            line = i[at.line_order + first]
+            orders_of_line(at, k, i, w, q, edges, line, at.made + line)
     judge_volumes(at, k, w)
 
 
 @piece
-def solve_circles(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int) -> None:
-    """Sweep until each path has settled; finish the slow ones by elimination."""
+def solve_circle(
+    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, first: int, end: int
+) -> None:
+    """Sweep over one circle until each path has settled; finish the slow by elimination."""
     moving = w[at.moving]
     for p in range(moving.size):
         moving[p] = 1.0
-    for line in range(at.lines):
+    for place in range(first, end):
+        line = i[at.line_order + place]
         made, outside = w[at.made + line], w[at.outside + line]
         for p in range(made.size):
             made[p] = outside[p]
     for _ in range(SWEEPS):
-        if sweep(at, k, i, w, q, edges) == 0:
-            break
+        if sweep(at, k, i, w, q, edges, first, end) == 0:
+            return
     for p in range(moving.size):
         if moving[p] > 0.0:
-            eliminate(at, k, i, w, q, edges, p)
+            eliminate(at, k, i, w, q, edges, first, end, p)
 
 
 @piece
-def sweep(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int) -> int:
+def sweep(
+    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, first: int, end: int
+) -> int:
     """Pass orders on once on paths that move; return how many still do."""
     moving, change = w[at.moving], w[at.change]
     largest, total = w[at.largest], w[at.total]
     for p in range(moving.size):
         change[p], largest[p] = 0.0, 0.0
-    for place in range(at.lines):
+    for place in range(first, end):
         line = i[at.line_order + place]
-        orders_of_line(at, k, i, w, q, edges, line)
+        orders_of_line(at, k, i, w, q, edges, line, at.total)
         made = w[at.made + line]
         for p in range(moving.size):
-            if moving[p] > 0.0:
-                change[p] = max(change[p], abs(total[p] - made[p]))
-                made[p] = total[p]
+            new = total[p] if moving[p] > 0.0 else made[p]
+            change[p] = max(change[p], abs(new - made[p]))
+            made[p] = new
+        for p in range(moving.size):
             largest[p] = max(largest[p], made[p])
-    left = 0
+    left = 0.0
     for p in range(moving.size):
-        if change[p] <= SETTLED * largest[p]:
-            moving[p] = 0.0
-        elif moving[p] > 0.0:
-            left += 1
-    return left
+        settled = change[p] <= SETTLED * largest[p]
+        moving[p] = 0.0 if settled else moving[p]
+        left = max(left, moving[p])
+    return 1 if left > 0.0 else 0
 
 
-@piece
-def eliminate(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, p: int) -> None:
-    """Write volumes of one path by elimination; NaN where a unit needs a unit of itself."""
-    count = at.lines
+@allocating
+def eliminate(
+    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, first: int, end: int, p: int
+) -> None:
+    """Write volumes of a circle on one path; NaN where a unit needs a unit of itself."""
+    count = end - first
     system = np.zeros((count, count))
-    for line in range(count):
-        system[line, line] = 1.0
-        w[at.made + line, p] = w[at.outside + line, p]
-    for edge in range(at.inputs):
-        units = w[edges + edge, p] if edges >= 0 else k[at.grown + q * at.inputs + edge]
-        system[i[at.edge_seller + edge], i[at.edge_buyer + edge]] -= units
+    for row in range(count):
+        system[row, row] = 1.0
+        line = i[at.line_order + first + row]
+        ordered = w[at.outside + line, p]
+        for place in range(i[at.orders_first + line], i[at.orders_first + line + 1]):
+            edge = i[at.orders_edge + place]
+            units = w[edges + edge, p] if edges >= 0 else k[at.grown + q * at.inputs + edge]
+            buyer = i[at.edge_buyer + edge]
+            column = i[at.line_place + buyer] - first
+            if 0 <= column < count:
+                system[row, column] -= units
+            else:
+                ordered += units * w[at.made + buyer, p]
+        w[at.made + line, p] = ordered
     for c in range(count):
+        pivot = w[at.made + i[at.line_order + first + c], p]
         if not system[c, c] > 0.0:
-            for line in range(count):
-                w[at.made + line, p] = np.nan
+            for row in range(count):
+                w[at.made + i[at.line_order + first + row], p] = np.nan
             return
         for row in range(c + 1, count):
             if system[row, c] != 0.0:
                 factor = system[row, c] / system[c, c]
                 for column in range(c + 1, count):
                     system[row, column] -= factor * system[c, column]
-                w[at.made + row, p] -= factor * w[at.made + c, p]
+                w[at.made + i[at.line_order + first + row], p] -= factor * pivot
     for c in range(count - 1, -1, -1):
-        known = 0.0
+        known, line = 0.0, i[at.line_order + first + c]
         for column in range(c + 1, count):
-            known += system[c, column] * w[at.made + column, p]
-        w[at.made + c, p] = (w[at.made + c, p] - known) / system[c, c]
+            known += system[c, column] * w[at.made + i[at.line_order + first + column], p]
+        w[at.made + line, p] = (w[at.made + line, p] - known) / system[c, c]
 
 
 @piece
 def judge_volumes(at: Places, k: Numbers, w: Rows) -> None:
     """Mark paths whose volumes do not exist, and set them to nothing."""
-    burst, most = w[at.burst], k[at.most_volume]
+    burst, most, found = w[at.burst], k[at.most_volume], 0.0
     for p in range(burst.size):
         burst[p] = 0.0
     for line in range(at.lines):
         made = w[at.made + line]
         for p in range(burst.size):
-            if not (made[p] >= 0.0 and made[p] <= most):
-                burst[p] = 1.0
-    for line in range(at.lines):
-        made = w[at.made + line]
-        for p in range(burst.size):
-            made[p] = 0.0 if burst[p] > 0.0 else made[p]
+            fits = made[p] >= 0.0 and made[p] <= most
+            burst[p] = burst[p] if fits else 1.0
+    for p in range(burst.size):
+        found = max(found, burst[p])
+    if found > 0.0:
+        for line in range(at.lines):
+            made = w[at.made + line]
+            for p in range(burst.size):
+                made[p] = 0.0 if burst[p] > 0.0 else made[p]
 
 
 @piece
@@ -190,9 +207,10 @@ def deliver(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> Non
     outside_orders(at, i, w, edges, final, backed)
     solve_volumes(at, k, i, w, q, edges if rows else -1)
     note_bursts(w, at.bursts, at.burst)
-    if lessened or over_capacity(at, i, s, w):
+    over = over_capacity(at, i, s, w)
+    if lessened or over:
         asked_of_owners(at, k, i, w, q, rows)
-    if over_capacity(at, i, s, w):
+    if over:
         if not rows:
             table_as_rows(at, k, w, q)
             w[at.row_mode, 0] = 1.0
@@ -219,9 +237,10 @@ def over_capacity(at: Places, i: Indices, s: Rows, w: Rows) -> bool:
     for own in range(at.owned):
         capacity, made = s[at.capacity + own], w[at.made + i[at.owned_line + own]]
         for p in range(over.size):
-            if made[p] > overload[p] * capacity[p] * OVER:
-                over[p] = 1.0
-                found = 1.0
+            exceeds = made[p] > overload[p] * capacity[p] * OVER
+            over[p] = 1.0 if exceeds else over[p]
+    for p in range(over.size):
+        found = max(found, over[p])
     return found > 0.0
 
 
@@ -233,7 +252,7 @@ def asked_of_owners(at: Places, k: Numbers, i: Indices, w: Rows, q: int, rows: b
     for p in range(asked.size):
         asked[p] = 0.0
     for own in range(at.owned):
-        orders_of_line(at, k, i, w, q, at.want if rows else -1, i[at.owned_line + own])
+        orders_of_line(at, k, i, w, q, at.want if rows else -1, i[at.owned_line + own], at.total)
         total = w[at.total]
         for p in range(asked.size):
             asked[p] += total[p]

@@ -6,12 +6,11 @@ bends with price is worked out once per basket and kind of response, not once pe
 
 from __future__ import annotations
 
-import math
-
 from cardhouse.compiling import piece
+from cardhouse.engine.kernel.bits import exponential, logarithm, normal_share
 from cardhouse.engine.kernel.costs import fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
-from cardhouse.engine.kernel.scalars import normal_share, ratio
+from cardhouse.engine.kernel.scalars import ratio
 
 FLAT = 1e-9
 
@@ -56,20 +55,25 @@ def base_sizes(at: Places, k: Numbers, w: Rows, q: int) -> None:
 
 @piece
 def log_prices(at: Places, i: Indices, n: Rows, w: Rows) -> None:
-    """Write the log of each price that final demand pays, and its power 1 - s."""
+    """Write the log of each price that final demand pays, and its powers 1 - s and -s."""
     switching = w[at.p_switching]
     for line in range(at.lines):
         if i[at.line_sold + line] > 0:
-            price, logs, power = n[at.charged + line], w[at.log_price + line], w[at.ces + line]
+            price, logs = n[at.charged + line], w[at.log_price + line]
+            power, leaning = w[at.ces + line], w[at.leaning + line]
             for p in range(price.size):
-                logs[p] = math.log(price[p])
+                logs[p] = logarithm(price[p])
+            for p in range(price.size):
                 bend = 1.0 - switching[p]
-                power[p] = logs[p] if abs(bend) < FLAT else math.exp(bend * logs[p])
+                bent = exponential(bend * logs[p])
+                flat = abs(bend) < FLAT
+                power[p] = logs[p] if flat else bent
+                leaning[p] = (1.0 if flat else bent) / price[p]
 
 
 @piece
 def basket_price(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, basket: int) -> None:
-    """Write the log of a basket's price index, and what it would buy of the living."""
+    """Write the log of a basket's price index, its power s, and what it would buy of the living."""
     total, index, switching = w[at.basket_size], w[at.basket_log], w[at.p_switching]
     for p in range(total.size):
         total[p], index[p] = 0.0, 0.0
@@ -82,30 +86,37 @@ def basket_price(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, b
             for p in range(total.size):
                 total[p] += size[p] * alive[p]
                 index[p] += size[p] * alive[p] * power[p]
+    pull = w[at.basket_pull]
     for p in range(total.size):
         bend = 1.0 - switching[p]
-        if total[p] > 0.0:
-            mean = index[p] / total[p]
-            index[p] = mean if abs(bend) < FLAT else math.log(mean) / bend
+        mean = ratio(index[p], total[p], 1.0)
+        curved = logarithm(mean) / bend
+        index[p] = mean if abs(bend) < FLAT else curved
+    for p in range(total.size):
+        pull[p] = exponential(switching[p] * index[p])
 
 
 @piece
-def response_to(at: Places, k: Numbers, kind: int, log_price: float) -> float:
-    """Return demand at a price relative to the base price: elastic, or willingness to pay."""
-    conversion = k[at.answer_conversion + kind]
+def respond(at: Places, k: Numbers, kind: int, will: float, logs: Numbers, out: Numbers) -> None:
+    """Write demand at prices relative to base prices: elastic, or willingness to pay."""
+    conversion, elasticity = k[at.answer_conversion + kind], k[at.answer_elasticity + kind]
+    spread, middle = k[at.answer_spread + kind], k[at.answer_middle + kind]
     if conversion > 0.0:
-        away = -log_price / k[at.answer_spread + kind] - k[at.answer_middle + kind]
-        return normal_share(away) / conversion
-    return math.exp(-k[at.answer_elasticity + kind] * log_price)
+        for p in range(out.size):
+            out[p] = normal_share(-(logs[p] - will) / spread - middle) / conversion
+    else:
+        for p in range(out.size):
+            out[p] = exponential(-elasticity * (logs[p] - will))
 
 
 @piece
 def price_response(at: Places, k: Numbers, w: Rows, q: int, basket: int, kind: int) -> None:
-    """Write what a basket's price index makes of demand of one kind."""
+    """Write what a basket's price index makes of demand of one kind, for a price of 1."""
     row, index, total = w[at.answer + kind], w[at.basket_log], w[at.basket_size]
-    will = k[at.log_willingness + q * at.answers + kind]
+    pull = w[at.basket_pull]
+    respond(at, k, kind, k[at.log_willingness + q * at.answers + kind], index, row)
     for p in range(row.size):
-        row[p] = response_to(at, k, kind, index[p] - will) if total[p] > 0.0 else 0.0
+        row[p] = row[p] * pull[p] if total[p] > 0.0 else 0.0
 
 
 @piece
@@ -114,22 +125,19 @@ def wanted_sale(
 ) -> None:
     """Write what one link of a basket wants; free use answers to no price."""
     wanted, size = w[at.demand + sale], w[at.sized + sale]
-    kind, switching, total = i[at.sale_answer + sale], w[at.p_switching], w[at.basket_size]
+    kind, total = i[at.sale_answer + sale], w[at.basket_size]
     if k[at.size + q * at.sales + sale] <= 0.0 or kind < 0:
         for p in range(wanted.size):
             wanted[p] = size[p]
         return
-    logs, index, answer = (
-        w[at.log_price + i[at.sale_line + sale]],
-        w[at.basket_log],
-        w[at.answer + kind],
-    )
+    leaning, answer = w[at.leaning + i[at.sale_line + sale]], w[at.answer + kind]
     for p in range(wanted.size):
-        if total[p] > 0.0:
-            wanted[p] = size[p] * answer[p] * math.exp(-switching[p] * (logs[p] - index[p]))
-        else:  # all its sellers are dead: each is a basket of its own
-            will = k[at.log_willingness + q * at.answers + kind]
-            wanted[p] = size[p] * response_to(at, k, kind, logs[p] - will)
+        wanted[p] = size[p] * answer[p] * leaning[p]
+    if w[at.any_dead, 0] > 0.0:  # where all its sellers are dead, each is a basket of its own
+        alone, will = w[at.moved], k[at.log_willingness + q * at.answers + kind]
+        respond(at, k, kind, will, w[at.log_price + i[at.sale_line + sale]], alone)
+        for p in range(wanted.size):
+            wanted[p] = wanted[p] if total[p] > 0.0 else size[p] * alone[p]
 
 
 @piece
