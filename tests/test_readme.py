@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cardhouse.accounts import economy_facts
 from cardhouse.cli.app import app
+from cardhouse.facts import load_facts
 
 README = Path(__file__).parents[1] / "README.md"
 NUMBER = re.compile(r"(?<![\w-])-?\d[\d,]*(?:\.\d+)?(?![\w-])")
@@ -72,3 +74,9 @@ def test_a_moved_number_and_a_moved_word_are_seen() -> None:
     for other in ("Users pay 61 cents", "Users spend 57 cents"):
         with pytest.raises(AssertionError):
             same("Users pay 57 cents", other)
+
+
+def test_it_counts_the_facts_as_they_are() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert f"| facts | {len(load_facts()):,} sourced figures" in text
+    assert f"({len(economy_facts('ai')):,} of them behind the accounts of `ai`" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner, Result
 
+from cardhouse.cli.app import COMMANDS as COMMANDS_OF_THE_APP
 from cardhouse.cli.app import app
+from cardhouse.cli.facts import facts
 from cardhouse.studies.draw_numbers import Drawing, usable_processors
 from cardhouse.studies.schemas import published_schemas
 
@@ -47,6 +50,12 @@ def printed(*words: str) -> dict[str, Any]:
     return found
 
 
+def every_command() -> list[tuple[tuple[str, ...], Any]]:
+    """Return the words of every command and the function behind it."""
+    of_facts = [(("facts", str(one.name)), one.callback) for one in facts.registered_commands]
+    return [*(((command.__name__,), command) for command in COMMANDS_OF_THE_APP), *of_facts]
+
+
 class TestHelp:
     def test_lists_every_command(self) -> None:
         done = call("--help")
@@ -58,6 +67,16 @@ class TestHelp:
         done = call(command, "--help")
         assert done.exit_code == 0
         assert f"cardhouse {command}" in done.stdout.partition("For example:")[2]
+
+    def test_names_no_type_and_breaks_no_example(self) -> None:
+        for words, command in every_command():
+            told = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "80"}).stdout
+            assert not re.search(r"<[a-z]", told), words
+            assert max(map(len, told.splitlines())) <= 80
+            examples = (command.__doc__ or "").partition("For example:")[2].strip().splitlines()
+            assert examples, words
+            lines = [line.strip() for line in told.splitlines()]
+            assert all(example.strip() in lines for example in examples), words
 
     def test_version_is_the_package_s(self) -> None:
         assert call("--version").stdout.startswith("cardhouse ")

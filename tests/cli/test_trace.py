@@ -205,7 +205,7 @@ class TestWrongInput:
             (("firm1", "--loops", "--rule", "cash_first"), "cannot go together"),
             (("firm1", "--committed", "--cumulated"), "cannot go together"),
             (("--cumulated",), "needs an ENTITY"),
-            (("line0", "--ai"), "sells nothing of the business in question"),
+            (("line0", "--ai"), "sells nothing of the chain's own business"),
         ],
     )
     def test_is_one_sentence_and_exit_2(self, words: tuple[str, ...], expected: str) -> None:

@@ -30,6 +30,7 @@ def comparison(*outcomes: dict[str, Any], count: int = 2, **more: Any) -> dict[s
         {
             "label": label, "title": title, "words": "W.", "scenario": "s", "as_of": "2026-10-31",
             "base_quarter": "2025Q2", "last_quarter": "2030Q2", "facts_version": "1", "digest": "d",
+            "own_facts": 0,
         }
         for label, title in zip("ABC", titles, strict=True)
     ]  # fmt: skip
@@ -108,3 +109,18 @@ def test_failures_and_payers_stand_beside_each_other() -> None:
     assert "Venture capital" in text
     assert "others" in text
     assert "No firm fails in any of them." in told(comparison())
+
+
+def test_own_figures_are_told_first_ones_first_and_counted() -> None:
+    words = [{"words": f"figure {at} of my own"} for at in range(9)]
+    own = {
+        "input": "own_facts", "words": "Your own figures", "unit": "", "moves": [[], words],
+        "differs": True,
+    }  # fmt: skip
+    found = comparison(inputs=[own])
+    found["columns"][1]["own_facts"] = len(words)
+    text = " ".join(told(found).split())
+    assert "facts known on 2026-10-31, with 9 figures of your own)" in text
+    assert "B: figure 0 of my own; figure 1 of my own" in text
+    assert "figure 5" not in text
+    assert "4 more" in text

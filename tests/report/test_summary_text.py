@@ -177,8 +177,8 @@ def test_what_customers_leave_is_split_by_source(document: dict[str, Any]) -> No
     by_source = {"amd": 1.0, "not_in_cash": 6.0, "cash": 3.0}
     document["ledger"] |= {"subsidy_usd_bn": 10.0, "subsidy_by_source": by_source}
     assert subsidy_sentence(document) == (
-        "Of cost in 2025Q2 customers leave $10.0 bn to others: wear and pay in shares 60%, "
-        "their own cash 30%, AMD 10%."
+        "Customers do not pay $10.0 bn of the cost in 2025Q2; it falls on wear and pay in shares "
+        "(no cash) 60%, their own cash 30%, AMD 10%."
     )
 
 
@@ -189,8 +189,8 @@ def test_who_takes_the_profit_is_told_where_it_is_known(document: dict[str, Any]
         "loss_making_share_ai": {"firms": 0.75, "revenue": 0.25, "users_spending": None},
     }
     assert profit_sentence(document) == (
-        "NVIDIA takes 90% of the operating profit of AI business in 2025Q2; 75% of the firms in it "
-        "lose money on it, with 25% of its sales."
+        "NVIDIA takes 90% of the operating profit of the AI business in 2025Q2; 75% of the firms "
+        "in it lose money on it, with 25% of its sales."
     )
 
 

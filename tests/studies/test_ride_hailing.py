@@ -150,7 +150,7 @@ class TestWords:
     def test_summary_is_cautious_and_without_ai(self, scenario: str) -> None:
         text = told(ran(scenario).document)
         assert CAUTION in " ".join(text.split())
-        assert "operating profit of ride-hailing business" in " ".join(text.split())
+        assert "operating profit of the ride-hailing business" in " ".join(text.split())
         assert "claims" not in text
         assert WORD_AI.sub("", text, count=1) == text.replace("AI", "", 1)  # the caution alone
         assert len(WORD_AI.findall(text)) == 1
@@ -159,14 +159,14 @@ class TestWords:
         page = report_html(ran("venture-drought").document)
         assert CAUTION in page
         assert "Ride-hailing, an illustrative example" in page
-        assert "Ride-hailing business by tier" in page
+        assert "The ride-hailing business by tier" in page
         assert len(WORD_AI.findall(page)) == page.count("outside AI")
         assert 'href="#claims"' not in page
         assert 'id="claims"' not in page
 
     def test_the_shipped_ai_economy_keeps_its_words(self) -> None:
         document = {**ran().document, "manifest": {**ran().document["manifest"], "subject": "AI"}}
-        assert "operating profit of AI business" in " ".join(told(document).split())
+        assert "operating profit of the AI business" in " ".join(told(document).split())
         assert open_world("ai", base="2025Q2").about.subject == "AI"
         assert open_world("ai", base="2025Q2").about.caution == ""
 

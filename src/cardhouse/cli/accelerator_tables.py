@@ -33,7 +33,7 @@ def accelerator_tables(document: Row) -> list[RenderableType]:
         parts += [Text(f"Bought in {quarter}, thousands", "bold"), _units(priced), Text()]
     if document["prices"]:
         parts += [Text("What a price means", "bold"), *_prices_by_class(document["prices"])]
-        parts.append(Text("* at an assumed speed", "dim"))
+        parts.append(Text(PRICES_NOTE, "dim"))
     return parts
 
 
@@ -41,6 +41,12 @@ RENTALS_NOTE = (
     "Each rent against the cost on its day. price, life, sold: the purchase price, the years and "
     "the share of hours sold at which nothing is left; earns: the return a year on all capital; "
     "-: no such value."
+)
+
+
+PRICES_NOTE = (
+    "* at an assumed speed. ** a month has 730 hours: where more are taken, several machines run "
+    "at once."
 )
 
 
@@ -179,10 +185,12 @@ def _uses(prices: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:
         label = f"tokens a second to pay at {tokens['list_price']:g}"
         yield label, [f"{one['tokens']['needed_per_second']:.0f}" for one in prices]
     if plans:
-        label = f"hours that {plans['price']:g} a month pay"
+        yield "machine hours a month**", [""] * len(prices)
+        label = f"  a plan of {plans['price']:g} pays for"
         yield label, [f"{one['plan']['hours']['value']:.1f}" for one in prices]
     if plans and plans["hours_taken"]:
-        yield "hours an average user takes", [f"{one['plan']['hours_taken']:.2f}" for one in prices]
+        hours = [one["plan"]["hours_taken"] for one in prices]
+        yield "  an average user takes", [f"{one:.2f}" for one in hours]
     if plans and plans["hours_taken_in_full"]:
         hours = [one["plan"]["hours_taken_in_full"] for one in prices]
-        yield "hours of a 200 plan in full use", [f"{one:,.0f}" for one in hours]
+        yield "  plan of 200 in full use", [f"{one:,.0f}" for one in hours]

@@ -30,7 +30,7 @@ def accelerators(  # noqa: PLR0913 - one argument an option is how a command is 
     classes: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[CLASS]...",
+            metavar="CLASS",
             help="Classes such as h100; none: all.",
             autocompletion=completion.accelerator_classes,
         ),
@@ -76,7 +76,7 @@ def accelerators(  # noqa: PLR0913 - one argument an option is how a command is 
     For example:
       cardhouse accelerators
       cardhouse accelerators h100 --base 2025Q2
-      cardhouse accelerators b200 --price 35000 --life 4 --rate 0.12 --utilisation 0.7
+      cardhouse accelerators b200 --price 35000 --life 4 --rate 0.12
     """
     given = {
         "price": price,

@@ -19,6 +19,7 @@ from cardhouse.cli.files import check
 from cardhouse.cli.gauge import gauge
 from cardhouse.cli.guard import guarded, help_of
 from cardhouse.cli.new import new
+from cardhouse.cli.plain_help import PlainCommand, PlainGroup
 from cardhouse.cli.report import report
 from cardhouse.cli.run import run
 from cardhouse.cli.serve import serve
@@ -26,6 +27,7 @@ from cardhouse.cli.trace import trace
 
 app = typer.Typer(
     name="cardhouse",
+    cls=PlainGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -71,5 +73,5 @@ COMMANDS = (
 )
 
 for command in COMMANDS:
-    app.command(help=help_of(command))(guarded(command))
+    app.command(help=help_of(command), cls=PlainCommand)(guarded(command))
 app.add_typer(facts)

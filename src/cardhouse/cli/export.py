@@ -40,7 +40,7 @@ def export(
 
     For example:
       cardhouse export --html cardhouse.html
-      cardhouse export --html two.html --scenario capital-freeze --scenario price-war
+      cardhouse export --html freeze.html --scenario capital-freeze
     """
     need_web("export")
     from cardhouse.studies.matrix_files import write_whole

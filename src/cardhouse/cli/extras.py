@@ -15,5 +15,6 @@ def need_web(command: str) -> None:
     if missing:
         raise InputError(
             f"{command} needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} "
-            "not installed. Run `pip install 'cardhouse[web]'`."
+            "not installed. Run `make web` in the folder of the source, or "
+            "`pip install 'cardhouse[web]'`."
         )

@@ -24,6 +24,7 @@ from cardhouse.cli.options import (
     Scenarios,
     existing,
 )
+from cardhouse.cli.plain_help import PlainCommand, PlainGroup
 from cardhouse.errors import InputError, did_you_mean
 from cardhouse.studies.asking import checked_date
 
@@ -231,8 +232,8 @@ def diff_facts(
     tables: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FILE | OLD.csv NEW.csv]",
-            help="A table beside what is known, or two tables; none: see --from.",
+            metavar="FILE",
+            help="One table: beside what is known. Two: an old and a new one. None: see --from.",
         ),
     ] = None,
     start: Annotated[
@@ -327,7 +328,7 @@ def _news(
 def check_tables(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE...", help="Tables of your own; none: the shipped ones."),
+        typer.Argument(metavar="FILE", help="Tables of your own; none: the shipped ones."),
     ] = None,
     economy: Annotated[
         str | None,
@@ -470,6 +471,7 @@ def _matching(
 
 facts = typer.Typer(
     name="facts",
+    cls=PlainGroup,
     no_args_is_help=True,
     help="The sourced figures: list them, ask why one counts, compare, check your own.",
 )
@@ -482,4 +484,4 @@ for name, command in (
     ("pull", pull),
     ("accept", accept),
 ):
-    facts.command(name, help=help_of(command))(guarded(command))
+    facts.command(name, help=help_of(command), cls=PlainCommand)(guarded(command))

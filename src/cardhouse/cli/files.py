@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def check(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Scenarios, fact tables, economies.")
+        list[Path], typer.Argument(metavar="FILE", help="Scenarios, fact tables, economies.")
     ],
     economy: Annotated[
         str | None,

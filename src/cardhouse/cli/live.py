@@ -41,7 +41,7 @@ def pull(  # noqa: PLR0913 - one argument an option is how a command is declared
     services: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="SERVICE...",
+            metavar="SERVICE",
             help="sec, frames, segments, fred, shiller, constituents; none: what each has.",
         ),
     ] = None,
@@ -73,7 +73,7 @@ def pull(  # noqa: PLR0913 - one argument an option is how a command is declared
     For example:
       cardhouse facts pull
       cardhouse facts pull shiller fred
-      CARDHOUSE_CONTACT="Ada Example ada@example.org" cardhouse facts pull sec --entity nvidia
+      cardhouse facts pull sec --entity nvidia --contact "Ada ada@example.org"
       cardhouse facts pull frames --quarter 2026Q1
     """
     if not services:

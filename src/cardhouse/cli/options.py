@@ -28,7 +28,10 @@ EconomyArgument = Annotated[
     str, typer.Argument(metavar="ECONOMY", help=_ECONOMY, autocompletion=completion.economies)
 ]
 Economy = Annotated[
-    str, typer.Option("--economy", help=_ECONOMY, autocompletion=completion.economies)
+    str,
+    typer.Option(
+        "--economy", metavar="ECONOMY", help=_ECONOMY, autocompletion=completion.economies
+    ),
 ]
 Base = Annotated[
     str | None,
@@ -43,7 +46,7 @@ Scenarios = Annotated[
     typer.Option(
         "--scenario",
         metavar="ID|FILE",
-        help="A scenario; several apply in order. Repeatable.",
+        help="A scenario (see `cardhouse scenarios`) or file; several apply in order. Repeatable.",
         autocompletion=completion.scenarios,
     ),
 ]
@@ -52,13 +55,17 @@ Settings = Annotated[
     typer.Option(
         "--set",
         metavar="LEVER=VALUE",
-        help="Move one lever for the whole run. Repeatable.",
+        help="Move one lever (see `cardhouse levers`) for the whole run. Repeatable.",
         autocompletion=completion.settings,
     ),
 ]
 Facts = Annotated[
     list[Path] | None,
-    typer.Option("--facts", metavar="CSV", help="A table of your own facts on top. Repeatable."),
+    typer.Option(
+        "--facts",
+        metavar="CSV",
+        help="A table of your own facts on top of the shipped ones. Repeatable.",
+    ),
 ]
 Quarters = Annotated[
     int, typer.Option("--quarters", metavar="N", help="Quarters to simulate, 1 to 400.")
@@ -68,11 +75,17 @@ Draws = Annotated[
     typer.Option(
         "--draws",
         metavar="N",
-        help="Draws from the accounts, for intervals and probabilities: none, or 20 and more.",
+        help="Redo it with so many random draws of the accounts, for intervals and "
+        "probabilities: 0, or 20 and more.",
     ),
 ]
 Seed = Annotated[
-    int | None, typer.Option("--seed", metavar="S", help="What the draws follow from (0).")
+    int | None,
+    typer.Option(
+        "--seed",
+        metavar="S",
+        help="The random draws follow from this number (0).",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and no summary.")]

@@ -53,7 +53,8 @@ def report(  # noqa: PLR0913 - one argument an option is how a command is declar
 
     For example:
       cardhouse report --scenario capital-freeze --out freeze.pdf
-      cardhouse report --from runs/ai-baseline-dea6bfd2 --out report.pdf
+      cardhouse run --out mine
+      cardhouse report --from mine --out report.pdf
     """
     if out.suffix.lower() not in FORMATS:
         raise InputError(

@@ -79,6 +79,8 @@ def scenario_in_full(one: ScenarioSummary) -> list[RenderableType]:
     parts.append(_indented(one.words))
     if moves:
         parts += [Text(), _indented("\n".join(moves))]
+    if one.moves:
+        parts += [Text(), _indented("t+1 is the first quarter that is simulated.", "dim")]
     return [*parts, Text(), _indented(f"Why: {one.reason}", "dim")]
 
 

@@ -30,7 +30,7 @@ def tables_of(answer: Answer, names: Names) -> list[RenderableType]:
     """Return the tables of an answer to a trace, whichever it is."""
     kind = answer["schema"].split("/")[1]
     if kind == "loops":
-        return loop_table(answer)
+        return loop_table(answer, names)
     if kind == "committed":
         return promise_table(answer, names)
     if answer["direction"] == "from":
@@ -85,7 +85,7 @@ def _holders(share: float, sink: str, parts: Iterable[Row], names: Names) -> str
     )
 
 
-def loop_table(answer: Answer) -> list[RenderableType]:
+def loop_table(answer: Answer, names: Names) -> list[RenderableType]:
     """Return loops as chains of names, the dollars before, the kinds of each leg below."""
     rows = table(">USD bn", "loop")
     shown = [loop for loop in answer["loops"] if loop["usd_bn"] >= SHOWN_FROM][:SHOWN_LOOPS]
@@ -98,7 +98,7 @@ def loop_table(answer: Answer) -> list[RenderableType]:
     rest = len(answer["loops"]) - len(shown) + answer["smaller"]["loops"]
     if rest and answer["entity"] is None:
         parts.append(Text(f"and {rest} smaller ones", "dim"))
-    by_seller = _by_seller(answer)
+    by_seller = _by_seller(answer, names)
     if by_seller is not None:
         parts += [Text(), by_seller]
     return [*parts, Text(answer["note"], "dim")]
@@ -120,7 +120,7 @@ def _strength(part: Mapping[str, Any]) -> str:
     return "letter of intent" if part["strength"] == "letter" else str(part["strength"])
 
 
-def _by_seller(answer: Answer) -> RenderableType | None:
+def _by_seller(answer: Answer, names: Names) -> RenderableType | None:
     """Return what ran round by seller, largest first; nothing on the committed basis."""
     every = answer["by_seller"].items()
     found = [(name, one) for name, one in every if one["usd_bn"] >= SHOWN_FROM]
@@ -128,7 +128,8 @@ def _by_seller(answer: Answer) -> RenderableType | None:
         return None
     rows = table("ran round through", ">USD bn", ">with finance")
     for name, one in sorted(found, key=lambda item: (-item[1]["usd_bn"], item[0])):
-        rows.add_row(Text(name), money(one["usd_bn"]), money(one["financial_usd_bn"]))
+        cells = (money(one["usd_bn"]), money(one["financial_usd_bn"]))
+        rows.add_row(Text(_name(name, names)), *cells)
     return rows
 
 

@@ -269,7 +269,7 @@ class About:
     @property
     def business(self) -> str:
         """Return what the business is called in a sentence."""
-        return f"{self.subject} business" if self.subject else "the business in question"
+        return f"the {self.subject} business" if self.subject else "the chain's own business"
 
 
 @dataclass(frozen=True, repr=False)

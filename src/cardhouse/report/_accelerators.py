@@ -338,11 +338,15 @@ def _plan_rows(prices: Sequence[Row]) -> Iterable[tuple[Cell, ...]]:
     plan = prices[0]["plan"]
     if not plan:
         return
-    label = f"Hours a month that a subscription of {usd(plan['price'], 0)} pays for"
+    label = f"Machine hours a month that a subscription of {usd(plan['price'], 0)} pays for"
     yield _row(label, (f"{one['plan']['hours']['value']:.1f}" for one in prices))
     for name, told, form in (
-        ("hours_taken", "Hours a month that an average user takes, at most", "{:.2f}"),
-        ("hours_taken_in_full", "Hours a month that a plan of $200 takes, used in full", "{:,.0f}"),
+        ("hours_taken", "Machine hours a month that an average user takes, at most", "{:.2f}"),
+        (
+            "hours_taken_in_full",
+            "Machine hours a month of a plan of $200 used to the full (a month has 730)",
+            "{:,.0f}",
+        ),
     ):
         if plan[name]:
             yield _row(told, (form.format(one["plan"][name]) for one in prices))

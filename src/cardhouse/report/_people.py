@@ -235,7 +235,7 @@ def envelopes_table(document: Document, sources: Sources) -> Table | None:
 
 
 def tiers_table(document: Document, cast: Cast) -> Table | None:
-    """Return the business in question by tier: subsidies of quarter and run, and who pays."""
+    """Return the business by tier: subsidies of quarter and run, and who pays."""
     by_quarter = document["ledger_by_quarter"].get("ai") or {}
     added = (by_quarter.get("cumulated") or {}).get("by_tier") or {}
     if not added:

@@ -31,7 +31,7 @@ SMALLEST_PROMISE = 0.05
 PURCHASES = ("sale", "input", "program", "capex")
 FINANCING = ("equity", "guarantee", "credit_line", "buy_back")
 SOURCES = {
-    "not_in_cash": "wear and pay in shares",
+    "not_in_cash": "wear and pay in shares (no cash)",
     "cash": "their own cash",
     "other_business": "their other business",
     "unpaid_bills": "bills left unpaid",
@@ -267,11 +267,14 @@ def subsidy_sentence(document: Document) -> str:
         if amount / whole >= SMALLEST_MOVE
     ]
     base = document["quarters"][0]
-    return f"Of cost in {base} customers leave ${money(whole)} bn to others: {', '.join(told)}."
+    return (
+        f"Customers do not pay ${money(whole)} bn of the cost in {base}; it falls on "
+        f"{', '.join(told)}."
+    )
 
 
 def profit_sentence(document: Document) -> str:
-    """Return who takes the profit of the business in question and how much of it loses money."""
+    """Return who takes the profit of the business and how much of it loses money."""
     fragility = document["fragility"]
     shares = fragility.get("profit_share_ai") or {}
     losing = fragility.get("loss_making_share_ai") or {}

@@ -71,10 +71,10 @@ def business(document: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> business({"manifest": {"subject": "AI"}}), business({"manifest": {}})
-    ('AI business', 'the business in question')
+    ('the AI business', "the chain's own business")
     """
     subject = document["manifest"].get("subject")
-    return f"{subject} business" if subject else "the business in question"
+    return f"the {subject} business" if subject else "the chain's own business"
 
 
 def sentence_case(text: str) -> str:

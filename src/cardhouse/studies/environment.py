@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cardhouse.accounts import known_economies, open_accounts, read_build
+from cardhouse.accounts import economy_facts, known_economies, open_accounts, read_build
 from cardhouse.accounts.cache import world_folder
 from cardhouse.compiling import kept_kernels
 from cardhouse.errors import CardhouseError
@@ -163,7 +163,10 @@ def _economies() -> Iterator[Check]:
             yield Check(f"economy {economy}", BROKEN, str(error), "Install cardhouse anew.")
             continue
         read[economy] = len(build.observations)
-        told = f"opens in {build.base}: {len(build.figures)} facts, {read[economy]} observations"
+        told = (
+            f"opens in {build.base}: reads {len(economy_facts(economy)):,} facts, "
+            f"{read[economy]} observations of that quarter"
+        )
         yield Check(f"economy {economy}", OK, told)
     if read:
         yield _balanced(min(read, key=lambda name: read[name]))

@@ -36,13 +36,28 @@ class Outcome:
         who = one.entity or f"tier {one.tier}"
         if self.found is None or self.usual is None:
             return f"{who} has no {one.figure} at t+{one.at}."
-        told = (
-            f"{one.figure} of {who} at t+{one.at} is {self.found:.4g} against {self.usual:.4g} in "
-            "the baseline"
-        )
+        added_up = one.figure in LUMPY and one.at > 1
+        when = f"from t+1 to t+{one.at}" if added_up else f"at t+{one.at}"
+        found, usual = _told_apart(self.found, self.usual)
+        told = f"{one.figure} of {who} {when} is {found} against {usual} in the baseline"
         if self.is_met:
             return f"{told}: {one.direction}, as expected."
         return f"{told}; expected {one.direction}."
+
+
+def _told_apart(one: float, other: float) -> tuple[str, str]:
+    """Return two numbers with four digits, or with as many as tell them apart.
+
+    Examples
+    --------
+    >>> _told_apart(191.631, 191.634), _told_apart(2.0, 3.0), _told_apart(0.5, 0.5)
+    (('191.631', '191.634'), ('2', '3'), ('0.5', '0.5'))
+    """
+    for digits in range(4, 12):
+        told = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if told[0] != told[1]:
+            return told
+    return f"{one:.4g}", f"{other:.4g}"
 
 
 def outcomes(

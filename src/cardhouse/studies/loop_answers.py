@@ -51,14 +51,14 @@ def paid_loops(
     if firm is None:
         total = sum(loop["usd_bn"] for loop in row["loops"] if loop["financial"])
         sentence = (
-            f"Round trips in {period}: {total:.2f} bn ran round in loops with finance in them"
+            f"Round trips in {period}: ${total:.2f} bn ran round in loops with finance in them"
         )
     else:
         own = row["by_seller"].get(firm, {"usd_bn": 0.0, "financial_usd_bn": 0.0})
         name = called(view.chain.world, firm)
         sentence = (
-            f"Round trips of {name} in {period}: {own['usd_bn']:.2f} bn, of which "
-            f"{own['financial_usd_bn']:.2f} bn in loops with finance in them"
+            f"Round trips of {name} in {period}: ${own['usd_bn']:.2f} bn, of which "
+            f"${own['financial_usd_bn']:.2f} bn in loops with finance in them"
         )
     return {
         **_common(manifest, "paid", firm, period),
@@ -133,8 +133,8 @@ def promises(
         "period": f"after {view.quarters[0]}",
         "promises": found,
         "sentence": (
-            f"Promised{whose} after {view.quarters[0]}: {firm:,.1f} bn firm, "
-            f"{letters:,.1f} bn by letter of intent"
+            f"Promised{whose} after {view.quarters[0]}: ${firm:,.1f} bn firm, "
+            f"${letters:,.1f} bn by letter of intent"
         ),
         "note": (
             "Paid is what the base quarter paid under the same contract. Of a credit line, a "

@@ -310,4 +310,5 @@ def _sentence(entry: ShockEntry | EventEntry) -> str:
         return f"{entry.event} of {entry.entity} at {entry.at}"
     until = f" to {entry.end}" if entry.end else ""
     shape = "" if entry.shape == "step" else f" ({entry.shape})"
-    return f"{entry.lever} {entry.value:g} from {entry.start}{until}{shape}"
+    when = f"in {entry.start}" if entry.end == entry.start else f"from {entry.start}{until}"
+    return f"{entry.lever} {entry.value:g} {when}{shape}"

@@ -22,15 +22,15 @@ Row = dict[str, Any]
 
 IN_A_QUARTER = (
     "Money in a purse is mixed and followed pro rata; least and most are what any other way of "
-    "following it allows. Of its own money {own:.2f} bn come back to it."
+    "following it allows. ${own:.2f} bn of its own money came back to it."
 )
 UNDER_A_RULE = (
     "Rule {rule}: {words}. Least and most are what any way of following the quarter's payments "
-    "allows. Of its own money {own:.2f} bn come back to it."
+    "allows. ${own:.2f} bn of its own money came back to it."
 )
 OVER_QUARTERS = (
     "Rule {rule}: {words}. Each dollar received counts once; purses carry what they keep from "
-    "quarter to quarter. Of its own money {own:.2f} bn come back to it."
+    "quarter to quarter. ${own:.2f} bn of its own money came back to it."
 )
 OF_A_PURSE = (
     "Rule {rule}: {words}. The purse holds the cash it had before and all that came in, new money "
@@ -151,7 +151,7 @@ def trace_from(
         **_common(manifest, asked, "from", period, found.dollars),
         "round_trip_usd_bn": None,
         "parts": parts,
-        "sentence": f"Where the {found.dollars:.1f} bn end that {payer} paid in {period}",
+        "sentence": f"Where the ${found.dollars:,.1f} bn end that {payer} paid in {period}",
         "note": FORWARD.format(rule=asked.rule, words=RULES[asked.rule]),
         "warnings": list(warnings),
     }
@@ -271,9 +271,9 @@ def called(world: World, entity: str) -> str:
 def _sentence(asked: TraceQuestion, dollars: float, period: str, world: World) -> str:
     name = called(world, asked.entity)
     if asked.of_purse:
-        return f"What {name} had to spend in {period}, {dollars:.1f} bn: whose money it was"
+        return f"What {name} had to spend in {period}, ${dollars:,.1f} bn: whose money it was"
     what = f"sales of {world.about.business}" if asked.of_ai else "sales"
-    return f"Who ultimately pays {name}'s {dollars:.1f} bn of {what} in {period}"
+    return f"Who ultimately pays {name}'s ${dollars:,.1f} bn of {what} in {period}"
 
 
 def _note(asked: TraceQuestion, own: float | None) -> str:
