@@ -1,10 +1,11 @@
 """Twenty people move levers: how long the live view takes, over loopback, and whether it fails.
 
-    python benchmarks/page.py [--seconds 60] [--clients 20] [--workers 1] [--economy ai]
+    python benchmarks/page.py [--seconds 60] [--clients 20] [--workers 1 2] [--economy ai]
 
 Each client drags a lever: it asks for the next value as soon as it has the last answer, and pauses
 as a hand does. Half of the values were asked before by somebody. First one client alone is timed,
-then all together. Times are from the request to the last byte of the answer.
+then all together. Times are from the request to the last byte of the answer. The last column is
+the load of the machine at the end: where it is above the clients' own, others were at work, too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -24,6 +26,12 @@ import numpy as np
 
 LEVERS = ("venture_supply", "demand_level", "user_price", "compute_price", "capex_plan")
 PAUSE_SECONDS = 0.05
+WARMING = 60
+HEAD = (
+    "### People who move levers\n\n"
+    "| clients | workers | answers | a second | p50 ms | p95 ms | most ms | errors | load |\n"
+    "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+)
 
 
 @dataclass
@@ -32,15 +40,19 @@ class Seen:
 
     seconds: list[float] = field(default_factory=list)
     states: Counter[int] = field(default_factory=Counter)
+    lasted: float = 1.0
 
-    def line(self, words: str) -> str:
+    def row(self, clients: int, workers: int) -> str:
         """Return a row of the table."""
         if not self.seconds:
-            return f"{words:24} no answer"
-        found = 1000 * np.percentile(self.seconds, (50, 95, 100))
+            return f"| {clients} | {workers} | no answer | | | | | | |"
+        p50, p95, most = 1000 * np.percentile(self.seconds, (50, 95, 100))
         errors = sum(count for state, count in self.states.items() if state >= 400)
-        shown = "".join(f"{one:9.1f}" for one in found)
-        return f"{words:24}{len(self.seconds):8}{shown}{errors:8}"
+        rate = len(self.seconds) / self.lasted
+        return (
+            f"| {clients} | {workers} | {len(self.seconds):,} | {rate:.1f} | {p50:.0f} | {p95:.0f} "
+            f"| {most:.0f} | {errors} | {os.getloadavg()[0]:.1f} |"
+        )
 
 
 async def drag(
@@ -66,12 +78,23 @@ async def drag(
             await asyncio.sleep(PAUSE_SECONDS)
 
 
+async def warm(address: str, question: dict, workers: int) -> None:
+    """Ask until every worker has opened the accounts and compiled: each asks over a new line."""
+    for _ in range(WARMING):
+        async with httpx.AsyncClient(base_url=address, timeout=300) as client:
+            asked = [client.get("/api/v1/view", params=question) for _ in range(8 * workers)]
+            states = {answer.status_code for answer in await asyncio.gather(*asked)}
+        if states == {200}:
+            return
+        await asyncio.sleep(2.0)
+    raise SystemExit(f"The service did not come up: {states}.")
+
+
 async def measure(address: str, question: dict, clients: int, seconds: float, first: int) -> Seen:
     """Return what so many clients see."""
-    seen = Seen()
+    seen = Seen(lasted=seconds)
     limits = httpx.Limits(max_connections=clients)
     async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
-        await client.get("/api/v1/view", params=question)
         known = (await client.get("/api/v1/levers", params={"economy": question["economy"]})).json()
         reach = {one["id"] for one in known["levers"] if one["reaches"]}
         levers = [one for one in LEVERS if one in reach]
@@ -107,17 +130,18 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--seconds", type=float, default=60.0)
     asked.add_argument("--clients", type=int, default=20)
-    asked.add_argument("--workers", type=int, default=1)
+    asked.add_argument("--workers", type=int, nargs="+", default=[1])
     asked.add_argument("--economy", default="ai")
     asked.add_argument("--quarters", type=int, default=20)
     given = asked.parse_args()
     question = {"economy": given.economy, "quarters": given.quarters}
-    print(f"{'':24}{'answers':>8}{'p50 ms':>9}{'p95 ms':>9}{'max ms':>9}{'errors':>8}")
-    with serving(given.workers) as address:
-        for clients, seconds in ((1, given.seconds / 4), (given.clients, given.seconds)):
-            seen = asyncio.run(measure(address, question, clients, seconds, 100 * clients))
-            print(seen.line(f"{clients} moving levers"), flush=True)
-            print(" " * 24 + str(dict(seen.states)))
+    print(HEAD)
+    for workers in given.workers:
+        with serving(workers) as address:
+            asyncio.run(warm(address, question, workers))
+            for clients, seconds in ((1, given.seconds / 4), (given.clients, given.seconds)):
+                seen = asyncio.run(measure(address, question, clients, seconds, 100 * clients))
+                print(seen.row(clients, workers), flush=True)
 
 
 if __name__ == "__main__":

@@ -86,8 +86,7 @@ def take(browser: Any, address: str, shot: Shot, folder: Path, *, whole: bool = 
     page = browser.new_page(viewport=window, color_scheme=shot.scheme, reduced_motion="reduce")
     page.goto(f"{address}{shot.link}")
     page.wait_for_selector("main .figure, main .ready", timeout=300_000)
-    if "#futures" in shot.link:
-        page.get_by_role("button", name="Draw the futures").click()
+    if "#futures" in shot.link:  # a small fan is drawn unasked
         page.wait_for_selector("#fan svg", timeout=300_000)
     page.wait_for_function("() => !document.querySelector('.waiting')", timeout=300_000)
     page.wait_for_timeout(400)

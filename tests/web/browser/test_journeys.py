@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 PHONE = pytest.mark.parametrize("opened", [((390, 844), "light")], indirect=True)
@@ -58,6 +60,16 @@ def test_by_keyboard_alone(opened: Any) -> None:
     page.focus(".views a[href='#claims']")
     page.keyboard.press("Enter")
     page.wait_for_selector(".claim", timeout=90_000)
+
+
+def _ended(job: str, patience: float = 60.0) -> dict[str, Any]:
+    """Return a job that has ended: it notices at its next step that it was cancelled."""
+    until = time.monotonic() + patience
+    while True:
+        told = httpx.get(job, timeout=60).json()
+        if told["state"] not in ("waiting", "running") or time.monotonic() > until:
+            return told
+        time.sleep(0.1)
 
 
 @PHONE
@@ -171,6 +183,42 @@ def test_only_one_view_is_asked_for_at_a_time_and_the_last_one_is_shown(opened: 
         "() => document.querySelector('.flow svg').dataset.moves === 'venture_supply=0.25'"
     )
     assert in_flight[1] == 1
+
+
+def test_futures_are_drawn_followed_and_cancelled(opened: Any) -> None:
+    """A small fan is drawn unasked; a large one shows how far it is, and stops when told."""
+    opened.go("/?quarters=24#futures")
+    page = opened.page
+    page.wait_for_selector("#fan svg .band", timeout=120_000)
+    medians = "document.querySelector('#fan svg .curve').getAttribute('d')"
+    small = page.evaluate(medians)
+    page.select_option("#draws", "10000")
+    page.get_by_role("button", name="Draw again").click()
+    page.wait_for_function("() => document.querySelector('progress')?.value > 0", timeout=120_000)
+    followed = [url for url in opened.asked if url.endswith("/events")]
+    assert len(followed) == 2
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_selector("progress", state="detached")
+    job = _ended(followed[-1].removesuffix("/events"))
+    assert (job["state"], job["result"]) == ("cancelled", None)
+    assert page.evaluate(medians) == small
+    assert page.get_by_role("button", name="Draw again").is_enabled()
+
+
+def test_what_is_promised_can_be_followed_too(opened: Any) -> None:
+    opened.go(f"{SHORT}#who//openai")
+    page = opened.page
+    page.wait_for_selector("#who-pays svg", timeout=90_000)
+    page.locator("label[for=who-committed]").click()
+    page.wait_for_selector("#promised-firm svg", timeout=90_000)
+    assert page.locator("#who-pays").count() == 0
+    page.locator("#promised-firm details.twin > summary").click()
+    rows = page.locator("#promised-firm tbody tr")
+    rows.first.wait_for()
+    asked = f"{opened.address}/api/v1/promises?quarters=4&entity=openai"
+    told = httpx.get(asked, timeout=60).json()
+    assert rows.count() == len(told["promises"]) > 5
+    assert "Oracle" in rows.first.text_content()
 
 
 def test_theme_can_be_chosen(opened: Any) -> None:

@@ -20,6 +20,14 @@ function characterWidth(character: string): number {
   return character !== character.toLowerCase() ? 0.72 : 0.65;
 }
 
+/** A text that keeps within `most` px: whole, or its first letters and dots. */
+export function fitted(text: string, font: number, most: number): string {
+  if (textWidth(text, font) <= most) return text;
+  let kept = text.length;
+  while (kept > 4 && textWidth(`${text.slice(0, kept)}…`, font) > most) kept -= 1;
+  return `${text.slice(0, kept).trimEnd()}…`;
+}
+
 /** A name broken between words into lines of about `width` characters. */
 export function linesOf(name: string, width: number): string[] {
   const lines: string[] = [];
