@@ -87,17 +87,29 @@ class Links:
 
     def paid(self, values: Array, *names: str) -> Array:
         """Sum what firms pay (path, firm) of (path, link), in all kinds or in those named."""
-        return self._summed(values, self.payer, self.by_firm, names)
+        return self._summed(values, "payer", names)
 
     def received(self, values: Array, *names: str) -> Array:
         """Sum what firms receive (path, firm), in all kinds or in those named."""
-        return self._summed(values, self.payee, self.to_firm, names)
+        return self._summed(values, "payee", names)
 
-    def _summed(self, values: Array, end: Index, chosen: Mask, names: tuple[str, ...]) -> Array:
-        if names:
-            chosen = chosen & self.kinds(*names)
-        at = np.flatnonzero(chosen)
-        return summed(values[:, at], end[at], self.firms)
+    def _summed(self, values: Array, end: str, names: tuple[str, ...]) -> Array:
+        at, firm = self._firms_at(end, names)
+        return summed(values[:, at], firm, self.firms)
+
+    def _firms_at(self, end: str, names: tuple[str, ...]) -> tuple[Index, Index]:
+        """Return the links with a firm at one end, of some kinds or of all, and those firms."""
+        found = self._known_ends.get((end, names))
+        if found is None:
+            node: Index = getattr(self, end)
+            chosen = node < self.firms
+            at = np.flatnonzero(chosen & self.kinds(*names) if names else chosen)
+            found = self._known_ends[end, names] = at, node[at]
+        return found
+
+    @cached_property
+    def _known_ends(self) -> dict[tuple[str, tuple[str, ...]], tuple[Index, Index]]:
+        return {}
 
     def by_line(self, values: Array) -> Array:
         """Return what each purse is billed for each line's output (path, node, line)."""

@@ -16,6 +16,7 @@ from cardhouse.engine.kernel.after import next_state
 from cardhouse.engine.kernel.bills import bills_of_trade, other_bills, standing_bills
 from cardhouse.engine.kernel.bits import exponential
 from cardhouse.engine.kernel.costs import (
+    copy_rows,
     fill,
     firm_burdens,
     input_costs,
@@ -72,25 +73,17 @@ LOG_2 = math.log(2.0)
 
 
 @piece
-def copy_row(rows: Rows, to: int, base: int) -> None:
-    """Copy a row."""
-    out, values = rows[to], rows[base]
-    for p in range(out.size):
-        out[p] = values[p]
-
-
-@piece
 def keep_rows(at: Places, i: Indices, state: Rows, w: Rows, out: Rows, q: int, first: int) -> None:
     """Copy the rows that are kept to the columns of these paths."""
+    width = state.shape[1]
     for place in range(at.kept_states):
-        row, into = state[i[at.kept_state + place]], out[q * at.kept_rows + place]
-        for p in range(row.size):
-            into[first + p] = row[p]
+        row, into = i[at.kept_state + place], q * at.kept_rows + place
+        for p in range(width):
+            out[into, first + p] = state[row, p]
     for place in range(at.kept_works):
-        row = w[i[at.kept_work + place]]
-        into = out[q * at.kept_rows + at.kept_states + place]
-        for p in range(row.size):
-            into[first + p] = row[p]
+        row, into = i[at.kept_work + place], q * at.kept_rows + at.kept_states + place
+        for p in range(width):
+            out[into, first + p] = w[row, p]
 
 
 @piece
@@ -227,11 +220,9 @@ def open_references(
     at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, z: Numbers, q: int
 ) -> None:
     """Write what laws measure against, and the record of row 0: the flows of the accounts."""
-    for line in range(at.lines):
-        copy_row(w, at.opening_service + line, at.service + line)
+    copy_rows(w, at.opening_service, at.service, at.lines)
     plant_prices(at, k, i, s, w)
-    for own in range(at.owned):
-        copy_row(w, at.plant_price_then + own, at.plant_price + own)
+    copy_rows(w, at.plant_price_then, at.plant_price, at.owned)
     for row in range(at.records):
         fill(w, at.first_record + row, 1, k[at.opening_record + row])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cardhouse.compiling import piece
 from cardhouse.engine.kernel.bills import bought_on, outside_links
 from cardhouse.engine.kernel.clearing import SHORT_TOLERANCE
-from cardhouse.engine.kernel.costs import add, fill
+from cardhouse.engine.kernel.costs import add, copy_rows, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.resolve import settle_path
 from cardhouse.engine.kernel.scalars import ratio
@@ -38,10 +38,7 @@ def keep_bought(at: Places, i: Indices, w: Rows) -> None:
     """Keep what was bought on every link, where it is to be recorded."""
     if at.keep_links == 0:
         return
-    for link in range(at.links):
-        out, due = w[at.bought_now + link], w[at.due + link]
-        for p in range(out.size):
-            out[p] = due[p]
+    copy_rows(w, at.bought_now, at.due, at.links)
     fill(w, at.bought_now + at.equity_link, at.equities, 0.0)
     fill(w, at.bought_now + at.drawn_link, at.loans, 0.0)
     fill(w, at.bought_now + at.leased_link, at.leased, 0.0)
@@ -50,10 +47,7 @@ def keep_bought(at: Places, i: Indices, w: Rows) -> None:
         out, bought = w[at.bought_now + i[at.credit_link + credit]], w[at.credit_bought + credit]
         for p in range(out.size):
             out[p] = bought[p]
-    for firm in range(at.firms):
-        out, planned = w[at.bought_now + at.payout_link + firm], w[at.payout + firm]
-        for p in range(out.size):
-            out[p] = planned[p]
+    copy_rows(w, at.bought_now + at.payout_link, at.payout, at.firms)
 
 
 @piece
@@ -119,11 +113,9 @@ def settle(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, z: Num
     w[at.arrears_before, 0] = w[at.arrears_known, 0]
     w[at.arrears_known, 0] = w[at.arrears_new, 0]
     if at.keep_links > 0:
-        for firm in range(at.firms):
-            for p in range(trouble.size):
-                w[at.paid + at.payout_link + firm, p] = w[at.paid_out + firm, p]
-                w[at.paid + at.liquidation_link + firm, p] = w[at.liquidation + firm, p]
-                w[at.paid + at.costs_link + firm, p] = w[at.default_costs_paid + firm, p]
+        copy_rows(w, at.paid + at.payout_link, at.paid_out, at.firms)
+        copy_rows(w, at.paid + at.liquidation_link, at.liquidation, at.firms)
+        copy_rows(w, at.paid + at.costs_link, at.default_costs_paid, at.firms)
 
 
 @piece
@@ -171,27 +163,17 @@ def pay_in_full(at: Places, s: Rows, n: Rows, w: Rows) -> None:
 @piece
 def keep_paid(at: Places, i: Indices, w: Rows) -> None:
     """Write what is paid where all pay: on links that later laws look at, or on all of them."""
-    for share in range(at.shares):
-        out, due = w[at.share_money + share], w[at.due + at.share_link + share]
-        for p in range(out.size):
-            out[p] = due[p]
-    for back in range(at.backs):
-        out, due = w[at.back_money + back], w[at.due + at.back_link + back]
-        for p in range(out.size):
-            out[p] = due[p]
+    copy_rows(w, at.share_money, at.due + at.share_link, at.shares)
+    copy_rows(w, at.back_money, at.due + at.back_link, at.backs)
     for place in range(at.strategics):
         fill(w, at.strategic_money + place, 1, 0.0)
         for one in range(i[at.strategic_first + place], i[at.strategic_first + place + 1]):
             add(w, at.strategic_money + place, w[at.due + i[at.strategic_link + one]])
     if at.keep_links > 0:
+        copy_rows(w, at.paid, at.due, at.links)
+    if at.keep_claims > 0:
         fill(w, at.claims, at.links, 0.0)
         fill(w, at.lost, at.links, 0.0)
-        for link in range(at.links):
-            paid, due = w[at.paid + link], w[at.due + link]
-            for p in range(paid.size):
-                paid[p] = due[p]
         for place in range(at.claim_links):
             link = i[at.claim_link + place]
-            claims, due = w[at.claims + link], w[at.due + link]
-            for p in range(claims.size):
-                claims[p] = due[p]
+            copy_rows(w, at.claims + link, at.due + link, 1)

@@ -214,6 +214,7 @@ def plan_run(
 ) -> Plan:
     """Return a run in tables, with the rows of the names that are kept."""
     t = run_tables(_tables.of(chain), chain, drivers, links=links, shocked=shocked)
+    t.size("keep_claims", int(not {"record.claims", "record.lost"}.isdisjoint(keep)))
     rows: dict[str, list[np.ndarray]] = {"state": [], "work": []}
     spans: dict[str, slice] = {}
     place = 0
