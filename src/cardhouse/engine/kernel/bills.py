@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cardhouse.compiling import piece
-from cardhouse.engine.kernel.costs import add, fill
+from cardhouse.engine.kernel.costs import add, copy_rows, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.scalars import covered, ratio
 
@@ -47,15 +47,6 @@ def standing_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int)
     other_business(at, k, i, s, w, q)
     arrears_bills(at, i, s, w)
     copy_rows(w, at.standing, at.bills, at.sums)
-
-
-@piece
-def copy_rows(w: Rows, to: int, base: int, count: int) -> None:
-    """Copy rows of work."""
-    for row in range(count):
-        out, values = w[to + row], w[base + row]
-        for p in range(out.size):
-            out[p] = values[p]
 
 
 @piece
@@ -146,11 +137,8 @@ def final_sales(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, edges: int
 def input_bills(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, q: int, edges: int) -> None:
     """Write what lines are billed for inputs; edges that nothing can flow on are left out."""
     rows = w[at.row_mode, 0] > 0.0
-    if rows:
-        w[at.all_edges, 0] = 1.0
-    everything = w[at.all_edges, 0] > 0.0
     for group in range(at.input_groups):
-        end = i[at.group_first + group + 1] if everything else i[at.group_used + group]
+        end = int(w[at.live_end + group, 0])
         made, inputs = (
             w[at.made + i[at.group_buyer + group]],
             w[at.line_inputs + i[at.group_buyer + group]],
