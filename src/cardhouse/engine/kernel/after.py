@@ -53,6 +53,7 @@ def next_firms(at: Places, i: Indices, s: Rows, n: Rows, w: Rows, q: int) -> Non
     fill(n, at.worn, at.firms, 0.0)
     for own in range(at.owned):
         add(n, at.worn + i[at.line_firm + i[at.owned_line + own]], w[at.line_worn + own])
+    gone = 0.0
     for firm in range(at.firms):
         alive, before, outcome = n[at.alive + firm], s[at.alive + firm], w[at.outcome + firm]
         revenue, made = n[at.revenue + firm], w[at.revenue_now + firm]
@@ -60,6 +61,8 @@ def next_firms(at: Places, i: Indices, s: Rows, n: Rows, w: Rows, q: int) -> Non
         then = w[at.revenue_then + (q % 5) * at.firms + firm]
         for p in range(alive.size):
             alive[p] = 0.0 if outcome[p] == LIQUIDATED else before[p]
+            gone = max(gone, 1.0 - alive[p])
+        for p in range(alive.size):
             revenue[p] = made[p] * alive[p]
             then[p] = revenue[p]
             profit[p] = result[p] * alive[p]
@@ -70,6 +73,7 @@ def next_firms(at: Places, i: Indices, s: Rows, n: Rows, w: Rows, q: int) -> Non
             stress[p] = felt[p] * alive[p]
             held = was[p] > 0.0 or outcome[p] == RESTRUCTURED
             again[p] = alive[p] if held and profit[p] < 0.0 else 0.0
+    w[at.any_gone, 0] = gone
 
 
 @piece
@@ -109,20 +113,26 @@ def next_plant(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q:
     """Take plant from the dead; keep what the laws of later quarters look back at."""
     for own in range(at.owned):
         line = i[at.owned_line + own]
-        alive = n[at.alive + i[at.line_firm + line]]
-        mask(n, at.capacity + own, alive)
-        mask(n, at.plan + own, alive)
-        mask(n, at.expected_growth + own, alive)
-        for slot in range(at.slots):
-            mask(n, at.pipeline + slot * at.owned + own, alive)
-        for part in range(at.parts):
-            mask(n, at.net_plant + part * at.owned + own, alive)
-            mask(n, at.plant_worth + part * at.owned + own, alive)
+        if w[at.any_gone, 0] > 0.0:
+            take_plant(at, n, own, n[at.alive + i[at.line_firm + line]])
         then, volume = w[at.volume_then + (q % 5) * at.owned + own], n[at.volume + line]
         price, before = w[at.plant_price_then + own], w[at.plant_price + own]
         for p in range(then.size):
             then[p] = volume[p]
             price[p] = before[p]
+
+
+@piece
+def take_plant(at: Places, n: Rows, own: int, alive: Numbers) -> None:
+    """Take an owner's plant on paths where its firm is dead."""
+    mask(n, at.capacity + own, alive)
+    mask(n, at.plan + own, alive)
+    mask(n, at.expected_growth + own, alive)
+    for slot in range(at.slots):
+        mask(n, at.pipeline + slot * at.owned + own, alive)
+    for part in range(at.parts):
+        mask(n, at.net_plant + part * at.owned + own, alive)
+        mask(n, at.plant_worth + part * at.owned + own, alive)
 
 
 @piece
@@ -146,8 +156,9 @@ def next_loans(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, q: int) -> 
                 paid = owed[p] * rate[p] + left[p] * k[at.loan_cost + loan]
                 rate[p] = ratio(paid, whole, 0.0) if left[p] > 0.0 else rate[p]
                 owed[p], left[p] = whole, 0.0
-    for loan in range(at.loans):
-        mask(n, at.loan_rate + loan, n[at.alive + i[at.loan_firm + loan]])
+    if w[at.any_gone, 0] > 0.0:
+        for loan in range(at.loans):
+            mask(n, at.loan_rate + loan, n[at.alive + i[at.loan_firm + loan]])
 
 
 @piece

@@ -137,11 +137,8 @@ def final_sales(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, edges: int
 def input_bills(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, q: int, edges: int) -> None:
     """Write what lines are billed for inputs; edges that nothing can flow on are left out."""
     rows = w[at.row_mode, 0] > 0.0
-    if rows:
-        w[at.all_edges, 0] = 1.0
-    everything = w[at.all_edges, 0] > 0.0
     for group in range(at.input_groups):
-        end = i[at.group_first + group + 1] if everything else i[at.group_used + group]
+        end = int(w[at.live_end + group, 0])
         made, inputs = (
             w[at.made + i[at.group_buyer + group]],
             w[at.line_inputs + i[at.group_buyer + group]],

@@ -158,6 +158,7 @@ def _edges(t: Tables, chain: Chain) -> None:
     t.index("group_firm", [group[0].firm for group in groups])
     t.index("edge_seller", [one.seller for one in edges])
     t.index("edge_buyer", [one.buyer for one in edges])
+    t.index("edge_group", [number for number, group in enumerate(groups) for _ in group])
     t.index("edge_link", [one.link for one in edges])
     t.number("edge_opening", [one.opening for one in edges])
     buyers_of_groups = [group[0].buyer for group in groups[:input_groups]]

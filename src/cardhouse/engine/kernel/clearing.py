@@ -15,7 +15,7 @@ from cardhouse.engine.kernel.scalars import clip, ratio
 
 CLASSES = 5
 TRADE = 3
-SWEEPS = 16
+SWEEPS = 6
 STILL = 1e-15
 ROUNDING = 1e-14
 SHORT_TOLERANCE = 1e-12
@@ -38,20 +38,40 @@ def link_share(at: Places, i: Indices, w: Rows, z: Numbers, link: int, p: int) -
 
 @piece
 def class_dues(at: Places, i: Indices, w: Rows, z: Numbers, firm: int, p: int) -> None:
-    """Write what a firm owes by class; the uncovered part of secured loans stands with trade."""
+    """Write what a firm owes by class; the uncovered part of secured loans stands with trade.
+
+    Claims of other firms are laid out, too: they are looked at again and again.
+    """
     for rank in range(CLASSES):
         z[at.z_due + rank * at.firms + firm] = 0.0
+    end = 2 * i[at.pays_first + firm]
     for place in range(i[at.pays_first + firm], i[at.pays_first + firm + 1]):
         link = i[at.pays_link + place]
-        owed, rank, secured = (
-            w[at.due + link, p],
+        owed = w[at.due + link, p]
+        if owed <= 0.0:
+            continue
+        rank, secured, payee = (
             i[at.link_class + link],
             i[at.link_secured + link],
+            i[at.link_payee + link],
         )
         part = z[at.z_cover + secured] if secured >= 0 else 1.0
-        z[at.z_due + rank * at.firms + firm] += owed * part
+        end = lay_out(at, z, firm, payee, rank, owed * part, end)
         if secured >= 0:
-            z[at.z_due + TRADE * at.firms + firm] += owed * (1.0 - part)
+            end = lay_out(at, z, firm, payee, TRADE, owed * (1.0 - part), end)
+    z[at.z_claims_end + firm] = float(end)
+
+
+@piece
+def lay_out(at: Places, z: Numbers, firm: int, payee: int, rank: int, owed: float, end: int) -> int:
+    """Add a claim to its class, and to those of firms where it is one; return their end."""
+    cell = rank * at.firms + firm
+    z[at.z_due + cell] += owed
+    if payee >= at.firms:
+        return end
+    z[at.z_claimant + end], z[at.z_claim_cell + end] = float(payee), float(cell)
+    z[at.z_claim + end] = owed
+    return end + 1
 
 
 @piece
@@ -70,18 +90,15 @@ def class_ratios(at: Places, z: Numbers, firm: int) -> float:
 
 
 @piece
-def inflows(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> None:
+def inflows(at: Places, i: Indices, z: Numbers) -> None:
     """Write what firms receive from firms: all that is owed, less what the short leave unpaid."""
     for firm in range(at.firms):
         z[at.z_inflow + firm] = z[at.z_expected + firm]
     for firm in range(at.firms):
         if z[at.z_short + firm] > 0.0:
-            for place in range(i[at.pays_first + firm], i[at.pays_first + firm + 1]):
-                link = i[at.pays_link + place]
-                payee = i[at.link_payee + link]
-                if payee < at.firms:
-                    owed = w[at.due + link, p]
-                    z[at.z_inflow + payee] -= owed * (1.0 - link_share(at, i, w, z, link, p))
+            for place in range(2 * i[at.pays_first + firm], int(z[at.z_claims_end + firm])):
+                unpaid = 1.0 - z[at.z_ratio + int(z[at.z_claim_cell + place])]
+                z[at.z_inflow + int(z[at.z_claimant + place])] -= z[at.z_claim + place] * unpaid
     for firm in range(at.firms):
         z[at.z_inflow + firm] = max(0.0, z[at.z_inflow + firm])
 
@@ -131,13 +148,13 @@ def clear_path(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> None:
                 break
         if not settled:
             finish(at, i, w, z, p)
-        inflows(at, i, w, z, p)
+        inflows(at, i, z)
 
 
 @piece
 def sweep_payments(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> float:
     """Let everybody pay what the last inflow allows; return the largest change of a paid share."""
-    inflows(at, i, w, z, p)
+    inflows(at, i, z)
     standing(at, i, w, z, p)
     change = 0.0
     for firm in range(at.firms):
@@ -161,7 +178,7 @@ def finish(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> None:
     settled = False
     for _ in range(2 * at.firms * (CLASSES + 2) + 4):
         all_ratios(at, z)
-        inflows(at, i, w, z, p)
+        inflows(at, i, z)
         changed = standing(at, i, w, z, p)
         if settled and changed == 0:
             return
@@ -261,7 +278,7 @@ def gaps(at: Places, i: Indices, w: Rows, z: Numbers, starts: Rows, p: int) -> N
     """Write what enters the regime: the present mismatch, and money from outside the short."""
     count = starts.shape[1]
     all_ratios(at, z)
-    inflows(at, i, w, z, p)
+    inflows(at, i, z)
     for one in range(count):
         firm = int(z[at.z_who + one])
         gap = z[at.z_paid + firm] - budget(at, z, firm)
@@ -270,7 +287,7 @@ def gaps(at: Places, i: Indices, w: Rows, z: Numbers, starts: Rows, p: int) -> N
         firm, marginal = int(z[at.z_who + one]), int(z[at.z_marginal + one])
         for rank in range(CLASSES):
             z[at.z_ratio + rank * at.firms + firm] = 1.0 if rank < marginal else 0.0
-    inflows(at, i, w, z, p)
+    inflows(at, i, z)
     for one in range(count):
         fixed = budget(at, z, int(z[at.z_who + one])) - z[at.z_senior + one]
         starts[1, one], starts[2, one] = max(fixed, 0.0), max(-fixed, 0.0)

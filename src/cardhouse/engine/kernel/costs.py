@@ -39,6 +39,15 @@ def add(into: Rows, row: int, values: Numbers) -> None:
 
 
 @piece
+def copy_rows(w: Rows, to: int, base: int, count: int) -> None:
+    """Copy rows of work."""
+    for row in range(count):
+        out, values = w[to + row], w[base + row]
+        for p in range(out.size):
+            out[p] = values[p]
+
+
+@piece
 def standing_costs(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
     """Write fixed outside cost, rents, and shares of revenue given away, by line."""
     paths = w.shape[1]
@@ -91,7 +100,7 @@ def add_inputs(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, gro
     """Add what a unit of output takes of one market's sellers, at last quarter's prices."""
     paths, rows = w.shape[1], w[at.row_mode, 0] > 0.0
     row = w[at.variable + i[at.group_buyer + group]]
-    end = i[at.group_first + group + 1] if rows else i[at.group_used + group]
+    end = int(w[at.live_end + group, 0]) if rows else i[at.group_used + group]
     for edge in range(i[at.group_first + group], end):
         charged = s[at.charged + i[at.edge_seller + edge]]
         if rows:

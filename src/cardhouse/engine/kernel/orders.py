@@ -3,8 +3,8 @@
 An edge is a seller line that a buyer may buy from: inputs of lines first, then programs of firms,
 then plant of lines. Edges of one buyer in one market are a group, and custom moves within it. While
 no seller of inputs is dead and none is full, units of input per unit sold are the same on each
-path: a table then stands for rows (``row_mode`` is 0), and edges on which nothing flows are left
-out.
+path: a table then stands for rows (``row_mode`` is 0). Edges on which nothing flows are left out
+until a seller of their market is dead or full; till then their rows stay at nothing.
 """
 
 from __future__ import annotations
@@ -33,24 +33,49 @@ def mark_dead(at: Places, i: Indices, s: Rows, w: Rows) -> None:
             w[at.dead_market + market, 0] = 1.0
             if i[at.market_inputs + market] > 0:
                 w[at.row_mode, 0] = 1.0
+    wake_groups(at, i, w, at.dead_market)
+
+
+@piece
+def sleep_groups(at: Places, i: Indices, w: Rows) -> None:
+    """Leave out inputs on which nothing flows in row 0."""
+    for group in range(at.input_groups):
+        w[at.live_end + group, 0] = float(i[at.group_used + group])
+
+
+@piece
+def wake_groups(at: Places, i: Indices, w: Rows, moves: int) -> None:
+    """Look at all sellers of markets in which custom may move, from now to the end of the run."""
+    for group in range(at.input_groups):
+        if w[moves + i[at.group_market + group], 0] > 0.0:
+            w[at.live_end + group, 0] = float(i[at.group_first + group + 1])
+
+
+@piece
+def live_end(at: Places, i: Indices, w: Rows, group: int) -> int:
+    """Return the end of a group's edges: of those on which nothing can flow there are no rows."""
+    if group < at.input_groups:
+        return int(w[at.live_end + group, 0])
+    return int(i[at.group_first + group + 1])
 
 
 @piece
 def input_rows(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
     """Write use of inputs per unit sold, path by path, moved from the dead to survivors."""
     if w[at.row_mode, 0] > 0.0:
-        table_as_rows(at, k, w, q)
+        table_as_rows(at, k, i, w, q)
         for group in range(at.input_groups):
             redirect(at, i, s, w, group, 1.0)
 
 
 @piece
-def table_as_rows(at: Places, k: Numbers, w: Rows, q: int) -> None:
+def table_as_rows(at: Places, k: Numbers, i: Indices, w: Rows, q: int) -> None:
     """Write the table of input use into rows."""
-    for edge in range(at.inputs):
-        row, units = w[at.want + edge], k[at.grown + q * at.inputs + edge]
-        for p in range(row.size):
-            row[p] = units
+    for group in range(at.input_groups):
+        for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
+            row, units = w[at.want + edge], k[at.grown + q * at.inputs + edge]
+            for p in range(row.size):
+                row[p] = units
 
 
 @piece

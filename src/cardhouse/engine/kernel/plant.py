@@ -46,6 +46,15 @@ def wear_part(at: Places, k: Numbers, w: Rows, q: int, own: int, part: int) -> N
     serving, mix = w[at.serving], k[at.part_share + cell]
     for p in range(worn.size):
         worn[p] = k[at.worn_0 + q * at.cells + cell]
+    if q > 1 and lasts(at, k, q, cell):
+        tick = k[at.clock + q * at.cells + cell] - k[at.clock + (q - 1) * at.cells + cell]
+        so_far = w[at.bought_so_far + own]
+        for p in range(worn.size):
+            worn[p] += mix * tick * so_far[p]
+        for p in range(worn.size):
+            serving[p] += mix * so_far[p]
+            total[p] += worn[p]
+        return
     for bought in range(1, q):
         before = k[at.clock + (q - 1) * at.cells + cell] - k[at.clock + bought * at.cells + cell]
         after = k[at.clock + q * at.cells + cell] - k[at.clock + bought * at.cells + cell]
@@ -61,6 +70,13 @@ def wear_part(at: Places, k: Numbers, w: Rows, q: int, own: int, part: int) -> N
                 serving[p] += cost * serves
     for p in range(worn.size):
         total[p] += worn[p]
+
+
+@piece
+def lasts(at: Places, k: Numbers, q: int, cell: int) -> bool:
+    """Tell whether nothing that was bought of one part since row 0 is used up yet."""
+    used = k[at.clock + q * at.cells + cell] - k[at.clock + at.cells + cell]
+    return bool(used < 1.0 - USED_UP)
 
 
 @piece
@@ -201,12 +217,15 @@ def move_plant(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q:
         )
         before, retired, entering = s[at.capacity + own], w[at.retired + own], s[at.pipeline + own]
         at_once = k[at.at_once + own]
+        so_far = w[at.bought_so_far + own]
+        for p in range(capex.size):
+            then[p] = capex[p]
+            so_far[p] += capex[p]
         for p in range(capex.size):
             skipped = 1.0 - covered(capex[p], replacement[p], 1.0)
             ordered[p] = ratio(max(0.0, capex[p] - replacement[p]), unit_cost[p], 0.0)
             lost = before[p] * retired[p] * skipped
             capacity[p] = before[p] - lost + (entering[p] + at_once * ordered[p])
-            then[p] = capex[p]
         move_pipeline(at, k, s, n, w, own)
         for part in range(at.parts):
             revalue_part(at, k, i, s, n, w, own, part)

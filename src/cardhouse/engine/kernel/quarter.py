@@ -62,6 +62,7 @@ from cardhouse.engine.kernel.orders import (
     output_possible,
     plant_wants,
     program_wants,
+    sleep_groups,
 )
 from cardhouse.engine.kernel.plant import move_plant, next_capex, plant_prices, wear
 from cardhouse.engine.kernel.scalars import clip, ratio
@@ -212,6 +213,7 @@ def open_rows(
     for row in range(5 * at.firms):
         fill(w, at.revenue_then + row, 1, k[at.opening_revenues + row])
     fill(w, at.new_kept, at.firms + 1, 1.0)
+    sleep_groups(at, i, w)
     mark_dead(at, i, s, w)
 
 

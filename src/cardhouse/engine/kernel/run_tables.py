@@ -37,9 +37,9 @@ ON_LINKS = (
 """What is written where it is due: name, and the first of its links."""
 
 PATH_ROWS = (
-    "row_mode", "any_dead", "all_edges", "quarter_now", "arrears_known", "arrears_billed",
-    "arrears_before", "arrears_new", "total", "most", "moved", "orphaned", "moving", "change",
-    "largest", "burst", "bursts", "bursts_again", "over", "lessened", "asked_all", "basket_size",
+    "row_mode", "any_dead", "quarter_now", "arrears_known", "arrears_billed", "arrears_before",
+    "arrears_new", "any_gone", "total", "most", "moved", "orphaned", "moving", "change", "largest",
+    "burst", "bursts", "bursts_again", "over", "lessened", "asked_all", "basket_size",
     "basket_log", "basket_pull", "serving", "have", "ordered", "cheaper", "fade", "fall", "mood",
     "burn_row",
     "trouble", "demand_index", "asking", "served_rows", "anything_lessened", "cuts",
@@ -387,11 +387,20 @@ def _works(t: Tables) -> None:
         t.work(name, firms)
     for name in ("kept", "new_kept", "gave"):
         t.work(name, firms + 1)
-    for name in ("market_weight", "market_logs", "dead_market", "living", "excess", "room_left"):
+    for name in (
+        "market_weight",
+        "market_logs",
+        "dead_market",
+        "full_market",
+        "living",
+        "excess",
+        "room_left",
+    ):
         t.work(name, markets)
     for name in (
         "line_dead", "retired", "plant_inside", "plant_price", "plant_price_then", "under",
         "promised", "law", "replacement", "unit_cost", "plan_terms", "plant_outside_paid",
+        "bought_so_far",
     ):  # fmt: skip
         t.work(name, owned)
     t.work("part_worn", p["cells"])
@@ -410,7 +419,7 @@ def _works(t: Tables) -> None:
     t.work("sized", p["sales"])
     t.work("earmarked", p["program_edges"])
     t.work("still_bound", p["program_edges"])
-    for name in ("found", "asked_group"):
+    for name in ("found", "asked_group", "live_end"):
         t.work(name, p["input_groups"])
     for name in ("minimum", "shortfall"):
         t.work(name, p["bindings"])
@@ -462,6 +471,9 @@ def _desk(t: Tables) -> None:
         t.desk(name, firms)
     for name in ("z_ratio", "z_due"):
         t.desk(name, 5 * firms)
+    t.desk("z_claims_end", firms)
+    for name in ("z_claimant", "z_claim_cell", "z_claim"):
+        t.desk(name, 2 * p["claim_links"])
     for name in ("z_cover", "z_asked_loan", "z_late"):
         t.desk(name, loans)
     t.desk("z_pledged", p["lines"])

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from cardhouse.compiling import allocating, piece
-from cardhouse.engine.kernel.costs import fill
+from cardhouse.engine.kernel.costs import copy_rows, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
-from cardhouse.engine.kernel.orders import table_as_rows
+from cardhouse.engine.kernel.orders import live_end, table_as_rows, wake_groups
 from cardhouse.engine.kernel.scalars import covered, ratio
 
 SWEEPS = 64
@@ -53,9 +53,10 @@ def orders_of_line(
         edge = i[at.orders_edge + place]
         made = w[at.made + i[at.edge_buyer + edge]]
         if edges >= 0:
-            use = w[edges + edge]
-            for p in range(total.size):
-                total[p] += use[p] * made[p]
+            if edge < live_end(at, i, w, i[at.edge_group + edge]):
+                use = w[edges + edge]
+                for p in range(total.size):
+                    total[p] += use[p] * made[p]
         else:
             units = k[at.grown + q * at.inputs + edge]
             if units > 0.0:
@@ -212,7 +213,7 @@ def deliver(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> Non
         asked_of_owners(at, k, i, w, q, rows)
     if over:
         if not rows:
-            table_as_rows(at, k, w, q)
+            table_as_rows(at, k, i, w, q)
             w[at.row_mode, 0] = 1.0
         ration(at, k, i, s, w, q, served)
         served = 2
@@ -287,10 +288,11 @@ def fit_to_inputs(at: Places, k: Numbers, i: Indices, w: Rows) -> None:
 @piece
 def copy_scaled(at: Places, i: Indices, w: Rows, base: int, to: int, share: int) -> None:
     """Write wants of which sellers serve only a share; ``base`` and ``to`` are edge rows."""
-    for edge in range(at.edges):
-        out, wanted, part = w[to + edge], w[base + edge], w[share + i[at.edge_seller + edge]]
-        for p in range(out.size):
-            out[p] = wanted[p] * part[p]
+    for group in range(at.groups):
+        for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
+            out, wanted, part = w[to + edge], w[base + edge], w[share + i[at.edge_seller + edge]]
+            for p in range(out.size):
+                out[p] = wanted[p] * part[p]
     final, to_final = final_of(at, base), final_of(at, to)
     for sale in range(at.sales):
         out, wanted, part = w[to_final + sale], w[final + sale], w[share + i[at.sale_line + sale]]
@@ -329,9 +331,9 @@ def ration(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, served:
     outside_orders(at, i, w, at.again, final, final + at.sales)
     solve_volumes(at, k, i, w, q, at.again)
     note_bursts(w, at.bursts_again, at.burst)
-    cut_again(at, i, s, w, base)
-    outside_orders(at, i, w, at.again, final, final + at.sales)
-    solve_volumes(at, k, i, w, q, at.again)
+    if cut_again(at, i, s, w, base):
+        outside_orders(at, i, w, at.again, final, final + at.sales)
+        solve_volumes(at, k, i, w, q, at.again)
     over, first, again = w[at.over], w[at.burst], w[at.bursts_again]
     for p in range(over.size):
         if over[p] > 0.0:
@@ -347,10 +349,25 @@ def ration(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, served:
 def offer_on(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, base: int) -> None:
     """Write what sellers fill, and wants with the excess cut and offered to spare plant."""
     measure_excess(at, i, s, w)
+    find_full_markets(at, w)
+    wake_groups(at, i, w, at.full_market)
     for group in range(at.groups):
-        first, end = i[at.group_first + group], i[at.group_first + group + 1]
-        offer_group(at, i, w, base, first, end)
+        first, end = i[at.group_first + group], live_end(at, i, w, group)
+        if w[at.full_market + i[at.group_market + group], 0] > 0.0:
+            offer_group(at, i, w, base, first, end)
+        else:
+            copy_rows(w, at.again + first, base + first, end - first)
     offer_final(at, k, i, w, base)
+
+
+@piece
+def find_full_markets(at: Places, w: Rows) -> None:
+    """Note the markets in which a seller gets more orders than it can fill, on some path."""
+    for market in range(at.markets):
+        excess, most = w[at.excess + market], 0.0
+        for p in range(excess.size):
+            most = max(most, excess[p])
+        w[at.full_market + market, 0] = most
 
 
 @piece
@@ -443,11 +460,23 @@ def fitted(at: Places, k: Numbers, i: Indices, w: Rows, base: int, to: int) -> N
             found[p] = min(
                 1.0 / (made if made > 0.0 else 1.0), 1.0 / (found[p] if found[p] > 0.0 else 1.0)
             )
-        for edge in range(i[at.group_first + group], i[at.group_first + group + 1]):
+        for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
             row = w[to + edge]
             for p in range(found.size):
                 row[p] *= found[p]
-    copy_scaled(at, i, w, to, to, at.further)
+    if least_of(w, at.further, at.lines) < 1.0:
+        copy_scaled(at, i, w, to, to, at.further)
+
+
+@piece
+def least_of(w: Rows, first: int, count: int) -> float:
+    """Return the least of some rows, at most 1."""
+    least = 1.0
+    for row in range(first, first + count):
+        values = w[row]
+        for p in range(values.size):
+            least = min(least, values[p])
+    return least
 
 
 @piece
@@ -464,7 +493,7 @@ def further_cuts(at: Places, k: Numbers, i: Indices, w: Rows, base: int, to: int
         asked = w[at.asked_group + group]
         for p in range(asked.size):
             asked[p] = 0.0
-        for edge in range(i[at.group_first + group], i[at.group_first + group + 1]):
+        for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
             wanted = w[base + edge]
             for p in range(asked.size):
                 asked[p] += wanted[p]
@@ -486,7 +515,7 @@ def search_cuts(at: Places, k: Numbers, i: Indices, w: Rows, to: int) -> int:
         )
         for p in range(got.size):
             got[p] = 0.0
-        for edge in range(i[at.group_first + group], i[at.group_first + group + 1]):
+        for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
             wanted, further = w[to + edge], w[at.further + i[at.edge_seller + edge]]
             for p in range(got.size):
                 got[p] += wanted[p] * further[p]
@@ -514,8 +543,11 @@ def search_cuts(at: Places, k: Numbers, i: Indices, w: Rows, to: int) -> int:
 
 
 @piece
-def cut_again(at: Places, i: Indices, s: Rows, w: Rows, base: int) -> None:
-    """Cut what offers pushed over the limit; on paths where nobody was over take the wants back."""
+def cut_again(at: Places, i: Indices, s: Rows, w: Rows, base: int) -> bool:
+    """Cut what offers pushed over the limit; on paths where nobody was over take the wants back.
+
+    Tell whether anything was cut.
+    """
     fill(w, at.filled, at.lines, 1.0)
     overload = w[at.p_overload]
     for own in range(at.owned):
@@ -523,11 +555,17 @@ def cut_again(at: Places, i: Indices, s: Rows, w: Rows, base: int) -> None:
         capacity, made, filled = s[at.capacity + own], w[at.made + line], w[at.filled + line]
         for p in range(made.size):
             limit = overload[p] * capacity[p]
-            if made[p] > limit * OVER:
-                filled[p] = covered(limit, made[p], 1.0)
-    copy_scaled(at, i, w, at.again, at.again, at.filled)
-    take_back(w, base, at.again, at.edges, at.over)
-    take_back(w, final_of(at, base), at.again_final, at.sales + at.backs, at.over)
+            share = covered(limit, made[p], 1.0)
+            filled[p] = share if made[p] > limit * OVER else 1.0
+    cut = least_of(w, at.filled, at.lines) < 1.0
+    if cut:
+        copy_scaled(at, i, w, at.again, at.again, at.filled)
+    if least_of(w, at.over, 1) < 1.0:
+        for group in range(at.groups):
+            first, end = i[at.group_first + group], live_end(at, i, w, group)
+            take_back(w, base + first, at.again + first, end - first, at.over)
+        take_back(w, final_of(at, base), at.again_final, at.sales + at.backs, at.over)
+    return cut
 
 
 @piece
