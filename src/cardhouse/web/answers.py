@@ -141,7 +141,10 @@ def loops(
 def promised(opening: Opening, scenario: Scenario, asked: Asked, entity: str | None) -> Document:
     """Return what is promised beside what was paid."""
     view_ = opening.view(scenario, asked.quarters)
-    return promises(view_, _manifest(opening, scenario, asked), entity)
+    answer = promises(view_, _manifest(opening, scenario, asked), entity)
+    cast = opening.scene(asked.quarters).cast
+    who = {one[side] for one in answer["promises"] for side in ("payer", "payee")}
+    return {**answer, "names": {one: cast.name(one) for one in sorted(who)}}
 
 
 def accounts(opening: Opening, scenario: Scenario, asked: Asked) -> Document:

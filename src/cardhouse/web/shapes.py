@@ -193,6 +193,7 @@ def _told(published: Mapping[str, Schema]) -> dict[str, Schema]:
         "levers": _more(levers, "", groups=TEXTS),
         "scenarios": _more(scenarios, "", groups=TEXTS),
         "trace": _more(published["trace"], "", names=_map(TEXT), groups=_map(TEXT)),
+        "committed": _more(published["committed"], "", names=_map(TEXT)),
     }
 
 
