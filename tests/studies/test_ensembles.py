@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardhouse.engine.chain import compile_chain
@@ -29,6 +29,7 @@ from cardhouse.studies.ensembles.executors import Threads
 from cardhouse.studies.ensembles.frames import Ensemble, ensemble_of
 from cardhouse.studies.ensembles.keep import VARIABLES, Exceed, Keep
 from cardhouse.studies.ensembles.observing import Layout
+from cardhouse.studies.ensembles.philox import philox
 from cardhouse.studies.ensembles.plan import Plan, check_plan
 from cardhouse.studies.ensembles.running import Outcome, Progress, run_ensemble
 from cardhouse.studies.ensembles.shocking import drawn_shocks
@@ -85,6 +86,30 @@ class TestStreams:
         at = data.draw(st.integers(0, count - 1))
         assert Streams(seed).uniforms("demand", "openai", quarter, first + at, 1)[0] == whole[at]
         assert ((whole > 0) & (whole < 1)).all()
+
+    @given(
+        st.integers(0, 2**64), st.integers(0, 400), st.integers(1, 5), st.integers(0, 2**70),
+        st.integers(1, 30),
+    )  # fmt: skip
+    def test_many_streams_at_once_are_numpys_one_by_one(
+        self, seed: int, quarter: int, quarters: int, first: int, count: int
+    ) -> None:
+        first, span = first % 2**60, range(quarter, quarter + quarters)
+        both = Streams(seed).uniforms_of("demand", ("openai", "xai"), span, first, count)
+        for at, name in enumerate(("openai", "xai")):
+            for row, one in enumerate(span):
+                alone = Streams(seed).uniforms("demand", name, one, first, count)
+                assert (both[at, row] == alone).all()
+
+    @given(st.integers(0, 2**128 - 1), st.integers(0, 2**256 - 1))
+    @example(2**128 - 1, 2**256 - 1)
+    @example(0, 2**64 - 1)
+    def test_philox_is_numpys(self, key: int, counter: int) -> None:
+        words = [(counter >> 64 * n) & (2**64 - 1) for n in range(4)]
+        halves = np.array([key & (2**64 - 1), key >> 64], dtype=np.uint64)
+        found = philox(halves, np.array(words, dtype=np.uint64))
+        expected = np.random.Philox(key=key, counter=counter).random_raw(4)
+        assert (found == expected).all()
 
     def test_numbers_are_uniform_and_streams_apart(self) -> None:
         draws = [

@@ -39,15 +39,6 @@ def add(into: Rows, row: int, values: Numbers) -> None:
 
 
 @piece
-def copy_rows(w: Rows, to: int, base: int, count: int) -> None:
-    """Copy rows of work."""
-    for row in range(count):
-        out, values = w[to + row], w[base + row]
-        for p in range(out.size):
-            out[p] = values[p]
-
-
-@piece
 def standing_costs(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
     """Write fixed outside cost, rents, and shares of revenue given away, by line."""
     paths = w.shape[1]

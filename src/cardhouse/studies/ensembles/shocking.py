@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from cardhouse.engine.arrays import Chain
 from cardhouse.engine.shocks import Shocks, calm
@@ -28,10 +29,9 @@ def drawn_shocks(chain: Chain, seed: int, quarters: int, first: int, count: int)
     pools = [chain.node_ids[node] for node in chain.pool_nodes]
     for one in (one for one in listed_inputs() if one.kind == SHOCK):
         names = {"line": lines, "pool": pools}.get(one.across, ["chain"])
-        found = {
-            name: _course(one, Streams(seed), name, quarters, first, count)
-            for name in dict.fromkeys(names)
-        }
+        who = tuple(dict.fromkeys(names))
+        luck = Streams(seed).uniforms_of(one.id, who, range(1, quarters + 1), first, count)
+        found = dict(zip(who, _courses(one, np.asarray(ndtri(luck))), strict=True))
         if one.id.startswith("demand"):
             _spread(out.demand, found, [lines[line] for line in chain.sales.line])
         elif one.id.startswith("capital"):
@@ -54,15 +54,17 @@ def _spread(room: Array, found: dict[str, Array], names: list[str]) -> None:
         room[:, :, at] *= found[name] if name in found else found["chain"]
 
 
-def _course(
-    one: Uncertain, streams: Streams, entity: str, quarters: int, first: int, count: int
-) -> Array:
-    """Return a shock's factors (quarter, path); row 0 is 1, and so is every row's mean."""
+def _courses(one: Uncertain, luck: Array) -> Array:
+    """Return a shock's factors (entity, quarter, path) of standard normals after row 0.
+
+    Row 0 is 1, and so is every row's mean.
+    """
     kept, sd = float(one.persistence or 0.0), one.middle
-    out, log = np.ones((quarters + 1, count)), np.zeros(count)
+    entities, quarters, paths = luck.shape
+    out, log = np.ones((entities, quarters + 1, paths)), np.zeros((entities, paths))
     variance = 0.0
-    for quarter in range(1, quarters + 1):
-        log = kept * log + sd * streams.normals(one.id, entity, quarter, first, count)
+    for quarter in range(quarters):
+        log = kept * log + sd * luck[:, quarter]
         variance = kept * kept * variance + sd * sd
-        out[quarter] = np.exp(log - 0.5 * variance)
+        out[:, quarter + 1] = np.exp(log - 0.5 * variance)
     return out

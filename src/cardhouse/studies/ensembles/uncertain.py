@@ -8,7 +8,7 @@ parameters within their ranges, path by path) and ``shock`` (period by period).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
@@ -179,8 +179,7 @@ def _design(plan: Plan, names: list[str], first: int, count: int) -> Array:
     """Return places in the unit cube of some paths (path, input)."""
     if plan.design == "random":
         streams = Streams(plan.seed)
-        columns = [streams.uniforms(PARAMETER, name, 0, first, count) for name in names]
-        return np.stack(columns, axis=1)
+        return streams.uniforms_of(PARAMETER, names, range(1), first, count)[:, 0].T
     from scipy.stats import qmc
 
     sampler = qmc.Sobol(len(names), seed=np.random.default_rng((plan.seed, 0)))
@@ -212,12 +211,15 @@ class _Factors:
     input: Uncertain
     streams: Streams
     leaf: int
+    known: dict[str, float] = field(default_factory=dict)
 
     def of(self, entity: str) -> float:
         """Return the factor of an entity; one for all where the input is drawn across the chain."""
         who = entity if self.input.across == "line" else "chain"
-        at = self.streams.uniforms(TERM, f"{self.input.id}:{who}", 0, self.leaf, 1)
-        return float(drawn_from(self.input, at)[0])
+        if who not in self.known:
+            at = self.streams.uniforms(TERM, f"{self.input.id}:{who}", 0, self.leaf, 1)
+            self.known[who] = float(drawn_from(self.input, at)[0])
+        return self.known[who]
 
 
 def _with_intensity(line: Line, factor: _Factors) -> Line:
