@@ -6,7 +6,7 @@ from cardhouse.compiling import piece
 from cardhouse.engine.kernel.bills import final_of
 from cardhouse.engine.kernel.costs import add, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
-from cardhouse.engine.kernel.scalars import clip, ratio
+from cardhouse.engine.kernel.scalars import any_above, any_below, clip, ratio
 
 LIQUIDATED, RESTRUCTURED = 1.0, 2.0
 
@@ -39,8 +39,9 @@ def next_confidence(at: Places, k: Numbers, s: Rows, n: Rows, w: Rows, q: int) -
     value, then = n[at.final_value], s[at.final_value]
     returns, grows, unmet = w[at.p_confidence_return], w[at.p_confidence_growth], w[at.unmet]
     defaults, wants = w[at.p_confidence_default], w[at.p_confidence_unmet]
+    trend = k[at.trend_growth + q]
     for p in range(out.size):
-        surprise = ratio(value[p], then[p], 1.0) - k[at.trend_growth + q]
+        surprise = ratio(value[p], then[p], 1.0) - trend
         c = before[p] + returns[p] * (1.0 - before[p])
         c = c + grows[p] * surprise
         c = c - defaults[p] * ratio(lost[p], whole[p], 0.0) - wants[p] * unmet[p]
@@ -53,7 +54,7 @@ def next_firms(at: Places, i: Indices, s: Rows, n: Rows, w: Rows, q: int) -> Non
     fill(n, at.worn, at.firms, 0.0)
     for own in range(at.owned):
         add(n, at.worn + i[at.line_firm + i[at.owned_line + own]], w[at.line_worn + own])
-    gone = 0.0
+    gone = False
     for firm in range(at.firms):
         alive, before, outcome = n[at.alive + firm], s[at.alive + firm], w[at.outcome + firm]
         revenue, made = n[at.revenue + firm], w[at.revenue_now + firm]
@@ -61,7 +62,7 @@ def next_firms(at: Places, i: Indices, s: Rows, n: Rows, w: Rows, q: int) -> Non
         then = w[at.revenue_then + (q % 5) * at.firms + firm]
         for p in range(alive.size):
             alive[p] = 0.0 if outcome[p] == LIQUIDATED else before[p]
-            gone = max(gone, 1.0 - alive[p])
+        gone = gone or any_below(alive, 1.0)
         for p in range(alive.size):
             revenue[p] = made[p] * alive[p]
             then[p] = revenue[p]
@@ -73,7 +74,7 @@ def next_firms(at: Places, i: Indices, s: Rows, n: Rows, w: Rows, q: int) -> Non
             stress[p] = felt[p] * alive[p]
             held = was[p] > 0.0 or outcome[p] == RESTRUCTURED
             again[p] = alive[p] if held and profit[p] < 0.0 else 0.0
-    w[at.any_gone, 0] = gone
+    w[at.any_gone, 0] = 1.0 if gone else 0.0
 
 
 @piece
@@ -223,11 +224,9 @@ def next_binding(at: Places, i: Indices, s: Rows, n: Rows, w: Rows, binding: int
 def hold_explosive(at: Places, s: Rows, n: Rows, w: Rows) -> None:
     """Hold paths that need more of themselves than they make where they were, without flows."""
     explosive, before, bursts = n[at.explosive], s[at.explosive], w[at.bursts]
-    held = 0.0
     for p in range(explosive.size):
         explosive[p] = max(before[p], bursts[p])
-        held = max(held, explosive[p])
-    if held <= 0.0:
+    if not any_above(explosive, 0.0):
         return
     for row in range(n.shape[0]):
         if row != at.explosive:

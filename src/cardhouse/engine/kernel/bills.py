@@ -11,7 +11,7 @@ import numpy as np
 from cardhouse.compiling import piece
 from cardhouse.engine.kernel.costs import add, copy_rows, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
-from cardhouse.engine.kernel.scalars import covered, ratio
+from cardhouse.engine.kernel.scalars import any_above, covered, ratio
 
 
 @piece
@@ -42,6 +42,8 @@ def standing_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int)
     Trade is billed twice in a quarter in which somebody cuts his spending; this is not.
     """
     fill(w, at.bills, at.sums, 0.0)
+    fill(w, at.repaid, at.firms, 0.0)
+    fill(w, at.other_net, at.firms, 0.0)
     debt_bills(at, i, w)
     rents(at, i, w)
     other_business(at, k, i, s, w, q)
@@ -78,6 +80,11 @@ def open_books(at: Places, w: Rows) -> None:
     """Set the sums of the quarter to what stands already."""
     copy_rows(w, at.bills, at.standing, at.sums)
     fill(w, at.program_spent, at.firms, 0.0)
+    fill(w, at.capex_spent, at.firms, 0.0)
+    if at.shares > 0:
+        fill(w, at.shared, at.firms, 0.0)
+    if at.credits > 0:
+        fill(w, at.capex_later, at.firms, 0.0)
     fill(w, at.due + at.guarantee_link, at.guarantees, 0.0)  # asked again from nothing
     fill(w, at.line_revenue, at.lines, 0.0)
     fill(w, at.line_sales, at.lines, 0.0)
@@ -164,26 +171,23 @@ def program_bills(
     at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, edges: int
 ) -> None:
     """Write what firms are billed for programs, by lines and by outside suppliers."""
-    first = i[at.group_first + at.input_groups]
-    for edge in range(first, i[at.group_first + at.input_groups + at.program_groups]):
-        link = i[at.edge_link + edge]
-        due, bought, charged = (
-            w[at.due + link],
-            w[edges + edge],
-            n[at.charged + i[at.edge_seller + edge]],
-        )
-        spent = w[at.program_spent + i[at.link_payer + link]]
-        for p in range(due.size):
-            due[p] = bought[p] * charged[p]
-            spent[p] += due[p]
-        add(w, at.line_revenue + i[at.edge_seller + edge], due)
+    for group in range(at.input_groups, at.input_groups + at.program_groups):
+        spent = w[at.program_spent + i[at.group_firm + group]]
+        for edge in range(i[at.group_first + group], int(w[at.live_end + group, 0])):
+            due, bought = w[at.due + i[at.edge_link + edge]], w[edges + edge]
+            charged = n[at.charged + i[at.edge_seller + edge]]
+            for p in range(due.size):
+                due[p] = bought[p] * charged[p]
+                spent[p] += due[p]
+            add(w, at.line_revenue + i[at.edge_seller + edge], due)
     for place in range(at.outside_programs):
         link = at.outside_program_link + place
         firm = i[at.link_payer + link]
         due, budget = w[at.due + link], w[at.program_terms + firm]
         cut, alive = w[at.spend_programs + firm], s[at.alive + firm]
+        part = k[at.outside_program + place]
         for p in range(due.size):
-            due[p] = k[at.outside_program + place] * (budget[p] * cut[p] * alive[p])
+            due[p] = part * (budget[p] * cut[p] * alive[p])
         add(w, at.program_spent + firm, due)
 
 
@@ -194,18 +198,15 @@ def plant_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, e
     What a seller could not deliver is not bought from outside suppliers, either.
     """
     fill(w, at.capex, at.lines, 0.0)
-    for edge in range(i[at.group_first + at.input_groups + at.program_groups], at.edges):
-        link = i[at.edge_link + edge]
-        due, bought, charged = (
-            w[at.due + link],
-            w[edges + edge],
-            n[at.charged + i[at.edge_seller + edge]],
-        )
-        capex = w[at.capex + i[at.edge_buyer + edge]]
-        for p in range(due.size):
-            due[p] = bought[p] * charged[p]
-            capex[p] += due[p]
-        add(w, at.line_revenue + i[at.edge_seller + edge], due)
+    for group in range(at.input_groups + at.program_groups, at.groups):
+        capex = w[at.capex + i[at.group_buyer + group]]
+        for edge in range(i[at.group_first + group], int(w[at.live_end + group, 0])):
+            due, bought = w[at.due + i[at.edge_link + edge]], w[edges + edge]
+            charged = n[at.charged + i[at.edge_seller + edge]]
+            for p in range(due.size):
+                due[p] = bought[p] * charged[p]
+                capex[p] += due[p]
+            add(w, at.line_revenue + i[at.edge_seller + edge], due)
     for own in range(at.owned):
         bought_outside(at, k, i, s, w, own)
     for place in range(at.outside_plants):
@@ -213,8 +214,9 @@ def plant_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, e
         own = i[at.outside_plant_owner + place]
         if own >= 0:
             due, outside = w[at.due + link], w[at.plant_outside_paid + own]
+            part = k[at.outside_plant_mix + place]
             for p in range(due.size):
-                due[p] = outside[p] * k[at.outside_plant_mix + place]
+                due[p] = outside[p] * part
 
 
 @piece
@@ -319,12 +321,11 @@ def shortfall_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Row
                 add(w, at.total, w[at.shortfall + other])
         due, owed = w[at.due + at.shortfall_link + binding], w[at.shortfall + binding]
         made, charged = w[at.made + seller], n[at.charged + seller]
+        capacity, least = s[at.capacity + max(own, 0)], 0.0 if own >= 0 else np.inf
         for p in range(asked.size):
-            spare = np.inf
-            if own >= 0:
-                spare = max(0.0, overload[p] * s[at.capacity + own, p] - made[p]) * charged[p]
-            share = ratio(spare, asked[p], 0.0) if asked[p] > spare else 1.0
-            due[p] = owed[p] * share
+            spare = max(least, max(0.0, overload[p] * capacity[p] - made[p]) * charged[p])
+            share = ratio(spare, asked[p], 0.0)
+            due[p] = owed[p] * (share if asked[p] > spare else 1.0)
         enter(at, i, w, at.shortfall_link + binding, True)
 
 
@@ -414,9 +415,10 @@ def arrears_bills(at: Places, i: Indices, s: Rows, w: Rows) -> None:
         w[at.arrears_billed, 0] = w[at.arrears_known, 0]
         for pair in range(at.pairs):
             due, late = w[at.due + at.arrears_link + pair], s[at.arrears + pair]
-            for p in range(due.size):
-                due[p] = late[p]
-            enter(at, i, w, at.arrears_link + pair, False)
+            if any_above(late, 0.0) or any_above(due, 0.0):
+                for p in range(due.size):
+                    due[p] = late[p]
+                enter(at, i, w, at.arrears_link + pair, False)
 
 
 @piece

@@ -91,6 +91,9 @@ def _lines(t: Tables, chain: Chain, at: Owners) -> None:
     t.number("variable_cost", chain.variable_cost.sum(axis=1))
     t.number("pass_through", chain.pass_through)
     t.number("price_follows", chain.price_follows_cost)
+    follows = chain.price_follows_cost > 0
+    rivals = np.bincount(chain.market_of_line, follows, len(chain.market_ids))
+    t.index("priced_alone", follows & (rivals[chain.market_of_line] == 1))
     t.number("most_volume", [1e15 * max(float(chain.volume.sum()), 1e-300)])
     firms = len(chain.firm_ids)
     by_firm = [np.flatnonzero(chain.firm_of_line == firm).tolist() for firm in range(firms)]
@@ -108,6 +111,9 @@ def _sales(t: Tables, chain: Chain) -> None:
     sold = np.zeros(len(chain.line_ids), dtype=np.int64)
     sold[sales.line[sales.pays > 0]] = 1
     t.index("line_sold", sold)
+    competes = np.zeros(len(chain.line_ids), dtype=np.int64)
+    competes[[sales.line[one] for of in members if len(of) > 1 for one in of]] = 1
+    t.index("line_competes", competes & sold)
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,12 @@ class _Edge:
     seller: int
     link: int
     opening: float
+    bound: bool
+
+    @property
+    def used(self) -> bool:
+        """Whether something flows in row 0, or may by a contract."""
+        return self.opening > 0 or self.bound
 
 
 def _edges(t: Tables, chain: Chain) -> None:
@@ -128,6 +140,8 @@ def _edges(t: Tables, chain: Chain) -> None:
         ("program", links.payer, chain.program_line),
         ("capex", links.buyer_line, chain.plants.from_line),
     )
+    bound = set(zip(chain.bindings.buyer.tolist(), chain.bindings.seller.tolist(), strict=True))
+    bound |= {(one.firm, one.earmark) for one in chain.rounds if one.earmark >= 0}
     edges: list[_Edge] = []
     groups: list[list[_Edge]] = []
     counts = []
@@ -136,10 +150,12 @@ def _edges(t: Tables, chain: Chain) -> None:
         where = links.of(name)
         for link in range(where.start, where.stop):
             buyer, seller = int(buyers[link]), int(links.seller_line[link])
-            edge = _Edge(buyer, int(links.payer[link]), seller, link, float(table[buyer, seller]))
+            firm, opening = int(links.payer[link]), float(table[buyer, seller])
+            binds = name == "program" and (firm, seller) in bound
+            edge = _Edge(buyer, firm, seller, link, opening, binds)
             found[buyer, int(market[seller])].append(edge)
         for key in sorted(found):
-            groups.append(sorted(found[key], key=lambda one: (one.opening <= 0, one.link)))
+            groups.append(sorted(found[key], key=lambda one: (not one.used, one.link)))
             edges.extend(groups[-1])
         counts.append((len(edges), len(groups)))
     (inputs, input_groups), (upto, program_groups), _ = counts
@@ -151,7 +167,7 @@ def _edges(t: Tables, chain: Chain) -> None:
     t.size("program_groups", program_groups - input_groups)
     first = np.cumsum([0, *(len(one) for one in groups)])
     t.index("group_first", first)
-    used = [sum(one.opening > 0 for one in group) for group in groups]
+    used = [sum(one.used for one in group) for group in groups]
     t.index("group_used", first[:-1] + used)
     t.index("group_market", [market[group[0].seller] for group in groups])
     t.index("group_buyer", [group[0].buyer for group in groups])

@@ -65,10 +65,12 @@ def standing_costs(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int)
     for share in range(at.shares):
         given, rate = w[at.given + i[at.share_line + share]], w[at.share_rate + share]
         alive, paid = s[at.alive + i[at.share_firm + share]], s[at.shares_paid + share]
-        runs = float(q) <= k[at.share_last + share]
+        cap, part = k[at.share_cap + share], k[at.share_part + share]
+        if float(q) > k[at.share_last + share]:
+            part = 0.0
         for p in range(paths):
-            left = runs and paid[p] < k[at.share_cap + share]
-            rate[p] = k[at.share_part + share] * alive[p] if left else 0.0
+            due = part * alive[p]
+            rate[p] = due if paid[p] < cap else 0.0
             given[p] += rate[p]
 
 
@@ -157,16 +159,18 @@ def service_cost(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, line: int
     fixed, rent, given = w[at.fixed + line], w[at.line_rent + line], w[at.given + line]
     volume, own_use, paid = s[at.volume + line], s[at.own_volume + line], s[at.paid_volume + line]
     service, served, mark = w[at.service + line], w[at.served + line], w[at.markup + line]
-    own = i[at.owned_of_line + line]
+    own, per_sale = i[at.owned_of_line + line], w[at.total]
+    worn = w[at.line_worn + own if own >= 0 else at.nothing]
     for p in range(service.size):
         served[p] = max(volume[p] - own_use[p], 0.0)
-        per_paid = max(ratio(served[p], paid[p], 1.0), 1.0)
-        worn = w[at.line_worn + own, p] if own >= 0 else 0.0
-        standing = worn + phi * (fixed[p] + rent[p])
-        kept = max(1.0 - given[p], LEAST_KEPT)
-        service[p] = (variable[p] + ratio(standing, normal[p], 0.0)) * per_paid / kept
-        variable[p] = variable[p] * per_paid / kept
-        mark[p] = kept
+        mark[p] = max(1.0 - given[p], LEAST_KEPT)
+    for p in range(service.size):
+        per_sale[p] = max(ratio(served[p], paid[p], 1.0), 1.0) / mark[p]
+    for p in range(service.size):
+        standing = worn[p] + phi * (fixed[p] + rent[p])
+        service[p] = (variable[p] + ratio(standing, normal[p], 0.0)) * per_sale[p]
+    for p in range(service.size):
+        variable[p] *= per_sale[p]
 
 
 @piece
@@ -191,9 +195,14 @@ def next_prices(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q
     for line in range(at.lines):
         if k[at.price_follows + line] > 0.0:
             target_price(at, k, i, s, w, q, line)
-            moved_price(at, k, i, s, w, line)
+            moved_price(at, s, n, w, line)
+            if i[at.priced_alone + line] == 0:
+                join_mean(at, k, i, s, n, w, line)
     for line in range(at.lines):
-        pulled_price(at, k, i, s, n, w, line)
+        if k[at.price_follows + line] <= 0.0:
+            same_price(at, s, n, line)
+        elif i[at.priced_alone + line] == 0:
+            pulled_price(at, i, n, w, line)
         price, charged = n[at.price + line], n[at.charged + line]
         factor = k[at.d_price + q * at.lines + line]
         for p in range(price.size):
@@ -212,43 +221,59 @@ def target_price(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, l
     service, full, least = w[at.service + line], w[at.full + line], w[at.variable + line]
     opening, target = w[at.opening_service + line], w[at.target + line]
     volume, tight = s[at.volume + line], w[at.p_price_utilisation]
-    war = max(-stance, 0.0)
+    war, tightness = max(-stance, 0.0), w[at.total]
     for p in range(target.size):
-        used = 1.0
-        if own >= 0:
-            used = ratio(volume[p], s[at.capacity + own, p] * k[at.utilisation + own], 1.0)
-        tightness = clip(1.0 + tight[p] * (used - 1.0), 0.4, 1.8)
-        wanted = ratio(service[p], opening[p], 1.0) * tightness
+        tightness[p] = 1.0
+    if own >= 0:
+        capacity, use = s[at.capacity + own], k[at.utilisation + own]
+        for p in range(target.size):
+            used = ratio(volume[p], capacity[p] * use, 1.0)
+            tightness[p] = clip(1.0 + tight[p] * (used - 1.0), 0.4, 1.8)
+    for p in range(target.size):
+        wanted = ratio(service[p], opening[p], 1.0) * tightness[p]
         wanted = wanted + max(stress[p], max(stance, 0.0)) * max(full[p] - wanted, 0.0)
         target[p] = wanted + war * min(least[p] - wanted, 0.0)
 
 
 @piece
-def moved_price(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, line: int) -> None:
-    """Move a price a step towards its target; add its log to its market's mean."""
-    market = i[at.line_market + line]
+def moved_price(at: Places, s: Rows, n: Rows, w: Rows, line: int) -> None:
+    """Move a price a step towards its target."""
     speed, step, target = w[at.p_price_speed], w[at.p_price_step], w[at.target + line]
-    price, logs, volume = s[at.price + line], w[at.logs + line], s[at.volume + line]
+    price, before = n[at.price + line], s[at.price + line]
+    for p in range(price.size):
+        move = 1.0 + speed[p] * (target[p] / before[p] - 1.0)
+        moved = before[p] * clip(move, 1.0 - step[p], 1.0 + step[p])
+        price[p] = max(moved, LOWEST_PRICE)
+
+
+@piece
+def join_mean(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, line: int) -> None:
+    """Add the log of a price to its market's mean, weighted by volume."""
+    market = i[at.line_market + line]
+    price, logs, volume = n[at.price + line], w[at.logs + line], s[at.volume + line]
     alive = s[at.alive + i[at.line_firm + line]]
     weight, mean = w[at.market_weight + market], w[at.market_logs + market]
     follows = k[at.price_follows + line]
     for p in range(price.size):
-        move = 1.0 + speed[p] * (target[p] / price[p] - 1.0)
-        moved = price[p] * clip(move, 1.0 - step[p], 1.0 + step[p])
-        logs[p] = logarithm(max(moved, LOWEST_PRICE))
+        logs[p] = logarithm(price[p])
+    for p in range(price.size):
         heavy = volume[p] * alive[p] * follows
         weight[p] += heavy
         mean[p] += heavy * logs[p]
 
 
 @piece
-def pulled_price(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, line: int) -> None:
-    """Pull a price towards its market's mean; one that does not follow cost stays."""
-    price, before, market = n[at.price + line], s[at.price + line], i[at.line_market + line]
-    if k[at.price_follows + line] <= 0.0:
-        for p in range(price.size):
-            price[p] = before[p]
-        return
+def same_price(at: Places, s: Rows, n: Rows, line: int) -> None:
+    """Keep a price that does not follow cost."""
+    price, before = n[at.price + line], s[at.price + line]
+    for p in range(price.size):
+        price[p] = before[p]
+
+
+@piece
+def pulled_price(at: Places, i: Indices, n: Rows, w: Rows, line: int) -> None:
+    """Pull a price towards its market's mean; one without rivals is its market's mean."""
+    price, market = n[at.price + line], i[at.line_market + line]
     logs, pull = w[at.logs + line], w[at.p_price_pull]
     weight, mean = w[at.market_weight + market], w[at.market_logs + market]
     for p in range(price.size):

@@ -12,7 +12,7 @@ from cardhouse.compiling import piece
 from cardhouse.engine.kernel.bills import bought_on
 from cardhouse.engine.kernel.costs import add, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
-from cardhouse.engine.kernel.scalars import clip, covered, ratio
+from cardhouse.engine.kernel.scalars import any_above, clip, covered, ratio
 
 MARGIN_WEIGHT = 0.5
 SAME_RANK = 1e-9
@@ -113,7 +113,7 @@ def serve(
 @piece
 def write_asks(at: Places, i: Indices, w: Rows, venture: float) -> bool:
     """Write what firms ask of equity, and what they do in all; tell whether any does."""
-    whole, most = w[at.asking], 0.0
+    whole = w[at.asking]
     for p in range(whole.size):
         whole[p] = 0.0
     for place in range(at.seekers):
@@ -124,9 +124,14 @@ def write_asks(at: Places, i: Indices, w: Rows, venture: float) -> bool:
             for p in range(whole.size):
                 ask[p] = left[p] * heard[p] * serves[p]
                 whole[p] += ask[p]
-    for p in range(whole.size):
-        most = max(most, whole[p])
-    return most > 0.0
+            w[at.asks_now + firm, 0] = 1.0 if any_above(ask, 0.0) else 0.0
+    return any_above(whole, 0.0)
+
+
+@piece
+def asks_in_turn(at: Places, i: Indices, w: Rows, firm: int, venture: float) -> bool:
+    """Tell whether a firm is served in this turn, and asks for anything on any path."""
+    return float(i[at.venture_funded + firm]) == venture and w[at.asks_now + firm, 0] > 0.0
 
 
 @piece
@@ -134,13 +139,13 @@ def serve_few(at: Places, i: Indices, w: Rows, venture: float, tiered: bool, giv
     """Serve firms by rank on all paths, each compared with each: tiers first, or what is left."""
     for place in range(at.seekers):
         firm = i[at.seeker + place]
-        if float(i[at.venture_funded + firm]) == venture:
+        if asks_in_turn(at, i, w, firm, venture):
             spread_ask(at, i, w, firm, tiered)
     for pool in range(at.equity_pools):
         for place in range(i[at.asked_first + pool], i[at.asked_first + pool + 1]):
             equity = i[at.asked_equity + place]
             firm = i[at.equity_firm + equity]
-            if float(i[at.venture_funded + firm]) != venture:
+            if not asks_in_turn(at, i, w, firm, venture):
                 continue
             who_stands_ahead(at, i, w, pool, firm, venture, tiered)
             supply = w[offered(at, i, firm, pool, tiered)]
@@ -191,7 +196,7 @@ def who_stands_ahead(
     for place in range(i[at.asked_first + pool], i[at.asked_first + pool + 1]):
         equity = i[at.asked_equity + place]
         other = i[at.equity_firm + equity]
-        if float(i[at.venture_funded + other]) != venture:
+        if not asks_in_turn(at, i, w, other, venture):
             continue
         if tiered and i[at.tier + other] != i[at.tier + firm]:
             continue
@@ -443,12 +448,14 @@ def investor_limit(
         k[at.d_strategic_supply + q * at.firms + firm],
         k[at.strategic_of_revenue + firm],
     )
-    share = min(k[at.strategic_share + firm] * lever, 1.0)
+    share, floor = min(k[at.strategic_share + firm] * lever, 1.0), k[at.floor + firm]
     for p in range(limit.size):
-        surplus = max(0.0, cash[p] - k[at.floor + firm] - (bills[p] + payout[p]) - promised[p])
+        surplus = max(0.0, cash[p] - floor - (bills[p] + payout[p]) - promised[p])
         limit[p] = share * surplus
-        if multiple < np.inf:
+    if multiple < np.inf:
+        for p in range(limit.size):
             limit[p] = min(limit[p], multiple * revenue[p] * lever)
+    for p in range(limit.size):
         limit[p] *= alive[p]
 
 

@@ -7,7 +7,7 @@ from cardhouse.engine.kernel.bills import bought_on
 from cardhouse.engine.kernel.costs import add, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.money import by_firm, lend, less_room, lessen, spread, take_room
-from cardhouse.engine.kernel.scalars import clip, ratio
+from cardhouse.engine.kernel.scalars import any_below, clip, ratio
 
 
 @piece
@@ -150,15 +150,21 @@ def leased_by_firm(at: Places, k: Numbers, i: Indices, w: Rows) -> None:
 def within_means(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
     """Write the shares of payout, capex and programs that go ahead, and whether any is cut."""
     leased_by_firm(at, k, i, w)
-    cuts = 0.0
+    cuts = False
     for firm in range(at.firms):
         cut_of(at, s, w, firm)
-        payout, capex = w[at.spend_payout + firm], w[at.spend_capex + firm]
-        programs, kept = w[at.spend_programs + firm], w[at.kept + firm]
+        payout, capex, least = w[at.spend_payout + firm], w[at.spend_capex + firm], w[at.total]
+        programs, kept, kept_now = (
+            w[at.spend_programs + firm],
+            w[at.kept + firm],
+            w[at.new_kept + firm],
+        )
         for p in range(kept.size):
-            kept[p] = w[at.new_kept + firm, p]
-            cuts = max(cuts, 1.0 - min(min(payout[p], capex[p]), min(programs[p], kept[p])))
-    w[at.cuts, 0] = cuts
+            kept[p] = kept_now[p]
+        for p in range(kept.size):
+            least[p] = min(min(payout[p], capex[p]), min(programs[p], kept[p]))
+        cuts = cuts or any_below(least, 1.0)
+    w[at.cuts, 0] = 1.0 if cuts else 0.0
 
 
 @piece

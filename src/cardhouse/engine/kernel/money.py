@@ -163,7 +163,8 @@ def pool_supply(at: Places, k: Numbers, s: Rows, w: Rows, q: int) -> None:
         )
         lever = k[at.d_pool_supply + q * at.pools + pool]
         for p in range(row.size):
-            row[p] = given * lever * mood[p] if confidence[p] >= shuts else 0.0
+            supply = given * lever * mood[p]
+            row[p] = supply if confidence[p] >= shuts else 0.0
         if at.shocked > 0:
             shock = w[at.shock_supply + q * at.pools + pool]
             for p in range(row.size):

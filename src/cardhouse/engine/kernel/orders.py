@@ -12,7 +12,7 @@ from __future__ import annotations
 from cardhouse.compiling import piece
 from cardhouse.engine.kernel.costs import fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
-from cardhouse.engine.kernel.scalars import covered, ratio
+from cardhouse.engine.kernel.scalars import any_below, covered, ratio
 
 
 @piece
@@ -22,9 +22,7 @@ def mark_dead(at: Places, i: Indices, s: Rows, w: Rows) -> None:
     w[at.row_mode, 0] = 0.0
     w[at.any_dead, 0] = 0.0
     for firm in range(at.firms):
-        alive, dead = s[at.alive + firm], 0.0
-        for p in range(alive.size):
-            dead = max(dead, 1.0 - alive[p])
+        dead = 1.0 if any_below(s[at.alive + firm], 1.0) else 0.0
         w[at.dead_firm + firm, 0] = dead
         w[at.any_dead, 0] = max(w[at.any_dead, 0], dead)
     for line in range(at.lines):
@@ -38,15 +36,15 @@ def mark_dead(at: Places, i: Indices, s: Rows, w: Rows) -> None:
 
 @piece
 def sleep_groups(at: Places, i: Indices, w: Rows) -> None:
-    """Leave out inputs on which nothing flows in row 0."""
-    for group in range(at.input_groups):
+    """Leave out edges on which nothing flows in row 0, and that nothing binds."""
+    for group in range(at.groups):
         w[at.live_end + group, 0] = float(i[at.group_used + group])
 
 
 @piece
 def wake_groups(at: Places, i: Indices, w: Rows, moves: int) -> None:
     """Look at all sellers of markets in which custom may move, from now to the end of the run."""
-    for group in range(at.input_groups):
+    for group in range(at.groups):
         if w[moves + i[at.group_market + group], 0] > 0.0:
             w[at.live_end + group, 0] = float(i[at.group_first + group + 1])
 
@@ -54,9 +52,7 @@ def wake_groups(at: Places, i: Indices, w: Rows, moves: int) -> None:
 @piece
 def live_end(at: Places, i: Indices, w: Rows, group: int) -> int:
     """Return the end of a group's edges: of those on which nothing can flow there are no rows."""
-    if group < at.input_groups:
-        return int(w[at.live_end + group, 0])
-    return int(i[at.group_first + group + 1])
+    return int(w[at.live_end + group, 0])
 
 
 @piece
@@ -166,7 +162,7 @@ def program_wants(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows)
             w[at.spend_programs + firm],
             s[at.alive + firm],
         )
-        first, end = i[at.group_first + group], i[at.group_first + group + 1]
+        first, end = i[at.group_first + group], live_end(at, i, w, group)
         for edge in range(first, end):
             row, opening = w[at.want + edge], k[at.edge_opening + edge]
             for p in range(row.size):
@@ -184,7 +180,7 @@ def program_wants(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows)
 @piece
 def towards_commitments(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, group: int) -> None:
     """Move program spending in one market to sellers that the firm must buy from."""
-    first, end = i[at.group_first + group], i[at.group_first + group + 1]
+    first, end = i[at.group_first + group], live_end(at, i, w, group)
     total, asked, enforced = w[at.orphaned], w[at.moved], w[at.commitments_enforced]
     for p in range(total.size):
         total[p], asked[p] = 0.0, 0.0
@@ -223,7 +219,7 @@ def plant_wants(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
             continue
         plan, price = w[at.plan_terms + own], w[at.plant_price + own]
         cut, alive = w[at.spend_capex + firm], s[at.alive + firm]
-        for edge in range(i[at.group_first + group], i[at.group_first + group + 1]):
+        for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
             row, share = w[at.want + edge], k[at.edge_opening + edge]
             for p in range(row.size):
                 wanted = plan[p] * cut[p] * alive[p]
@@ -253,8 +249,9 @@ def backed_volumes(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows
             s[at.bought_back + back],
         )
         runs = 1.0 if float(q) <= k[at.back_last + back] else 0.0
+        capacity = s[at.capacity + max(own, 0)]
+        use, cap = k[at.utilisation + own] if own >= 0 else 0.0, k[at.back_cap + back]
         for p in range(row.size):
-            target = s[at.capacity + own, p] * k[at.utilisation + own] if own >= 0 else 0.0
-            unsold = max(0.0, target - (volume[p] - taken[p])) / max(sharing, 1.0)
-            left = max(0.0, k[at.back_cap + back] - paid[p]) / charged[p]
+            unsold = max(0.0, capacity[p] * use - (volume[p] - taken[p])) / max(sharing, 1.0)
+            left = max(0.0, cap - paid[p]) / charged[p]
             row[p] = min(unsold, left) * (runs * buyer[p] * alive[p])

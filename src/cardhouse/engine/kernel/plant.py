@@ -23,9 +23,9 @@ def wear(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
     """Write what is written off by part of plant and by line, and the share that retires."""
     for own in range(at.owned):
         total, retired, serving = w[at.line_worn + own], w[at.retired + own], w[at.serving]
+        ends, serves = k[at.ending_0 + q * at.owned + own], k[at.serving_0 + q * at.owned + own]
         for p in range(total.size):
-            total[p], retired[p] = 0.0, k[at.ending_0 + q * at.owned + own]
-            serving[p] = k[at.serving_0 + q * at.owned + own]
+            total[p], retired[p], serving[p] = 0.0, ends, serves
         for part in range(at.parts):
             wear_part(at, k, w, q, own, part)
         alive = s[at.alive + i[at.line_firm + i[at.owned_line + own]]]
@@ -44,8 +44,9 @@ def wear_part(at: Places, k: Numbers, w: Rows, q: int, own: int, part: int) -> N
     cell = part * at.owned + own
     worn, total, retired = w[at.part_worn + cell], w[at.line_worn + own], w[at.retired + own]
     serving, mix = w[at.serving], k[at.part_share + cell]
+    opening = k[at.worn_0 + q * at.cells + cell]
     for p in range(worn.size):
-        worn[p] = k[at.worn_0 + q * at.cells + cell]
+        worn[p] = opening
     if q > 1 and lasts(at, k, q, cell):
         tick = k[at.clock + q * at.cells + cell] - k[at.clock + (q - 1) * at.cells + cell]
         so_far = w[at.bought_so_far + own]

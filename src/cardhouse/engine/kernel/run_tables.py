@@ -26,10 +26,7 @@ from cardhouse.engine.state import State, opening_state
 from cardhouse.engine.sums import grown, ratio
 from cardhouse.model.parameters import PARAMETERS
 
-SUMS = (
-    "bills", "costs", "from_firms", "from_outside", "shared", "capex_spent", "repaid", "other_net",
-    "capex_later",
-)  # fmt: skip
+SUMS = ("bills", "costs", "from_firms", "from_outside")
 ON_LINKS = (
     ("maturing", "repay_link"), ("loan_interest", "interest_link"), ("drawn", "drawn_link"),
     ("equity", "equity_link"),
@@ -42,7 +39,7 @@ PATH_ROWS = (
     "burst", "bursts", "bursts_again", "over", "lessened", "asked_all", "basket_size",
     "basket_log", "basket_pull", "serving", "have", "ordered", "cheaper", "fade", "fall", "mood",
     "burn_row",
-    "trouble", "demand_index", "asking", "served_rows", "anything_lessened", "cuts",
+    "trouble", "nothing", "demand_index", "asking", "served_rows", "anything_lessened", "cuts",
     "substitution", "recovery", "default_costs", "commitments_enforced", "stands_ahead",
     "stands_level",
 )  # fmt: skip
@@ -377,8 +374,10 @@ def _works(t: Tables) -> None:
         for name in names:
             t.work(name, count)
     for name in (
+        "shared", "capex_spent", "repaid", "other_net", "capex_later",
         "interest", "line_value", "burden", "dead_firm", "growth", "earns", "in_kind", "collateral",
-        "owing", "lent_to", "asks", "left", "essential_need", "own_programs", "loose", "stressed",
+        "owing", "lent_to", "asks", "asks_now", "left", "essential_need", "own_programs", "loose",
+        "stressed",
         "from_lines", "new_stress", "score", "eligible", "ask", "heard", "signed_to", "given_to",
         "rolled_to", "borrowed", "drawn_by", "spend_capex", "spend_programs", "spend_payout",
         "leased_value", "program_terms", "payout", "profit_now", "sure", "paid_out",
@@ -419,8 +418,9 @@ def _works(t: Tables) -> None:
     t.work("sized", p["sales"])
     t.work("earmarked", p["program_edges"])
     t.work("still_bound", p["program_edges"])
-    for name in ("found", "asked_group", "live_end"):
+    for name in ("found", "asked_group"):
         t.work(name, p["input_groups"])
+    t.work("live_end", p["groups"])
     for name in ("minimum", "shortfall"):
         t.work(name, p["bindings"])
     t.work("falls_due", p["loans"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from cardhouse.compiling import piece
+from cardhouse.engine.kernel.kinds import Numbers
 
 
 @piece
@@ -23,6 +24,24 @@ def covered(have: float, wanted: float, empty: float) -> float:
 def clip(value: float, low: float, high: float) -> float:
     """Return the value within bounds."""
     return min(max(value, low), high)
+
+
+@piece
+def any_above(values: Numbers, bound: float) -> bool:
+    """Tell whether any value is above a bound: counted, since a count may be made in any order."""
+    count = 0
+    for p in range(values.size):
+        count += 1 if values[p] > bound else 0
+    return count > 0
+
+
+@piece
+def any_below(values: Numbers, bound: float) -> bool:
+    """Tell whether any value is below a bound."""
+    count = 0
+    for p in range(values.size):
+        count += 1 if values[p] < bound else 0
+    return count > 0
 
 
 @piece

@@ -8,7 +8,7 @@ from cardhouse.engine.kernel.clearing import SHORT_TOLERANCE
 from cardhouse.engine.kernel.costs import add, copy_rows, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.resolve import settle_path
-from cardhouse.engine.kernel.scalars import ratio
+from cardhouse.engine.kernel.scalars import any_above, ratio
 
 
 @piece
@@ -121,7 +121,7 @@ def settle(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, z: Num
 @piece
 def find_trouble(at: Places, s: Rows, w: Rows) -> bool:
     """Mark paths on which somebody is short, or forced into default; tell whether any is."""
-    trouble, found = w[at.trouble], 0.0
+    trouble = w[at.trouble]
     for p in range(trouble.size):
         trouble[p] = 0.0
     for firm in range(at.firms):
@@ -130,11 +130,9 @@ def find_trouble(at: Places, s: Rows, w: Rows) -> bool:
         inside, alive, forced = w[at.from_firms + firm], s[at.alive + firm], w[at.removed + firm, 0]
         for p in range(trouble.size):
             means = max(cash[p] + sure[p] - gave[p], 0.0)
-            if means + inside[p] < bills[p] * (1.0 - SHORT_TOLERANCE) or forced * alive[p] > 0.0:
-                trouble[p] = 1.0
-    for p in range(trouble.size):
-        found = max(found, trouble[p])
-    return found > 0.0
+            short = means + inside[p] < bills[p] * (1.0 - SHORT_TOLERANCE)
+            trouble[p] = 1.0 if short else max(trouble[p], forced * alive[p])
+    return any_above(trouble, 0.0)
 
 
 @piece

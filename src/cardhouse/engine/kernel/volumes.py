@@ -12,7 +12,7 @@ from cardhouse.compiling import allocating, piece
 from cardhouse.engine.kernel.costs import copy_rows, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.orders import live_end, table_as_rows, wake_groups
-from cardhouse.engine.kernel.scalars import covered, ratio
+from cardhouse.engine.kernel.scalars import any_above, any_below, covered, ratio
 
 SWEEPS = 64
 SETTLED = 1e-15
@@ -32,10 +32,11 @@ def outside_orders(at: Places, i: Indices, w: Rows, edges: int, final: int, back
         into, wanted = w[at.outside + i[at.back_seller + back]], w[backed + back]
         for p in range(into.size):
             into[p] += wanted[p]
-    for edge in range(at.inputs, at.edges):
-        into, wanted = w[at.outside + i[at.edge_seller + edge]], w[edges + edge]
-        for p in range(into.size):
-            into[p] += wanted[p]
+    for group in range(at.input_groups, at.groups):
+        for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
+            into, wanted = w[at.outside + i[at.edge_seller + edge]], w[edges + edge]
+            for p in range(into.size):
+                into[p] += wanted[p]
 
 
 @piece
@@ -94,7 +95,7 @@ def solve_circle(
         for p in range(made.size):
             made[p] = outside[p]
     for _ in range(SWEEPS):
-        if sweep(at, k, i, w, q, edges, first, end) == 0:
+        if not sweep(at, k, i, w, q, edges, first, end):
             return
     for p in range(moving.size):
         if moving[p] > 0.0:
@@ -104,8 +105,8 @@ def solve_circle(
 @piece
 def sweep(
     at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, first: int, end: int
-) -> int:
-    """Pass orders on once on paths that move; return how many still do."""
+) -> bool:
+    """Pass orders on once on paths that move; tell whether any still does."""
     moving, change = w[at.moving], w[at.change]
     largest, total = w[at.largest], w[at.total]
     for p in range(moving.size):
@@ -120,12 +121,10 @@ def sweep(
             made[p] = new
         for p in range(moving.size):
             largest[p] = max(largest[p], made[p])
-    left = 0.0
     for p in range(moving.size):
         settled = change[p] <= SETTLED * largest[p]
         moving[p] = 0.0 if settled else moving[p]
-        left = max(left, moving[p])
-    return 1 if left > 0.0 else 0
+    return any_above(moving, 0.0)
 
 
 @allocating
@@ -171,7 +170,7 @@ def eliminate(
 @piece
 def judge_volumes(at: Places, k: Numbers, w: Rows) -> None:
     """Mark paths whose volumes do not exist, and set them to nothing."""
-    burst, most, found = w[at.burst], k[at.most_volume], 0.0
+    burst, most = w[at.burst], k[at.most_volume]
     for p in range(burst.size):
         burst[p] = 0.0
     for line in range(at.lines):
@@ -179,9 +178,7 @@ def judge_volumes(at: Places, k: Numbers, w: Rows) -> None:
         for p in range(burst.size):
             fits = made[p] >= 0.0 and made[p] <= most
             burst[p] = burst[p] if fits else 1.0
-    for p in range(burst.size):
-        found = max(found, burst[p])
-    if found > 0.0:
+    if any_above(burst, 0.0):
         for line in range(at.lines):
             made = w[at.made + line]
             for p in range(burst.size):
@@ -232,7 +229,7 @@ def note_bursts(w: Rows, into: int, row: int) -> None:
 @piece
 def over_capacity(at: Places, i: Indices, s: Rows, w: Rows) -> bool:
     """Tell whether any owner sells more than its plant can make; mark the paths in ``over``."""
-    over, overload, found = w[at.over], w[at.p_overload], 0.0
+    over, overload = w[at.over], w[at.p_overload]
     for p in range(over.size):
         over[p] = 0.0
     for own in range(at.owned):
@@ -240,9 +237,7 @@ def over_capacity(at: Places, i: Indices, s: Rows, w: Rows) -> bool:
         for p in range(over.size):
             exceeds = made[p] > overload[p] * capacity[p] * OVER
             over[p] = 1.0 if exceeds else over[p]
-    for p in range(over.size):
-        found = max(found, over[p])
-    return found > 0.0
+    return any_above(over, 0.0)
 
 
 @piece
@@ -269,9 +264,10 @@ def count_unserved(at: Places, i: Indices, w: Rows) -> None:
         made = w[at.made + i[at.owned_line + own]]
         for p in range(got.size):
             got[p] += made[p]
+    lessened, over = w[at.lessened], w[at.over]
     for p in range(got.size):
-        if w[at.lessened, p] > 0.0 or w[at.over, p] > 0.0:
-            unserved[p] = max(0.0, 1.0 - ratio(got[p], asked[p], 1.0))
+        missing = max(0.0, 1.0 - ratio(got[p], asked[p], 1.0))
+        unserved[p] = missing if lessened[p] + over[p] > 0.0 else unserved[p]
 
 
 @piece
@@ -364,10 +360,7 @@ def offer_on(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, base: int) ->
 def find_full_markets(at: Places, w: Rows) -> None:
     """Note the markets in which a seller gets more orders than it can fill, on some path."""
     for market in range(at.markets):
-        excess, most = w[at.excess + market], 0.0
-        for p in range(excess.size):
-            most = max(most, excess[p])
-        w[at.full_market + market, 0] = most
+        w[at.full_market + market, 0] = 1.0 if any_above(w[at.excess + market], 0.0) else 0.0
 
 
 @piece
@@ -464,19 +457,17 @@ def fitted(at: Places, k: Numbers, i: Indices, w: Rows, base: int, to: int) -> N
             row = w[to + edge]
             for p in range(found.size):
                 row[p] *= found[p]
-    if least_of(w, at.further, at.lines) < 1.0:
+    if some_less(w, at.further, at.lines):
         copy_scaled(at, i, w, to, to, at.further)
 
 
 @piece
-def least_of(w: Rows, first: int, count: int) -> float:
-    """Return the least of some rows, at most 1."""
-    least = 1.0
+def some_less(w: Rows, first: int, count: int) -> bool:
+    """Tell whether any share in some rows is less than 1."""
+    found = False
     for row in range(first, first + count):
-        values = w[row]
-        for p in range(values.size):
-            least = min(least, values[p])
-    return least
+        found = found or any_below(w[row], 1.0)
+    return found
 
 
 @piece
@@ -498,13 +489,13 @@ def further_cuts(at: Places, k: Numbers, i: Indices, w: Rows, base: int, to: int
             for p in range(asked.size):
                 asked[p] += wanted[p]
     for _ in range(at.lines + 1):
-        if search_cuts(at, k, i, w, to) == 0:
+        if not search_cuts(at, k, i, w, to):
             break
 
 
 @piece
-def search_cuts(at: Places, k: Numbers, i: Indices, w: Rows, to: int) -> int:
-    """Take one step of the search on paths that move; return how many still do."""
+def search_cuts(at: Places, k: Numbers, i: Indices, w: Rows, to: int) -> bool:
+    """Take one step of the search on paths that move; tell whether any still does."""
     moving, change, got = w[at.moving], w[at.change], w[at.total]
     fill(w, at.makes, at.lines, 1.0)
     for group in range(at.input_groups):
@@ -521,25 +512,21 @@ def search_cuts(at: Places, k: Numbers, i: Indices, w: Rows, to: int) -> int:
                 got[p] += wanted[p] * further[p]
         essential = k[at.essential + group]
         for p in range(got.size):
-            if moving[p] > 0.0:
-                found[p] = covered(got[p], asked[p], 1.0)
+            share = covered(got[p], asked[p], 1.0)
+            found[p] = share if moving[p] > 0.0 else found[p]
             makes[p] = min(makes[p], 1.0 - (1.0 - found[p]) * essential)
     for p in range(got.size):
         change[p] = 0.0
     for line in range(at.lines):
         further, makes, filled = w[at.further + line], w[at.makes + line], w[at.filled + line]
         for p in range(got.size):
-            new = min(further[p], ratio(makes[p], filled[p], 1.0))
-            if moving[p] > 0.0:
-                change[p] = max(change[p], abs(new - further[p]))
-                further[p] = new
-    left = 0
+            least = min(further[p], ratio(makes[p], filled[p], 1.0))
+            new = least if moving[p] > 0.0 else further[p]
+            change[p] = max(change[p], abs(new - further[p]))
+            further[p] = new
     for p in range(got.size):
-        if change[p] <= STILL:
-            moving[p] = 0.0
-        elif moving[p] > 0.0:
-            left += 1
-    return left
+        moving[p] = 0.0 if change[p] <= STILL else moving[p]
+    return any_above(moving, 0.0)
 
 
 @piece
@@ -557,10 +544,10 @@ def cut_again(at: Places, i: Indices, s: Rows, w: Rows, base: int) -> bool:
             limit = overload[p] * capacity[p]
             share = covered(limit, made[p], 1.0)
             filled[p] = share if made[p] > limit * OVER else 1.0
-    cut = least_of(w, at.filled, at.lines) < 1.0
+    cut = some_less(w, at.filled, at.lines)
     if cut:
         copy_scaled(at, i, w, at.again, at.again, at.filled)
-    if least_of(w, at.over, 1) < 1.0:
+    if any_below(w[at.over], 1.0):
         for group in range(at.groups):
             first, end = i[at.group_first + group], live_end(at, i, w, group)
             take_back(w, base + first, at.again + first, end - first, at.over)

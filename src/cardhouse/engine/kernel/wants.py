@@ -63,6 +63,8 @@ def log_prices(at: Places, i: Indices, n: Rows, w: Rows) -> None:
             power, leaning = w[at.ces + line], w[at.leaning + line]
             for p in range(price.size):
                 logs[p] = logarithm(price[p])
+            if i[at.line_competes + line] == 0:
+                continue
             for p in range(price.size):
                 bend = 1.0 - switching[p]
                 bent = exponential(bend * logs[p])
@@ -75,9 +77,13 @@ def log_prices(at: Places, i: Indices, n: Rows, w: Rows) -> None:
 def basket_price(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, basket: int) -> None:
     """Write the log of a basket's price index, its power s, and what it would buy of the living."""
     total, index, switching = w[at.basket_size], w[at.basket_log], w[at.p_switching]
+    pull, first = w[at.basket_pull], i[at.basket_first + basket]
+    if i[at.basket_first + basket + 1] == first + 1:
+        only_price(at, i, s, w, i[at.basket_sale + first])
+        return
     for p in range(total.size):
         total[p], index[p] = 0.0, 0.0
-    for place in range(i[at.basket_first + basket], i[at.basket_first + basket + 1]):
+    for place in range(first, i[at.basket_first + basket + 1]):
         sale = i[at.basket_sale + place]
         line = i[at.sale_line + sale]
         if k[at.size + q * at.sales + sale] > 0.0:
@@ -86,7 +92,6 @@ def basket_price(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, b
             for p in range(total.size):
                 total[p] += size[p] * alive[p]
                 index[p] += size[p] * alive[p] * power[p]
-    pull = w[at.basket_pull]
     for p in range(total.size):
         bend = 1.0 - switching[p]
         mean = ratio(index[p], total[p], 1.0)
@@ -94,6 +99,18 @@ def basket_price(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, b
         index[p] = mean if abs(bend) < FLAT else curved
     for p in range(total.size):
         pull[p] = exponential(switching[p] * index[p])
+
+
+@piece
+def only_price(at: Places, i: Indices, s: Rows, w: Rows, sale: int) -> None:
+    """Write as the log of a basket's price index that of its only seller."""
+    total, index, pull = w[at.basket_size], w[at.basket_log], w[at.basket_pull]
+    line, size = i[at.sale_line + sale], w[at.sized + sale]
+    logs, alive = w[at.log_price + line], s[at.alive + i[at.line_firm + line]]
+    for p in range(total.size):
+        total[p] = size[p] * alive[p]
+        index[p] = logs[p]
+        pull[p] = 1.0
 
 
 @piece
@@ -132,7 +149,10 @@ def wanted_sale(
         return
     leaning, answer = w[at.leaning + i[at.sale_line + sale]], w[at.answer + kind]
     for p in range(wanted.size):
-        wanted[p] = size[p] * answer[p] * leaning[p]
+        wanted[p] = size[p] * answer[p]
+    if i[at.basket_first + basket + 1] > i[at.basket_first + basket] + 1:
+        for p in range(wanted.size):
+            wanted[p] *= leaning[p]
     if w[at.any_dead, 0] > 0.0:  # where all its sellers are dead, each is a basket of its own
         alone, will = w[at.moved], k[at.log_willingness + q * at.answers + kind]
         respond(at, k, kind, will, w[at.log_price + i[at.sale_line + sale]], alone)
