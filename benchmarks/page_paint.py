@@ -71,6 +71,12 @@ ALONE = """async () => {
         return new Response(texts[asked % texts.length])
     }
 }"""
+WORK = {
+    "TaskDuration": "all",
+    "ScriptDuration": "script",
+    "RecalcStyleDuration": "styles",
+    "LayoutDuration": "layout",
+}
 FIRST = """() => ({
     paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
     figure: window.firstFigure ?? 0,
@@ -112,6 +118,12 @@ def told(name: str, times: Sequence[float], target: float | None = None) -> str:
     )
 
 
+def spent(work: Any) -> dict[str, float]:
+    """Return the seconds that the page's main thread has worked so far, by kind."""
+    told = work.send("Performance.getMetrics")["metrics"]
+    return {one["name"]: one["value"] for one in told}
+
+
 def measure(page: Any, address: str) -> None:
     """Open the page, drag a lever, and print what both took."""
     page.add_init_script(WATCH)
@@ -131,9 +143,16 @@ def measure(page: Any, address: str) -> None:
     print(told("  to the next frame's beginning", drag["shown"]))
     page.evaluate(ALONE)
     page.evaluate(DRAG, 3)
+    work = page.context.new_cdp_session(page)
+    work.send("Performance.enable")
+    before = spent(work)
     alone = page.evaluate(DRAG, MOVES)
+    after = spent(work)
     print(told("the page without its server", alone["waits"]))
     print(told("  to the next frame's beginning", alone["shown"]))
+    each = {name: 1000 * (after[name] - before[name]) / MOVES for name in WORK}
+    shown = ", ".join(f"{words} {each[name]:.1f}" for name, words in WORK.items())
+    print(f"  of the main thread, a move: {shown}")
 
 
 def main() -> int:

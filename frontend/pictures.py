@@ -90,7 +90,7 @@ def take(browser: Any, address: str, shot: Shot, folder: Path, *, whole: bool = 
         page.wait_for_selector("#fan svg", timeout=300_000)
     page.wait_for_function("() => !document.querySelector('.waiting')", timeout=300_000)
     page.wait_for_timeout(400)
-    save(page, folder / f"{shot.name}.png", whole=whole)
+    save(page, folder / f"{shot.name}.png", whole=whole, small=not whole)
     page.close()
 
 
@@ -103,18 +103,20 @@ def take_notebook(browser: Any, folder: Path) -> None:
     page = browser.new_page(viewport={"width": 1100, "height": 1100})
     page.evaluate(NOTEBOOK, {name: getattr(flow, name) for name in flow.keys if name in SENT})
     page.locator(".flow svg .node").first.wait_for()
-    save(page, folder / "notebook.png", whole=True)
+    save(page, folder / "notebook.png", whole=True, small=True)
     page.close()
 
 
 SENT = ("_esm", "stage", "baseline", "view", "quarter", "playing", "ghost", "money", "theme")
 
 
-def save(page: Any, path: Path, *, whole: bool) -> None:
-    """Write a picture, with 256 colours where ImageMagick is at hand."""
+def save(page: Any, path: Path, *, whole: bool, small: bool) -> None:
+    """Write a picture; a small one has 256 colours where ImageMagick is at hand."""
     page.screenshot(path=str(path), full_page=whole)
-    if convert := shutil.which("convert"):
-        subprocess.run([convert, str(path), "-colors", "256", f"PNG8:{path}"], check=True)
+    convert = shutil.which("convert") if small else None
+    if convert:
+        colours = ["+dither", "-colors", "256", f"PNG8:{path}"]
+        subprocess.run([convert, str(path), *colours], check=True)
     sys.stderr.write(f"{path.name}\n")
 
 

@@ -53,3 +53,25 @@ it("what was asked while waiting and is no longer the newest is never asked", as
   await new Promise((done) => setTimeout(done));
   expect(told).toEqual([1, 4]);
 });
+
+it("the next question goes out before the last answer is drawn", async () => {
+  const log: string[] = [];
+  const open: (() => void)[] = [];
+  const newest = new Newest<number, number>(
+    (question) => {
+      log.push(`asked ${question}`);
+      return new Promise((answer) => open.push(() => answer(question)));
+    },
+    (answer) => {
+      log.push(`answered ${answer}`);
+      queueMicrotask(() => log.push(`drawn ${answer}`)); // as the page draws: right after what runs now
+    },
+    () => log.push("failed"),
+  );
+  newest.put(1);
+  newest.put(2);
+  newest.put(3);
+  open[0]?.();
+  await new Promise((done) => setTimeout(done));
+  expect(log).toEqual(["asked 1", "answered 1", "asked 3", "drawn 1"]);
+});

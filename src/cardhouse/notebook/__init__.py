@@ -34,7 +34,8 @@ def money_flow(
     theme
         ``light``, ``dark``, or ``auto``: as the notebook is.
     kept
-        Accounts told apart in a column; the others are folded into one. 0: all of them.
+        Accounts told apart in a column; the others are folded into one. 0: all of them; 5: the
+        page's tall picture, which runs downwards and fits a narrow cell.
 
     Returns
     -------
