@@ -136,7 +136,7 @@ def test_diff_sets_a_table_beside_what_is_known(here: Path) -> None:
     assert moved["counts"]["changes"] == 1
     assert moved["statements"][0]["distance"] == pytest.approx(40 / 44 - 1)
     words = call("facts", "diff", NAME, "--facts", str(own)).stdout
-    assert "1 its source said otherwise before" in " ".join(words.split())
+    assert "1 says otherwise than its source did before" in " ".join(words.split())
     assert max(map(len, words.splitlines())) <= 80
 
 

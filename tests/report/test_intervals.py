@@ -71,11 +71,11 @@ class TestScreen:
     def test_claims_are_sure_or_open(self, document: dict[str, Any]) -> None:
         shown = on_screen(document)
         assert "Open, with how often they hold: " in shown
-        assert "Of 1 readings" not in shown
+        assert " readings of the claims come out the same in at least 95% of draws. " in shown
         for one in document["claims"]:
             rulings = [each for each in one.get("by_definition", ()) if "probability" in each]
             if not rulings and 0.05 < (one["probability"] or 0.0) < 0.95:
-                assert f"{one['id']} {one['probability']:.0%}" in shown
+                assert f"{one['id'].replace('_', ' ')} {one['probability']:.0%}" in shown
         assert "80% of 500 draws" in shown
         assert "seed 3" in shown.replace("\N{NO-BREAK SPACE}", " ")
 

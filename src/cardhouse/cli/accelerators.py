@@ -89,7 +89,7 @@ def accelerators(  # noqa: PLR0913 - one argument an option is how a command is 
         "server_share": server_share,
     }
     asked = {name: value for name, value in given.items() if value is not None}
-    question = Question(economy, base, as_of, facts=tuple(facts or ()))
+    question = Question.of(economy, base, as_of, facts=facts)
     with working("Reading the facts ...", quiet=quiet or as_json):
         document = _document(question, classes or [], asked)
     if as_json:

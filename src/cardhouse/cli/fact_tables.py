@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cardhouse.cli.tables import table
 from cardhouse.facts import Comparison, Entity, Fact, load_dictionaries, load_reasons
+from cardhouse.report.wording import counted
 from cardhouse.studies.fact_documents import corrections_of
 
 
@@ -20,7 +21,11 @@ def fact_list(found: Sequence[Fact], limit: int) -> list[RenderableType]:
         words = (fact.id, fact.entity, _about(fact), fact.period_end.isoformat(), _amount(fact))
         rows.add_row(*(Text(word) for word in (*words, fact.unit, fact.grade)))
     left = len(found) - limit
-    more = f"{left:,} more: --limit N, --json." if left > 0 else f"{len(found):,} facts."
+    more = (
+        f"{left:,} more: --limit N, --json."
+        if left > 0
+        else f"{counted(len(found), 'fact', 'facts')}."
+    )
     return [rows, Text(more, "dim")]
 
 
@@ -195,10 +200,17 @@ def headline_moves(news: Mapping[str, Any]) -> list[RenderableType]:
     rows = table("headline", ">then", ">now", ">moved")
     for row in news["figures"]:
         then, now = row["before"], row["after"]
-        move = "" if then is None or now is None else f"{now - then:+,.3f}"
-        rows.add_row(Text(row["figure"]), _plain(then), _plain(now), move)
+        rows.add_row(Text(row["figure"]), _plain(then), _plain(now), _moved(then, now))
     heading = f"What they move in the figures of {news['base_quarter']} ({news['economy']})"
     return [Text(), Text(heading, "bold"), rows]
+
+
+def _moved(then: float | None, now: float | None) -> str:
+    """Return a difference in three decimals, and one that is nothing in them as 0."""
+    if then is None or now is None:
+        return ""
+    told = f"{now - then:+,.3f}"
+    return told if told.strip("+-0.") else "0"
 
 
 def _plain(value: float | None) -> str:

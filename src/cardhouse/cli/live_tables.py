@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cardhouse.cli.tables import table
+from cardhouse.report.wording import counted
 
 Row = Mapping[str, Any]
 
@@ -18,11 +19,11 @@ FEW = 6
 SHOWN = 24
 """So many statements are listed; as JSON, all of them."""
 WORDS = {
-    "changes": "its source said otherwise before",
-    "differs": "other sources say otherwise",
-    "new": "nobody said it yet",
-    "agrees": "another source agrees",
-    "known": "known already",
+    "changes": ("says otherwise than its source did before", "say otherwise than their source did"),
+    "differs": ("says otherwise than other sources", "say otherwise than other sources"),
+    "new": ("says what nobody said yet", "say what nobody said yet"),
+    "agrees": ("agrees with another source", "agree with other sources"),
+    "known": ("is known already", "are known already"),
 }
 
 
@@ -74,7 +75,7 @@ def _where(document: Row) -> list[RenderableType]:
 def statement_tables(document: Row, limit: int = SHOWN) -> list[RenderableType]:
     """Return statements beside what is known, those that matter most first."""
     counts = document["counts"]
-    told = [f"{number} {WORDS[says]}" for says, number in counts.items() if number]
+    told = [counted(number, *WORDS[says]) for says, number in counts.items() if number]
     rows = table("", "what", "period", ">says", ">known", ">")
     for one in document["statements"][:limit]:
         rows.add_row(*_cells(one))
@@ -143,7 +144,8 @@ def accept_tables(document: Row) -> list[RenderableType]:
     if not counts["added"] and not counts["replaced"]:
         return [Text(f"Nothing new: {document['into']} stays as it is.", "bold")]
     words = (
-        f"{document['into']}: {counts['added']} rows added, {counts['replaced']} replaced, "
+        f"{document['into']}: {counted(counts['added'], 'row', 'rows')} added, "
+        f"{counts['replaced']} replaced, "
         f"{counts['left']} left out."
     )
     use = f"Use it: cardhouse run --facts {document['into']}"

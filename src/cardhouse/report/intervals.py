@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cardhouse.report.wording import NO_BREAK, money
+from cardhouse.report.wording import NO_BREAK, money, words
 
 Document = Mapping[str, Any]
 
@@ -75,26 +75,26 @@ def claims_sentence(document: Document) -> str:
     if not known:
         return ""
     open_.sort(key=lambda one: -one[1])
-    words = [f"{name} {share:.0%}" for name, share in open_[:SHOWN_OPEN]]
-    more = len(open_) - len(words)
+    shown = [f"{name} {share:.0%}" for name, share in open_[:SHOWN_OPEN]]
+    more = len(open_) - len(shown)
     others = [f"{more} more"] if more else []
     sure = (
-        f"Of {len(known)} readings of the claims {len(known) - len(open_)} hold, or do not, in at "
+        f"{len(known) - len(open_)} of {len(known)} readings of the claims come out the same in at "
         f"least {SURE:.0%} of draws"
     )
-    told = "; ".join([*words, *others])
-    return f"{sure}. Open, with how often they hold: {told}." if words else f"{sure}."
+    told = "; ".join([*shown, *others])
+    return f"{sure}. Open, with how often they hold: {told}." if shown else f"{sure}."
 
 
 def _rulings(claim: Mapping[str, Any]) -> list[tuple[str, float]]:
     """Return how often a claim holds by each definition; by its one reading where it has one."""
     found = [
-        (f"{claim['id']} ({one['definition']})", one["probability"])
+        (f"{words(claim['id'])} ({one['definition']})", one["probability"])
         for one in claim.get("by_definition") or ()
         if one.get("probability") is not None
     ]
     whole = claim["probability"]
-    return found or ([(claim["id"], whole)] if whole is not None else [])
+    return found or ([(words(claim["id"]), whole)] if whole is not None else [])
 
 
 def probability(claim: Mapping[str, Any]) -> str:

@@ -51,7 +51,7 @@ def _users(document: Mapping[str, Any]) -> dict[str, float | None]:
     return {
         "users pay per dollar of cost": pays["with_programs"],
         "users pay, training and research apart": pays["without_programs"],
-        "subsidy, USD bn": document["ledger"]["subsidy_usd_bn"],
+        "costs that customers do not pay, USD bn": document["ledger"]["subsidy_usd_bn"],
     }
 
 
@@ -76,4 +76,8 @@ def _payers(document: Mapping[str, Any]) -> dict[str, float | None]:
     seller = max(sellers, key=lambda one: one["revenue"][0] or 0.0)
     shares = document["trace"].get(seller["id"], {})
     largest = sorted(shares.items(), key=lambda pair: -pair[1])[:SHOWN_PAYERS]
-    return {f"{seller['name']} paid by {source}": share for source, share in largest}
+    names = {one["id"]: one["name"] for one in document["entities"]}
+    return {
+        f"{seller['name']} paid by {names.get(source) or source.replace('_', ' ')}": share
+        for source, share in largest
+    }
