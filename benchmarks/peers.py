@@ -1,12 +1,15 @@
-"""One small model written for each of several libraries: ns per firm-quarter, and ratios.
+"""Two small models written for each of several libraries: ns per firm-quarter, and ratios.
 
     python benchmarks/peers.py [--peers PYTHON] [--macrostat PYTHON] [--firms 12 50]
+                               [--models chain fragile]
 
 PYTHON is the interpreter of a throw-away environment (benchmarks/peers/README.md says how to make
 it); without it only our own engines and plain numpy run. Each contender is a process that is
 started once and then runs in turns with the others; the median of five counts. Ratios are of
-processor time, which other work on the machine moves little. Before anything is timed, cash and
-revenue of every firm, quarter and path are compared: 1e-9 relative, or it stops.
+processor time, which other work on the machine moves little. Before anything is timed, what every
+firm, quarter and path ends with is compared (cash, revenue, in the second model failures): 1e-9
+relative, or it stops. Cash is compared with a hundredth of opening revenue where it is less: who
+pays all it has is left with nothing, or with what rounding leaves of nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +31,7 @@ HERE = Path(__file__).parent / "peers"
 ROUNDS = 5
 QUARTERS = 20
 SAME = 1e-9
+LEAST_CASH = 0.01  # of opening revenue
 
 
 @dataclass(frozen=True)
@@ -51,19 +56,27 @@ OTHERS = (
     Contender("mesa", "peers", 5, "mesa"),
     Contender("sfctools", "peers", 2, "sfctools"),
 )
+FRAGILE = (
+    Contender("numpy", "own", 2000, "numpy, 2,000 paths side by side"),
+    Contender("numpy:single", "own", 20, "numpy, one path at a time"),
+    Contender("cardhouse", "own", 100, "cardhouse, the readable engine"),
+    Contender("mesa", "peers", 5, "mesa"),
+)
 HAS_COMPILED = find_spec("cardhouse.engine.kernel") is not None
-CONTENDERS = (*(COMPILED if HAS_COMPILED else ()), *OTHERS)
-BASE = CONTENDERS[0].name
+OURS = COMPILED if HAS_COMPILED else ()
+CONTENDERS = {"chain": (*OURS, *OTHERS), "fragile": (*OURS, *FRAGILE)}
+REFERENCE = {"chain": "numpy_batch", "fragile": "numpy"}
+TITLES = {"chain": "Nobody fails", "fragile": "Some fail"}
 
 
 class Runner:
     """A contender's process, its first run done."""
 
-    def __init__(self, one: Contender, python: str, firms: int, folder: Path) -> None:
+    def __init__(self, one: Contender, python: str, model: str, firms: int, folder: Path) -> None:
         self.one = one
         self.cells = firms * QUARTERS * one.paths
         self.file = folder / f"{one.name.replace(':', '_')}.npz"
-        words = [one.name, firms, QUARTERS, one.paths, self.file]
+        words = [model, one.name, firms, QUARTERS, one.paths, self.file]
         self.process = subprocess.Popen(
             [python, HERE / "worker.py", *map(str, words)],
             stdin=subprocess.PIPE,
@@ -101,35 +114,47 @@ class Runner:
         self.process.wait(60)
 
 
-def check_same(runners: list[Runner]) -> float:
+def check_same(runners: list[Runner], base: str) -> float:
     """Return the largest relative difference between any two; stop where it is too large."""
-    most = 0.0
     found = {one.one.words: np.load(one.file) for one in runners}
-    reference = found[next(one.one.words for one in runners if one.one.name == "numpy_batch")]
-    for words, values in found.items():
-        for name in ("cash", "revenue"):
-            paths = min(values[name].shape[1], reference[name].shape[1])
-            mine, theirs = values[name][:, :paths], reference[name][:, :paths]
-            gap = float(np.abs(mine / theirs - 1.0).max())
-            if not gap <= SAME:
-                sys.exit(f"{words}: {name} differs by {gap:.1e}, at most {SAME:g} allowed.")
-            most = max(most, gap)
+    reference = found[next(one.one.words for one in runners if one.one.name == base)]
+    return max(gap_between(words, values, reference) for words, values in found.items())
+
+
+def gap_between(
+    words: str, values: Mapping[str, np.ndarray], reference: Mapping[str, np.ndarray]
+) -> float:
+    """Return the largest relative difference of one contender; stop where it is too large."""
+    most = 0.0
+    least = LEAST_CASH * reference["revenue"][0, 0]
+    for name in reference:
+        paths = min(values[name].shape[1], reference[name].shape[1])
+        mine, theirs = values[name][:, :paths], reference[name][:, :paths]
+        if name == "failed":
+            if (mine != theirs).any():
+                sys.exit(f"{words}: {int((mine != theirs).sum())} failures differ.")
+            continue
+        gap = float((np.abs(mine - theirs) / np.maximum(np.abs(theirs), least)).max())
+        if not gap <= SAME:
+            sys.exit(f"{words}: {name} differs by {gap:.1e}, at most {SAME:g} allowed.")
+        most = max(most, gap)
     return most
 
 
-def measure(firms: int, pythons: dict[str, str]) -> None:
+def measure(model: str, firms: int, pythons: dict[str, str]) -> None:
     """Print the table of one economy."""
-    chosen = [one for one in CONTENDERS if one.where in pythons]
+    chosen = [one for one in CONTENDERS[model] if one.where in pythons]
     with tempfile.TemporaryDirectory() as folder:
-        runners = [Runner(one, pythons[one.where], firms, Path(folder)) for one in chosen]
-        gap = check_same(runners)
+        runners = [Runner(one, pythons[one.where], model, firms, Path(folder)) for one in chosen]
+        gap = check_same(runners, REFERENCE[model])
+        failures = _failures(runners[0])
         for _ in range(ROUNDS):
             for runner in runners:
                 runner.turn()
         for runner in runners:
             runner.close()
-    base = next(one for one in runners if one.one.name == BASE)
-    print(f"\n### {firms} firms, {QUARTERS} quarters\n")
+    base = runners[0]
+    print(f"\n### {TITLES[model]}: {firms} firms, {QUARTERS} quarters\n")
     print(f"| | paths | ns per firm-quarter | of the processors | times {base.one.words} |")
     print("| --- | ---: | ---: | ---: | ---: |")
     least = base.nanoseconds[1]
@@ -137,7 +162,15 @@ def measure(firms: int, pythons: dict[str, str]) -> None:
         clock, ns = runner.nanoseconds
         paths = f"{runner.one.paths:,}"
         print(f"| {runner.one.words} | {paths} | {clock:,.1f} | {ns:,.1f} | {ns / least:,.2f} |")
-    print(f"\nLargest relative difference between any two: {gap:.1e}.", flush=True)
+    print(f"\nLargest relative difference between any two: {gap:.1e}.{failures}", flush=True)
+
+
+def _failures(runner: Runner) -> str:
+    """Return a sentence on how many fail, where the model lets anybody fail."""
+    found = np.load(runner.file)
+    if "failed" not in found:
+        return ""
+    return f" {100.0 * found['failed'].any(axis=0).mean():.0f} of 100 firms fail, the same in all."
 
 
 def macrostat(python: str) -> None:
@@ -159,10 +192,12 @@ def main() -> None:
     parser.add_argument("--peers", metavar="PYTHON")
     parser.add_argument("--macrostat", metavar="PYTHON")
     parser.add_argument("--firms", type=int, nargs="+", default=[12, 50])
+    parser.add_argument("--models", nargs="+", default=list(TITLES), choices=list(TITLES))
     asked = parser.parse_args()
     pythons = {"own": sys.executable} | ({"peers": asked.peers} if asked.peers else {})
-    for firms in asked.firms:
-        measure(firms, pythons)
+    for model in asked.models:
+        for firms in asked.firms:
+            measure(model, firms, pythons)
     if asked.macrostat:
         macrostat(asked.macrostat)
 

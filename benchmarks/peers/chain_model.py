@@ -15,6 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+KEPT = "cash", "revenue"
+"""What a contender returns: arrays (quarter, path, firm), at the end of each quarter."""
+
 PRICE_SPEED = 0.25  # share of the gap between price and target that closes in a quarter
 PRICE_STEP = 0.06  # largest move of a price in a quarter
 RETREAT = 0.9  # share of last quarter's normal volume below which normal volume does not fall
