@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -162,6 +162,9 @@ def drawn_from(one: Uncertain, at: Array) -> Array:
     return triangular(at, low, one.middle, high)
 
 
+SOBOL_BLOCK = 1024
+"""Points of the design that are made at a time: scrambling costs more than they do."""
+
 # --- parameters, path by path --------------------------------------------------------------------
 
 
@@ -180,13 +183,23 @@ def _design(plan: Plan, names: list[str], first: int, count: int) -> Array:
     if plan.design == "random":
         streams = Streams(plan.seed)
         return streams.uniforms_of(PARAMETER, names, range(1), first, count)[:, 0].T
+    last = first + count - 1
+    blocks = range(first // SOBOL_BLOCK, last // SOBOL_BLOCK + 1)
+    whole = np.concatenate([_sobol(plan.seed, len(names), block) for block in blocks])
+    return whole[first - blocks[0] * SOBOL_BLOCK :][:count]
+
+
+@lru_cache(maxsize=16)
+def _sobol(seed: int, inputs: int, block: int) -> Array:
+    """Return a block of points of the scrambled Sobol sequence (path, input)."""
     from scipy.stats import qmc
 
-    sampler = qmc.Sobol(len(names), seed=np.random.default_rng((plan.seed, 0)))
-    if first:
-        sampler.fast_forward(first)
-        return np.asarray(sampler.random(count))
-    return np.asarray(sampler.random(1 << (count - 1).bit_length())[:count])
+    sampler = qmc.Sobol(inputs, seed=np.random.default_rng((seed, 0)))
+    if block:
+        sampler.fast_forward(block * SOBOL_BLOCK)
+    points: Array = sampler.random(SOBOL_BLOCK)
+    points.setflags(write=False)
+    return points
 
 
 # --- terms, leaf by leaf -------------------------------------------------------------------------
