@@ -185,8 +185,12 @@ def economy_of_table(path: Path, economy: str | None = None) -> str | None:
 
 
 def replacements(path: Path, economy: str | None = None) -> list[str]:
-    """Return a sentence for each row of a table without problems that takes a fact's place."""
+    """Return a sentence for each row of a table without problems that takes a fact's place.
+
+    A row that says what its fact says is left out.
+    """
     from cardhouse.facts import load_facts, read_facts
+    from cardhouse.facts.statements import figures
 
     if path.suffix.lower() != ".csv" or not path.is_file():
         return []
@@ -195,9 +199,10 @@ def replacements(path: Path, economy: str | None = None) -> list[str]:
     known = load_facts() if below is None else below
     entities = () if whose is None else _entities_of(whose)
     told = []
-    for row in read_facts(path, entities).everything():
+    rows = read_facts(path, entities).everything()
+    for row in sorted(rows, key=lambda one: int(one.place.rpartition(":")[2])):
         old = known.by_id.get(row.replaces) or known.by_key.get(row.key)
-        if old is not None:
+        if old is not None and figures(old) != figures(row):
             told.append(
                 f"{row.place}: {row.entity} {row.metric} {row.value} {row.unit}, in the place of "
                 f"{old.value} {old.unit} ({old.id}, {old.source})"

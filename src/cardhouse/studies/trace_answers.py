@@ -151,7 +151,7 @@ def trace_from(
         **_common(manifest, asked, "from", period, found.dollars),
         "round_trip_usd_bn": None,
         "parts": parts,
-        "sentence": f"Where the ${found.dollars:,.1f} bn end that {payer} paid in {period}",
+        "sentence": f"Where the ${_bn(found.dollars)} bn end that {payer} paid in {period}",
         "note": FORWARD.format(rule=asked.rule, words=RULES[asked.rule]),
         "warnings": list(warnings),
     }
@@ -271,9 +271,13 @@ def called(world: World, entity: str) -> str:
 def _sentence(asked: TraceQuestion, dollars: float, period: str, world: World) -> str:
     name = called(world, asked.entity)
     if asked.of_purse:
-        return f"What {name} had to spend in {period}, ${dollars:,.1f} bn: whose money it was"
+        return f"What {name} had to spend in {period}, ${_bn(dollars)} bn: whose money it was"
     what = f"sales of {world.about.business}" if asked.of_ai else "sales"
-    return f"Who ultimately pays {name}'s ${dollars:,.1f} bn of {what} in {period}"
+    return f"Who ultimately pays {name}'s ${_bn(dollars)} bn of {what} in {period}"
+
+
+def _bn(dollars: float) -> str:
+    return f"{dollars:,.1f}" if abs(dollars) >= 1 else f"{dollars:.2f}"
 
 
 def _note(asked: TraceQuestion, own: float | None) -> str:
