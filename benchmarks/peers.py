@@ -60,6 +60,7 @@ FRAGILE = (
     Contender("numpy", "own", 2000, "numpy, 2,000 paths side by side"),
     Contender("numpy:single", "own", 20, "numpy, one path at a time"),
     Contender("cardhouse", "own", 100, "cardhouse, the readable engine"),
+    Contender("jax", "peers", 2000, "JAX, 2,000 paths side by side"),
     Contender("mesa", "peers", 5, "mesa"),
 )
 HAS_COMPILED = find_spec("cardhouse.engine.kernel") is not None

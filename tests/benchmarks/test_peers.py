@@ -111,9 +111,12 @@ def test_a_path_alone_runs_as_among_others(fragile: fragile_model.Economy) -> No
     compare_fragile(fragile_numpy.run_single, fragile)
 
 
-def test_mesa_runs_the_fragile_model_where_it_is_installed(fragile: fragile_model.Economy) -> None:
-    pytest.importorskip("mesa")
-    compare_fragile(importlib.import_module("fragile_mesa").run, fragile)
+@pytest.mark.parametrize("name", ["mesa", "jax"])
+def test_a_peer_runs_the_fragile_model_where_it_is_installed(
+    name: str, fragile: fragile_model.Economy
+) -> None:
+    pytest.importorskip(name)
+    compare_fragile(importlib.import_module(f"fragile_{name}").run, fragile)
 
 
 def test_every_law_of_the_fragile_model_is_at_work() -> None:
