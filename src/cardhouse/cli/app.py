@@ -50,7 +50,10 @@ def _root(
         ),
     ] = False,
 ) -> None:
-    """Who really pays for the AI economy: facts, accounts, and a simulated chain of firms."""
+    """Who really pays for the AI economy: facts, accounts, and a simulated chain of firms.
+
+    Begin with `cardhouse run`; `--help` behind a command shows its examples.
+    """
 
 
 COMMANDS = (

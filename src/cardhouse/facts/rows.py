@@ -79,6 +79,11 @@ def _unknown(column: str, word: str, words: frozenset[str], known: Dictionaries)
     sentence = f"{column} '{word}' is not known.{nearest}"
     if len(words) <= FEW:
         return f"{sentence} Use one of {', '.join(sorted(words))}."
+    if column in ("entity", "counterparty"):
+        return (
+            f"{sentence} See `cardhouse facts list` for those in use; those of an economy of your "
+            "own are known where it is named."
+        )
     return f"{sentence} See `cardhouse facts list` for those in use."
 
 
