@@ -15,10 +15,19 @@ LEAST_KEPT = 0.01
 @piece
 def fill(rows: Rows, first: int, count: int, value: float) -> None:
     """Set rows to one value."""
-    for row in range(first, first + count):
-        one = rows[row]
-        for p in range(one.size):
-            one[p] = value
+    width = rows.shape[1]
+    for row in range(first, first + count):  # no view of a row: for one path it would cost most
+        for p in range(width):
+            rows[row, p] = value
+
+
+@piece
+def copy_rows(rows: Rows, to: int, base: int, count: int) -> None:
+    """Copy rows."""
+    width = rows.shape[1]
+    for row in range(count):
+        for p in range(width):
+            rows[to + row, p] = rows[base + row, p]
 
 
 @piece
@@ -27,15 +36,6 @@ def add(into: Rows, row: int, values: Numbers) -> None:
     one = into[row]
     for p in range(one.size):
         one[p] += values[p]
-
-
-@piece
-def copy_rows(w: Rows, to: int, base: int, count: int) -> None:
-    """Copy rows of work."""
-    for row in range(count):
-        out, values = w[to + row], w[base + row]
-        for p in range(out.size):
-            out[p] = values[p]
 
 
 @piece
