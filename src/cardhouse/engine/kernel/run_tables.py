@@ -367,7 +367,7 @@ def _works(t: Tables) -> None:
             "full", "target", "logs", "opening_service", "log_price", "ces", "leaning", "possible",
             "outside",
             "made", "made_first", "filled", "offer", "further", "makes", "line_revenue",
-            "line_inputs", "line_sales",
+            "line_inputs", "line_sales", "busy",
         ),
     }  # fmt: skip
     for count, names in sizes.items():

@@ -45,13 +45,16 @@ def orders_of_line(
 ) -> None:
     """Write into a row what is ordered from a line by buyers that make what they make.
 
-    A negative ``edges`` stands for the table of input use.
+    A negative ``edges`` stands for the table of input use. Buyers that make nothing on any path
+    (``busy`` is 0) order nothing.
     """
     total, outside = w[into], w[at.outside + line]
     for p in range(total.size):
         total[p] = outside[p]
     for place in range(i[at.orders_first + line], i[at.orders_first + line + 1]):
         edge = i[at.orders_edge + place]
+        if w[at.busy + i[at.edge_buyer + edge], 0] <= 0.0:
+            continue
         made = w[at.made + i[at.edge_buyer + edge]]
         if edges >= 0:
             if edge < live_end(at, i, w, i[at.edge_group + edge]):
@@ -78,6 +81,7 @@ def solve_volumes(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: in
         else:
             line = i[at.line_order + first]
             orders_of_line(at, k, i, w, q, edges, line, at.made + line)
+            note_busy(at, w, line)
     judge_volumes(at, k, w)
 
 
@@ -94,12 +98,22 @@ def solve_circle(
         made, outside = w[at.made + line], w[at.outside + line]
         for p in range(made.size):
             made[p] = outside[p]
+        note_busy(at, w, line)
     for _ in range(SWEEPS):
         if not sweep(at, k, i, w, q, edges, first, end):
             return
     for p in range(moving.size):
         if moving[p] > 0.0:
             eliminate(at, k, i, w, q, edges, first, end, p)
+
+
+@piece
+def note_busy(at: Places, w: Rows, line: int) -> None:
+    """Note whether a line makes anything on any path."""
+    made, count = w[at.made + line], 0
+    for p in range(made.size):
+        count += 1 if made[p] != 0.0 else 0
+    w[at.busy + line, 0] = 1.0 if count > 0 else 0.0
 
 
 @piece
@@ -121,6 +135,7 @@ def sweep(
             made[p] = new
         for p in range(moving.size):
             largest[p] = max(largest[p], made[p])
+        note_busy(at, w, line)
     for p in range(moving.size):
         settled = change[p] <= SETTLED * largest[p]
         moving[p] = 0.0 if settled else moving[p]
@@ -183,6 +198,7 @@ def judge_volumes(at: Places, k: Numbers, w: Rows) -> None:
             made = w[at.made + line]
             for p in range(burst.size):
                 made[p] = 0.0 if burst[p] > 0.0 else made[p]
+            note_busy(at, w, line)
 
 
 @piece
@@ -339,6 +355,7 @@ def ration(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, served:
         before, made = w[at.made_first + line], w[at.made + line]
         for p in range(over.size):
             made[p] = made[p] if over[p] > 0.0 else before[p]
+        note_busy(at, w, line)
 
 
 @piece
