@@ -3,9 +3,10 @@
     python benchmarks/page.py [--seconds 60] [--clients 20] [--workers 1 2] [--economy ai]
 
 Each client drags a lever: it asks for the next value as soon as it has the last answer, and pauses
-as a hand does. Half of the values were asked before by somebody. First one client alone is timed,
-then all together. Times are from the request to the last byte of the answer. The last column is
-the load of the machine at the end: where it is above the clients' own, others were at work, too.
+as a hand does. Half of the drags are new to the service to the last value, half were made before by
+somebody. Readers have an address each, since the service limits what one address may ask. First one
+client alone is timed, then all together; times are from the request to the last byte of the answer.
+The last column is the load of the machine at the end.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import httpx
 import numpy as np
@@ -47,7 +51,8 @@ class Seen:
         if not self.seconds:
             return f"| {clients} | {workers} | no answer | | | | | | |"
         p50, p95, most = 1000 * np.percentile(self.seconds, (50, 95, 100))
-        errors = sum(count for state, count in self.states.items() if state >= 400)
+        bad = {state: count for state, count in self.states.items() if state >= 400}
+        errors = ", ".join(f"{count} x {state}" for state, count in bad.items()) or "0"
         rate = len(self.seconds) / self.lasted
         return (
             f"| {clients} | {workers} | {len(self.seconds):,} | {rate:.1f} | {p50:.0f} | {p95:.0f} "
@@ -55,27 +60,33 @@ class Seen:
         )
 
 
+def next_drag(levers: list[str], made: list[list[str]], rng: np.random.Generator) -> list[str]:
+    """Return the settings of a drag: every other one was made before by somebody."""
+    if made and rng.random() < 0.5:
+        return made[rng.integers(len(made))]
+    lever = levers[rng.integers(len(levers))]
+    values = np.linspace(*np.sort(rng.uniform(0.3, 1.6, 2)), 12)
+    fresh = [f"{lever}={value:.6f}" for value in values]
+    made.append(fresh)
+    return fresh
+
+
 async def drag(
     client: httpx.AsyncClient,
     question: dict,
-    levers: list[str],
-    seed: int,
+    drags: Iterator[list[str]],
     until: float,
     seen: Seen,
 ) -> None:
     """Move one lever after the other until the time is over."""
-    rng = np.random.default_rng(seed)
-    while time.perf_counter() < until:
-        lever = levers[rng.integers(len(levers))]
-        for value in np.linspace(*np.sort(rng.uniform(0.3, 1.6, 2)), 12):
-            if time.perf_counter() >= until:
-                return
-            moved = {**question, "set": f"{lever}={value:.2f}"}
-            start = time.perf_counter()
-            answer = await client.get("/api/v1/view", params=moved)
-            seen.seconds.append(time.perf_counter() - start)
-            seen.states[answer.status_code] += 1
-            await asyncio.sleep(PAUSE_SECONDS)
+    for setting in itertools.chain.from_iterable(drags):
+        if time.perf_counter() >= until:
+            return
+        start = time.perf_counter()
+        answer = await client.get("/api/v1/view", params={**question, "set": setting})
+        seen.seconds.append(time.perf_counter() - start)
+        seen.states[answer.status_code] += 1
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def warm(address: str, question: dict, workers: int) -> None:
@@ -92,14 +103,22 @@ async def warm(address: str, question: dict, workers: int) -> None:
 
 async def measure(address: str, question: dict, clients: int, seconds: float, first: int) -> Seen:
     """Return what so many clients see."""
-    seen = Seen(lasted=seconds)
-    limits = httpx.Limits(max_connections=clients)
-    async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
-        known = (await client.get("/api/v1/levers", params={"economy": question["economy"]})).json()
-        reach = {one["id"] for one in known["levers"] if one["reaches"]}
+    seen, made = Seen(lasted=seconds), list[list[str]]()
+    async with contextlib.AsyncExitStack() as stack:
+        readers = []
+        for at in range(clients):
+            line = httpx.AsyncHTTPTransport(local_address=f"127.0.1.{at + 1}")
+            reader = httpx.AsyncClient(base_url=address, timeout=120, transport=line)
+            readers.append(await stack.enter_async_context(reader))
+        asked = await readers[0].get("/api/v1/levers", params={"economy": question["economy"]})
+        reach = {one["id"] for one in asked.json()["levers"] if one["reaches"]}
         levers = [one for one in LEVERS if one in reach]
         until = time.perf_counter() + seconds
-        hands = (drag(client, question, levers, first + at, until, seen) for at in range(clients))
+        hands = []
+        for at, reader in enumerate(readers):
+            rng = np.random.default_rng(first + at)
+            drags = iter(partial(next_drag, levers, made, rng), None)
+            hands.append(drag(reader, question, drags, until, seen))
         await asyncio.gather(*hands)
     return seen
 
