@@ -30,7 +30,7 @@ people = st.builds(Willingness, conversions, prices, spreads)
 def left(who: Willingness, unit_cost: float, asked: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return what is left per person at each price, written out from the law of demand."""
     mu = math.log(who.price) - who.spread * float(ndtri(1.0 - who.conversion))
-    return np.asarray((asked - unit_cost) * (1.0 - ndtr((np.log(asked) - mu) / who.spread)))
+    return np.asarray((asked - unit_cost) * ndtr((mu - np.log(asked)) / who.spread))
 
 
 class TestAgainstAGrid:

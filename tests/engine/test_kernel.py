@@ -21,10 +21,13 @@ from cardhouse.engine.kernel.chain_tables import buyers_first, circles_apart
 from cardhouse.engine.kernel.simulate import FIELDS, run_compiled, simulate_compiled
 from cardhouse.engine.kernel.tables import Tables
 from cardhouse.engine.populations import expand
+from cardhouse.engine.quarter import Record
 from cardhouse.engine.simulate import Trajectory, simulate
+from cardhouse.engine.state import State
 from cardhouse.errors import EconomyError, InputError, ScenarioError
 from cardhouse.studies.driving import drivers_of
 from cardhouse.studies.scenario_files import list_scenarios, load_scenario
+from cardhouse.studies.simulation import WATCHED
 from engines import assert_same
 from strategies import Recipe
 
@@ -58,6 +61,32 @@ def ai() -> Chain:
 def test_a_shipped_scenario_runs_as_in_the_readable_engine(ai: Chain, name: str) -> None:
     drivers = drivers_of(ai, load_scenario(name, base="2026Q1"), 20)
     assert_same(simulate(ai, drivers), simulate_compiled(ai, drivers))
+
+
+def told(kind: type) -> list[str]:
+    """Return what a state or a record tells: its fields, and what it works out."""
+    worked_out = [name for name, one in vars(kind).items() if isinstance(one, property)]
+    return [*(one.name for one in fields(kind) if one.name != "links"), *worked_out]
+
+
+def test_a_run_that_kept_little_tells_all_that_a_readable_one_does() -> None:
+    chain = compile_chain(RICH.world())
+    drivers = stormy(chain)
+    whole = simulate(chain, drivers)
+    part = simulate_compiled(chain, drivers, keep=WATCHED)
+    assert "record.claims" not in part.kept.spans
+    near = 1e-9 * max(float(record.paid.max()) for record in whole.records)
+    for name in (one for one in told(State) if one != "paths"):
+        found, expected = part.of_state(name), whole.of_state(name)
+        if name == "loan_rate":  # of a loan of nothing there is none
+            found, expected = (one * whole.of_state("loans") for one in (found, expected))
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=near, err_msg=name)
+    for name in told(Record):
+        found = part.of_record(name)
+        np.testing.assert_allclose(found, whole.of_record(name), rtol=1e-9, atol=near, err_msg=name)
+    assert part.quarters == whole.quarters
+    assert part.money_residual == pytest.approx(whole.money_residual, abs=1e-12)
+    np.testing.assert_array_equal(part.default_quarters(), whole.default_quarters())
 
 
 def test_the_earlier_base_quarter_runs_as_in_the_readable_engine() -> None:

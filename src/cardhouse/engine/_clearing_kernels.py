@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cardhouse.compiling import inlined, kernel, piece
+from cardhouse.compiling import allocating, inlined, kernel, piece
 from cardhouse.engine._lanes import FEW, LANES, add_up, add_up_few
 from cardhouse.engine._turn_kernels import Claims, in_turn, listed_by_creditor
 from cardhouse.engine.clearing import STILL
@@ -116,7 +116,7 @@ def woven(
     return Web(places[0], income, due[:, order], total, places[1], keep_means, keep_inflow)
 
 
-@piece
+@allocating
 def turned(by_creditor: Claims, rank: IntArray, order: IntArray, turn_of: IntArray) -> Claims:
     """Return what comes in to each turn, from which (class x turn)."""
     starts_before, debtors, owed_before = by_creditor
@@ -376,7 +376,7 @@ def tell_classes(web: Web, desk: Desk, answer: Answer, lanes: IntArray) -> None:
             answer.paid[path, purse] = paid
 
 
-@piece
+@allocating
 def open_desk(web: Web, space: FloatArray) -> Desk:
     """Return a desk in ``space`` with nobody's paths, on which all is paid out of nothing."""
     purses = web.due.shape[1]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cardhouse.compiling import kernel, piece
+from cardhouse.compiling import allocating, kernel, piece
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -90,7 +90,7 @@ def lift(purse: int, top: IntArray, pile: IntArray, above: IntArray, below: IntA
     pile[purse] = NOBODY
 
 
-@piece
+@allocating
 def balances(by_debtor: Claims) -> FloatArray:
     """Return what each purse owes less what it is owed."""
     starts, creditors, owed = by_debtor

@@ -57,10 +57,14 @@ class CompiledRun:
 
     def of_state(self, name: str, path: int = 0) -> Array:
         """Return one state variable over quarters of one path (quarter, ...)."""
+        if name not in _OWNED and name not in DERIVED:  # what a state works out itself
+            return np.stack([np.asarray(getattr(state, name))[path] for state in self.states])
         return np.asarray(self.state_of_paths(name)[:, path])
 
     def of_record(self, name: str, path: int = 0) -> Array:
         """Return one recorded variable over quarters of one path (quarter, ...)."""
+        if f"record.{name}" not in _OWNED:  # what a record works out itself
+            return np.stack([np.asarray(getattr(record, name))[path] for record in self.records])
         return np.asarray(self.record_of_paths(name)[:, path])
 
     def default_quarters(self, path: int = 0) -> Index:
