@@ -36,7 +36,7 @@ LAWS: dict[str, str] = {
     "shortfall": "contracts.shortfalls",
     "arrears": "resolution._arrears",
     "liquidation": "resolution._sale_values",
-    "default_costs": "settlement.clear_classes",
+    "default_costs": "settlement.clear_links",
 }
 """The law of motion, a function under ``cardhouse.engine``, behind each kind of payment."""
 

@@ -1,7 +1,8 @@
 """Settlement: what everybody pays when some cannot pay in full.
 
-`clear_classes` is the kernel of every quarter; `clear` is the same arithmetic for anyone's data.
-Both give the greatest clearing payments (Eisenberg and Noe 2001) with default costs (Rogers and
+`clear_links` settles every quarter; `clear_classes` and `clear` are the same arithmetic, on tables
+of all pairs and for anyone's data.
+All give the greatest clearing payments (Eisenberg and Noe 2001) with default costs (Rogers and
 Veraart 2013) and classes of creditors (Elsinger 2009), or the least ones as a bracket: default
 costs, and closed sets without money of their own, leave more than one answer.
 """

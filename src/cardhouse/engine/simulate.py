@@ -11,6 +11,7 @@ import numpy as np
 from cardhouse.engine.arrays import NO_CLAIM, Array, Chain, Index, Mask
 from cardhouse.engine.chain import parameters_of
 from cardhouse.engine.drivers import Drivers, check_drivers
+from cardhouse.engine.links import Links
 from cardhouse.engine.moment import Moment
 from cardhouse.engine.plans import ages_kept
 from cardhouse.engine.programs import opening_budget
@@ -160,11 +161,18 @@ def _wide(ended: Mask, like: Any) -> Mask:
 
 
 def money_residual(chain: Chain, before: State, after: State, record: Record) -> float:
-    """Return the largest |change in cash - inflow + outflow| over turnover of any firm."""
-    links = chain.links
-    inflow, outflow = links.received(record.paid), links.paid(record.paid)
-    gap = np.abs(after.cash - before.cash - inflow + outflow)
-    turnover = np.maximum(inflow + outflow + before.cash, 1e-300)
+    """Return `residual_of` one quarter."""
+    return residual_of(chain.links, before.cash, after.cash, record.paid)
+
+
+def residual_of(links: Links, before: Array, after: Array, paid: Array) -> float:
+    """Return the largest |change in cash - inflow + outflow| over turnover of any firm.
+
+    Cash before and after is (row, firm), what was paid (row, link).
+    """
+    inflow, outflow = links.received(paid), links.paid(paid)
+    gap = np.abs(after - before - inflow + outflow)
+    turnover = np.maximum(inflow + outflow + before, 1e-300)
     return float(np.where(gap > 0, gap / turnover, 0.0).max(initial=0.0))
 
 
@@ -208,4 +216,4 @@ def opening_record(chain: Chain, state: State) -> Record:
     )
 
 
-__all__ = ["Trajectory", "money_residual", "simulate"]
+__all__ = ["Trajectory", "money_residual", "residual_of", "simulate"]

@@ -22,6 +22,7 @@ from cardhouse.engine.kernel.run_tables import (
 from cardhouse.engine.plans import ages_kept
 from cardhouse.engine.quarter import Record
 from cardhouse.engine.resolution import RESTRUCTURED
+from cardhouse.engine.simulate import residual_of
 from cardhouse.engine.state import State
 
 MASKS = ("alive", "restructured", "explosive", "failed")
@@ -94,13 +95,8 @@ class CompiledRun:
     def money_residual(self) -> float:
         """Return the largest |change in cash - inflow + outflow| over turnover of any firm."""
         cash, paid = self.state_of_paths("cash"), self.record_of_paths("paid")
-        links, firms = self.chain.links, cash.shape[2]
-        flat = paid[1:].reshape(-1, links.count)
-        inflow, outflow = links.received(flat), links.paid(flat)
-        before, after = (one.reshape(-1, firms) for one in (cash[:-1], cash[1:]))
-        gap = np.abs(after - before - inflow + outflow)
-        turnover = np.maximum(inflow + outflow + before, 1e-300)
-        return float(np.where(gap > 0, gap / turnover, 0.0).max(initial=0.0))
+        before, after = (one.reshape(-1, cash.shape[2]) for one in (cash[:-1], cash[1:]))
+        return residual_of(self.chain.links, before, after, paid[1:].reshape(-1, paid.shape[2]))
 
     @cached_property
     def _whole(self) -> KeptRows:
