@@ -39,15 +39,15 @@ def test_there_is_a_child_for_each_other_processor_where_code_is_kept(
 ) -> None:
     started: list[Any] = []
 
-    def start(_: Path, names: tuple[str, ...]) -> Any:
-        started.append(names)
+    def start(_: Path, names: tuple[str, ...], one_path: bool) -> Any:
+        started.append((names, one_path))
         return Child()
 
     monkeypatch.setattr(crew, "processors", lambda: processors)
     monkeypatch.setattr(crew, "child", start)
-    with crew.crew(NAMES, kept=kept) as claims:
+    with crew.crew(NAMES, one_path=True, kept=kept) as claims:
         assert claims.is_dir()
-    assert started == [NAMES] * expected
+    assert started == [(NAMES, True)] * expected
     assert not claims.exists()
 
 
@@ -66,21 +66,24 @@ def test_a_child_that_fails_leaves_all_to_its_parent(
 ) -> None:
     monkeypatch.setattr(crew, "MAIN", "raise SystemExit(3)")
     monkeypatch.setattr(crew, "processors", lambda: 2)
-    with crew.crew(NAMES, kept=True) as claims:
+    with crew.crew(NAMES, one_path=False, kept=True) as claims:
         left = [crew.name_of(one) for one in crew.taken_in_turn([spoken("clear")], claims)]
     assert left == ["clear"]
-    child = crew.child(tmp_path, NAMES)
+    child = crew.child(tmp_path, NAMES, one_path=False)
     assert child.wait(60) == 3
 
 
-def test_a_child_compiles_what_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[tuple[tuple[str, ...], Path]] = []
-    monkeypatch.setattr(machine, "compile_free", lambda names, claims: done.append((names, claims)))
+@pytest.mark.parametrize("one_path", [False, True])
+def test_a_child_compiles_what_is_free(
+    one_path: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(machine, "compile_free", lambda *asked: done.append(asked))
     monkeypatch.setattr(crew, "MAIN", "")
-    crew.child(tmp_path, NAMES).wait(60)
+    crew.child(tmp_path, NAMES, one_path).wait(60)
     monkeypatch.setattr(sys, "argv", ["-c", str(tmp_path)])
     machine.child_main()
-    assert done == [(NAMES, tmp_path)]
+    assert done == [(NAMES, one_path, tmp_path)]
 
 
 def test_an_application_that_holds_python_gets_no_children() -> None:

@@ -120,15 +120,25 @@ def test_bits_hang_on_neither_threads_nor_blocks(threads: int, block: int) -> No
     assert_identical(whole, parts)
 
 
-def test_a_path_runs_alone_as_among_others() -> None:
-    chain = compile_chain(RICH.world())
-    drivers = stormy(chain)
-    among = simulate_compiled(chain, drivers, parameters=SPREAD, paths=5)
+def assert_alone_as_among_others(chain: Chain, drivers: Drivers) -> None:
+    among = run_compiled(chain, drivers, parameters=SPREAD, paths=5, keep=FIELDS)
     for path in range(5):
         mine = {name: values[path] for name, values in SPREAD.items()}
-        alone = simulate_compiled(chain, drivers, parameters=mine)
-        for name in ("cash", "loans", "alive", "stakes", "vintages"):
-            np.testing.assert_array_equal(alone.of_state(name), among.of_state(name, path))
+        alone = run_compiled(chain, drivers, parameters=mine, keep=FIELDS)
+        for name in FIELDS:
+            np.testing.assert_array_equal(alone[name][0], among[name][path], err_msg=name)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_path_runs_alone_as_among_others(seed: int) -> None:
+    chain = compile_chain(replace(RICH, seed=seed, cycles=seed > 1).world())
+    assert_alone_as_among_others(chain, stormy(chain))
+
+
+@pytest.mark.parametrize("name", ["capital-freeze", "accelerator-price-collapse"])
+def test_a_scenario_of_failures_runs_alone_as_among_others(ai: Chain, name: str) -> None:
+    drivers = drivers_of(ai, load_scenario(name, base="2026Q1"), 12)
+    assert_alone_as_among_others(ai, drivers)
 
 
 def test_what_is_kept_is_what_the_whole_run_holds() -> None:

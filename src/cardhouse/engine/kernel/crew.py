@@ -28,6 +28,9 @@ SLOWEST_FIRST = (
 Any order is right: this one is what compiling took.
 """
 
+ASKED = "asked.json"
+"""In the folder of claims: what children compile for."""
+
 MAIN = "from cardhouse.engine.kernel.machine import child_main; child_main()"
 
 
@@ -53,13 +56,15 @@ def name_of(law: Any) -> str:
 
 
 @contextmanager
-def crew(names: Sequence[str], kept: bool) -> Iterator[Path]:
+def crew(names: Sequence[str], *, one_path: bool, kept: bool) -> Iterator[Path]:
     """Let other processors compile beside the block inside, and wait for them at its end.
 
     Parameters
     ----------
     names
         Names of the record of places that laws are compiled for.
+    one_path
+        Whether they are compiled for rows of one path.
     kept
         Whether machine code is kept; where it is not, nobody can load what others made.
 
@@ -71,7 +76,7 @@ def crew(names: Sequence[str], kept: bool) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="cardhouse-laws-") as folder:
         claims = Path(folder)
         helpers = min(processors(), MOST) - 1 if kept and is_python(sys.executable) else 0
-        children = [child(claims, names) for _ in range(helpers)]
+        children = [child(claims, names, one_path) for _ in range(helpers)]
         try:
             yield claims
             for one in children:
@@ -88,9 +93,10 @@ def is_python(executable: str | None) -> bool:
     return Path(executable or "").name.lower().startswith(("python", "pypy"))
 
 
-def child(claims: Path, names: Sequence[str]) -> subprocess.Popen[bytes]:
+def child(claims: Path, names: Sequence[str], one_path: bool) -> subprocess.Popen[bytes]:
     """Start a process that compiles laws, in silence, until all are taken."""
-    (claims / "names.json").write_text(json.dumps(list(names)), encoding="utf-8")
+    asked = {"names": list(names), "one_path": one_path}
+    (claims / ASKED).write_text(json.dumps(asked), encoding="utf-8")
     home = str(Path(__file__).parents[3])
     path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.Popen(  # noqa: S603 - this interpreter, and words of our own

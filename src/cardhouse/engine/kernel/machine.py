@@ -18,11 +18,15 @@ from numba.core.errors import NumbaExperimentalFeatureWarning
 
 from cardhouse.compiling import first_time, machine_code_folder
 from cardhouse.engine.kernel import quarter
-from cardhouse.engine.kernel.crew import crew, taken_in_turn
+from cardhouse.engine.kernel.crew import ASKED, crew, taken_in_turn
+from cardhouse.engine.kernel.one_path import ROWS
 from cardhouse.engine.kernel.tables import kind_of
 
 STEPS = (quarter.OPENING, quarter.DECIDE, quarter.TRADE, quarter.FUND, quarter.SETTLE)
 
+
+TOLD = {False: ("engine", "the engine"), True: ("engine-one-path", "the engine for one path")}
+"""For many paths, and for one: the mark of what is kept, and what a person reads meanwhile."""
 
 Tuple: Any = types.UniTuple
 type_of: Any = numba.typeof
@@ -47,28 +51,29 @@ class Law(types.WrapperAddressProtocol):
         return self._signature
 
 
-def signature_of(at: Any) -> Any:
+def signature_of(at: Any, *, one_path: bool = False) -> Any:
     """Return what every law takes, with the record of places as its first argument."""
-    rows, line = np.zeros((1, 1)), np.zeros(1)
-    whole = np.zeros(1, dtype=np.int64)
-    arguments = (at, line, whole, rows, rows, rows, line, 1)
-    return types.none(*(type_of(one) for one in arguments))
+    line, whole = np.zeros(1), np.zeros(1, dtype=np.int64)
+    rows = ROWS if one_path else type_of(np.zeros((1, 1)))
+    of_line = type_of(line)
+    return types.none(type_of(at), of_line, type_of(whole), rows, rows, rows, of_line, type_of(1))
 
 
 @cache
-def _compiled(names: tuple[str, ...]) -> Callable[..., None]:
+def _compiled(names: tuple[str, ...], one_path: bool) -> Callable[..., None]:
     """Return the story with its laws, for records of places with these names."""
-    signature = signature_for(names)
-    story: Any = quarter.run_blocks
-    with first_time("engine", "the engine") as fresh, quietly():
+    signature = signature_for(names, one_path=one_path)
+    story: Any = quarter.run_path if one_path else quarter.run_blocks
+    with first_time(*TOLD[one_path]) as fresh, quietly():
         if fresh:
-            with crew(names, kept=machine_code_folder() is not None) as claims:
-                compile_free(names, claims)
+            with crew(names, one_path=one_path, kept=machine_code_folder() is not None) as claims:
+                compile_free(names, one_path, claims)
         made = {one: Law(one, signature) for step in STEPS for one in step}
         steps = tuple(tuple(made[one] for one in step) for step in STEPS)
         kinds = (Tuple(types.FunctionType(signature), len(one)) for one in steps)
-        rows, number = signature.args[3], signature.args[-1]
-        whole = (*kinds, *signature.args[:-1], rows, rows, number, number)
+        at, numbers, indices, *_, desk, number = signature.args
+        rows = type_of(np.zeros((1, 1)))
+        whole = (*kinds, at, numbers, indices, *[rows] * 3, desk, rows, rows, number, number)
         story.compile(whole)
         return partial(story.get_overload(whole), *steps)
 
@@ -76,13 +81,13 @@ def _compiled(names: tuple[str, ...]) -> Callable[..., None]:
 def child_main() -> None:
     """Compile, as a child of another process, what is not taken yet; see `crew.child`."""
     claims = Path(sys.argv[1])
-    names: list[str] = json.loads((claims / "names.json").read_text(encoding="utf-8"))
-    compile_free(tuple(names), claims)
+    asked = json.loads((claims / ASKED).read_text(encoding="utf-8"))
+    compile_free(tuple(asked["names"]), asked["one_path"], claims)
 
 
-def compile_free(names: tuple[str, ...], claims: Path) -> None:
+def compile_free(names: tuple[str, ...], one_path: bool, claims: Path) -> None:
     """Compile the laws that nobody else has taken, for records of places with these names."""
-    signature = signature_for(names)
+    signature = signature_for(names, one_path=one_path)
     laws: list[Any] = list(dict.fromkeys(one for step in STEPS for one in step))
     with quietly():
         for law in taken_in_turn(laws, claims):
@@ -107,11 +112,14 @@ def quietly() -> Iterator[None]:
             kind.__repr__ = spelled
 
 
-def signature_for(names: tuple[str, ...]) -> Any:
+def signature_for(names: tuple[str, ...], *, one_path: bool = False) -> Any:
     """Return what every law takes, for records of places with these names."""
-    return signature_of(np.zeros(1, dtype=kind_of(names))[0])
+    return signature_of(np.zeros(1, dtype=kind_of(names))[0], one_path=one_path)
 
 
-def run_blocks(at: Any) -> Callable[..., None]:
-    """Return `quarter.run_blocks` with its laws, all compiled where they are not yet."""
-    return _compiled(tuple(at.dtype.names))
+def run_blocks(at: Any, *, one_path: bool = False) -> Callable[..., None]:
+    """Return `quarter.run_blocks` with its laws, all compiled where they are not yet.
+
+    For a run of one path, `quarter.run_path`, which takes the same.
+    """
+    return _compiled(tuple(at.dtype.names), one_path)

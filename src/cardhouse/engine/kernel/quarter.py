@@ -54,6 +54,7 @@ from cardhouse.engine.kernel.money import (
     stress,
     test_cover,
 )
+from cardhouse.engine.kernel.one_path import of_one_path
 from cardhouse.engine.kernel.orders import (
     backed_volumes,
     input_rows,
@@ -452,3 +453,17 @@ def run_blocks(
                 settle_[law_](at, k, i, s, n, w, z, q)
             keep_rows(at, i, n, w, out, q, start)
             s, n = n, s
+
+
+@kernel
+def run_path(
+    opening: Any, decide: Any, trade: Any, fund: Any, settle_: Any, at: Places, k: Numbers,
+    i: Indices, s: Rows, n: Rows, w: Rows, z: Numbers, moves: Rows, out: Rows, first: int,
+    end: int,
+) -> None:  # fmt: skip
+    """Run paths one at a time by laws compiled for `one_path.ROWS`; as `run_blocks` else."""
+    rows, after, work = of_one_path(s), of_one_path(n), of_one_path(w)
+    run_blocks(
+        opening, decide, trade, fund, settle_, at, k, i, rows, after, work, z, moves, out, first,
+        end,
+    )  # fmt: skip

@@ -244,9 +244,9 @@ def _run(plan: Plan, moves: Array, threads: int | None, block: int) -> Array:
 
     if block < 1:
         raise InputError(f"block is {block}, expected a number of paths from 1.")
-    story = run_blocks(plan.at)
     moves = np.ascontiguousarray(moves)
     paths = moves.shape[1]
+    story = run_blocks(plan.at, one_path=paths == 1)
     out = np.empty(((plan.quarters + 1) * plan.rows, paths))
     workers = max(1, threads or os.cpu_count() or 1)
 
