@@ -353,7 +353,7 @@ def _loans(t: Tables, chain: Chain) -> None:
     t.index("loan_bullet", loans.bullet)
     t.index("loan_collateral", loans.collateral)
     t.index("loan_secured", loans.seniority == SECURED)
-    t.size("secured", int((loans.seniority == SECURED).sum()))
+    _secured_loans(t, chain)
     t.number("loan_life", loans.life)
     t.number("loan_cost", loans.rate)
     bullets = np.flatnonzero(loans.bullet > 0)
@@ -365,6 +365,23 @@ def _loans(t: Tables, chain: Chain) -> None:
     t.index("line_facility", facility[loans.new_of[lines.firm, lines.pool]])
     t.number("line_limit", lines.limit)
     t.number("line_last", lines.last)
+
+
+def _secured_loans(t: Tables, chain: Chain) -> None:
+    """Add which loans stand before others up to their collateral, and whose collateral it is."""
+    secured = np.flatnonzero(chain.loans.seniority == SECURED)
+    collateral = chain.loans.collateral[secured]
+    pledged = np.unique(collateral[collateral >= 0])
+    owners = chain.loans.firm[secured], chain.firm_of_line[pledged]
+    for name, values in (
+        ("secured_loan", secured),
+        ("pledged_line", pledged),
+        ("pledging_firm", np.unique(np.concatenate(owners))),
+    ):
+        t.index(name, values)
+    t.size("secured", len(secured))
+    t.size("pledged", len(pledged))
+    t.size("pledging", len(np.unique(np.concatenate(owners))))
 
 
 def _equity(t: Tables, chain: Chain) -> None:

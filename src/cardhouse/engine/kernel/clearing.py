@@ -1,8 +1,9 @@
 """Compiled clearing of one path: who pays what share of each class; see `engine.clearing`.
 
 Where nobody is short nothing is swept: all sums are known from writing the bills. Where somebody
-is, only links of the short are looked at, since all others pay in full. ``z`` is the desk on which
-one path is worked out.
+is, only firms that trouble reaches are looked at - the short, and whom they owe -, since all others
+pay and are paid in full. ``z`` is the desk on which one path is worked out; a firm is laid out on
+it when trouble reaches it.
 """
 
 from __future__ import annotations
@@ -23,11 +24,33 @@ NO_EXIT = 1e-150
 
 
 @piece
+def reach(at: Places, i: Indices, s: Rows, w: Rows, z: Numbers, firm: int, p: int) -> None:
+    """Lay out a firm that trouble reaches, as it stands where everybody pays."""
+    if z[at.z_is_reached + firm] > 0.0:
+        return
+    z[at.z_is_reached + firm] = 1.0
+    z[at.z_reached + int(z[at.z_reached_count])] = float(firm)
+    z[at.z_reached_count] += 1.0
+    alive, owed, expected = s[at.alive + firm, p], w[at.bills + firm, p], w[at.from_firms + firm, p]
+    sure = s[at.cash + firm, p] + w[at.sure + firm, p] - w[at.gave + firm, p]
+    z[at.z_alive + firm], z[at.z_owed + firm], z[at.z_paid + firm] = alive, owed, owed
+    z[at.z_expected + firm], z[at.z_inflow + firm] = expected, expected
+    z[at.z_sure + firm], z[at.z_means + firm] = sure, max(sure, 0.0)
+    z[at.z_short + firm], z[at.z_default + firm] = 0.0, 0.0
+    z[at.z_failed + firm], z[at.z_stays + firm], z[at.z_forced + firm] = 0.0, 0.0, 0.0
+    z[at.z_cause + firm], z[at.z_order + firm], z[at.z_now + firm] = 0.0, 0.0, 0.0
+    z[at.z_called + firm], z[at.z_helped + firm], z[at.z_gone + firm] = 0.0, 0.0, 0.0
+    z[at.z_proceeds + firm] = 0.0
+    for rank in range(CLASSES):
+        z[at.z_ratio + rank * at.firms + firm] = 1.0
+
+
+@piece
 def link_share(at: Places, i: Indices, w: Rows, z: Numbers, link: int, p: int) -> float:
     """Return the share paid of what is owed on a link; 1 where nothing is."""
-    if w[at.due + link, p] <= 0.0:
-        return 1.0
     payer = i[at.link_payer + link]
+    if not pays_less(at, z, payer) or w[at.due + link, p] <= 0.0:
+        return 1.0
     first = z[at.z_ratio + i[at.link_class + link] * at.firms + payer]
     secured = i[at.link_secured + link]
     if secured < 0:
@@ -37,11 +60,24 @@ def link_share(at: Places, i: Indices, w: Rows, z: Numbers, link: int, p: int) -
 
 
 @piece
-def class_dues(at: Places, i: Indices, w: Rows, z: Numbers, firm: int, p: int) -> None:
-    """Write what a firm owes by class; the uncovered part of secured loans stands with trade.
+def pays_less(at: Places, z: Numbers, payer: int) -> bool:
+    """Tell whether a payer is short; outside nodes and firms that trouble does not reach are not.
 
-    Claims of other firms are laid out, too: they are looked at again and again.
+    Pools and other nodes that stand after firms have no place on the desk.
     """
+    return payer < at.firms and z[at.z_is_reached + payer] > 0.0 and z[at.z_short + payer] > 0.0
+
+
+@piece
+def fall_short(at: Places, i: Indices, s: Rows, w: Rows, z: Numbers, firm: int, p: int) -> None:
+    """Add a firm to the short: write what it owes by class, and reach those whom it owes.
+
+    The uncovered part of secured loans stands with trade. Claims of other firms are laid out, too:
+    they are looked at again and again.
+    """
+    z[at.z_short + firm] = 1.0
+    z[at.z_shorts + int(z[at.z_short_count])] = float(firm)
+    z[at.z_short_count] += 1.0
     for rank in range(CLASSES):
         z[at.z_due + rank * at.firms + firm] = 0.0
     end = 2 * i[at.pays_first + firm]
@@ -55,6 +91,8 @@ def class_dues(at: Places, i: Indices, w: Rows, z: Numbers, firm: int, p: int) -
             i[at.link_secured + link],
             i[at.link_payee + link],
         )
+        if payee < at.firms:
+            reach(at, i, s, w, z, payee, p)
         part = z[at.z_cover + secured] if secured >= 0 else 1.0
         end = lay_out(at, z, firm, payee, rank, owed * part, end)
         if secured >= 0:
@@ -76,12 +114,12 @@ def lay_out(at: Places, z: Numbers, firm: int, payee: int, rank: int, owed: floa
 
 @piece
 def class_ratios(at: Places, z: Numbers, firm: int) -> float:
-    """Write the share of each class that a firm pays; return the largest change."""
+    """Write the share of each class that a short firm pays; return the largest change."""
     senior, change, paid = 0.0, 0.0, z[at.z_paid + firm]
     for rank in range(CLASSES):
         cell = rank * at.firms + firm
         due, share = z[at.z_due + cell], 1.0
-        if z[at.z_short + firm] > 0.0 and due > 0.0:
+        if due > 0.0:
             share = clip((paid - senior) / due, 0.0, 1.0)
         change = max(change, abs(share - z[at.z_ratio + cell]))
         z[at.z_ratio + cell] = share
@@ -92,14 +130,17 @@ def class_ratios(at: Places, z: Numbers, firm: int) -> float:
 @piece
 def inflows(at: Places, i: Indices, z: Numbers) -> None:
     """Write what firms receive from firms: all that is owed, less what the short leave unpaid."""
-    for firm in range(at.firms):
+    reached, short = int(z[at.z_reached_count]), int(z[at.z_short_count])
+    for one in range(reached):
+        firm = int(z[at.z_reached + one])
         z[at.z_inflow + firm] = z[at.z_expected + firm]
-    for firm in range(at.firms):
-        if z[at.z_short + firm] > 0.0:
-            for place in range(2 * i[at.pays_first + firm], int(z[at.z_claims_end + firm])):
-                unpaid = 1.0 - z[at.z_ratio + int(z[at.z_claim_cell + place])]
-                z[at.z_inflow + int(z[at.z_claimant + place])] -= z[at.z_claim + place] * unpaid
-    for firm in range(at.firms):
+    for one in range(short):
+        firm = int(z[at.z_shorts + one])
+        for place in range(2 * i[at.pays_first + firm], int(z[at.z_claims_end + firm])):
+            unpaid = 1.0 - z[at.z_ratio + int(z[at.z_claim_cell + place])]
+            z[at.z_inflow + int(z[at.z_claimant + place])] -= z[at.z_claim + place] * unpaid
+    for one in range(reached):
+        firm = int(z[at.z_reached + one])
         z[at.z_inflow + firm] = max(0.0, z[at.z_inflow + firm])
 
 
@@ -113,73 +154,74 @@ def budget(at: Places, z: Numbers, firm: int) -> float:
 
 
 @piece
-def standing(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> int:
-    """Add to the sets who is short and who defaults at the present inflow; return what changed."""
+def standing(at: Places, i: Indices, s: Rows, w: Rows, z: Numbers, p: int) -> int:
+    """Add to the sets who is short and who defaults at the present inflow; return what changed.
+
+    Whom trouble does not reach has what it has where everybody pays, and is neither.
+    """
     changed = 0
-    for firm in range(at.firms):
+    for one in range(int(z[at.z_reached_count])):
+        firm = int(z[at.z_reached + one])
         owed = z[at.z_owed + firm] * (1.0 - SHORT_TOLERANCE)
         if z[at.z_means + firm] + z[at.z_inflow + firm] < z[at.z_below] * owed:
             changed += 1 if z[at.z_default + firm] <= 0.0 else 0
             z[at.z_default + firm] = 1.0
         if z[at.z_short + firm] <= 0.0 and budget(at, z, firm) < owed:
-            z[at.z_short + firm] = 1.0
-            class_dues(at, i, w, z, firm, p)
+            fall_short(at, i, s, w, z, firm, p)
             changed += 1
     return changed
 
 
 @piece
-def clear_path(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> None:
+def clear_path(at: Places, i: Indices, s: Rows, w: Rows, z: Numbers, p: int) -> None:
     """Find the greatest payments of one path, with some firms in default from the start."""
-    short = 0
-    for firm in range(at.firms):
+    z[at.z_short_count] = 0.0
+    for one in range(int(z[at.z_reached_count])):
+        firm = int(z[at.z_reached + one])
         for rank in range(CLASSES):
             z[at.z_ratio + rank * at.firms + firm] = 1.0
         z[at.z_short + firm], z[at.z_default + firm] = 0.0, z[at.z_failed + firm]
         z[at.z_paid + firm], z[at.z_inflow + firm] = z[at.z_owed + firm], z[at.z_expected + firm]
-    standing(at, i, w, z, p)
-    for firm in range(at.firms):
-        short += 1 if z[at.z_short + firm] > 0.0 else 0
-    if short > 0:
+    standing(at, i, s, w, z, p)
+    if z[at.z_short_count] > 0.0:
         settled = False
         for _ in range(SWEEPS):
-            if sweep_payments(at, i, w, z, p) <= STILL:
+            if sweep_payments(at, i, s, w, z, p) <= STILL:
                 settled = True
                 break
         if not settled:
-            finish(at, i, w, z, p)
+            finish(at, i, s, w, z, p)
         inflows(at, i, z)
 
 
 @piece
-def sweep_payments(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> float:
+def sweep_payments(at: Places, i: Indices, s: Rows, w: Rows, z: Numbers, p: int) -> float:
     """Let everybody pay what the last inflow allows; return the largest change of a paid share."""
     inflows(at, i, z)
-    standing(at, i, w, z, p)
+    standing(at, i, s, w, z, p)
     change = 0.0
-    for firm in range(at.firms):
-        if z[at.z_short + firm] > 0.0:
-            z[at.z_paid + firm] = min(budget(at, z, firm), z[at.z_owed + firm])
-            change = max(change, class_ratios(at, z, firm))
+    for one in range(int(z[at.z_short_count])):
+        firm = int(z[at.z_shorts + one])
+        z[at.z_paid + firm] = min(budget(at, z, firm), z[at.z_owed + firm])
+        change = max(change, class_ratios(at, z, firm))
     return change
 
 
 @piece
 def all_ratios(at: Places, z: Numbers) -> None:
     """Write the share of each class that each short firm pays."""
-    for firm in range(at.firms):
-        if z[at.z_short + firm] > 0.0:
-            class_ratios(at, z, firm)
+    for one in range(int(z[at.z_short_count])):
+        class_ratios(at, z, int(z[at.z_shorts + one]))
 
 
 @piece
-def finish(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> None:
+def finish(at: Places, i: Indices, s: Rows, w: Rows, z: Numbers, p: int) -> None:
     """Follow the piecewise linear solution to its end; see `engine.clearing`."""
     settled = False
     for _ in range(2 * at.firms * (CLASSES + 2) + 4):
         all_ratios(at, z)
         inflows(at, i, z)
-        changed = standing(at, i, w, z, p)
+        changed = standing(at, i, s, w, z, p)
         if settled and changed == 0:
             return
         settled = walk(at, i, w, z, p)
@@ -222,9 +264,11 @@ def walk(at: Places, i: Indices, w: Rows, z: Numbers, p: int) -> bool:
 def regime(at: Places, z: Numbers) -> int:
     """Write who is short and can still fall, and through which class; return how many."""
     count = 0
-    for firm in range(at.firms):
+    for one in range(int(z[at.z_short_count])):
+        firm = int(z[at.z_shorts + one])
         paid = z[at.z_paid + firm]
-        if z[at.z_short + firm] > 0.0 and paid > 0.0:
+        z[at.z_place + firm] = -1.0
+        if paid > 0.0:
             senior, marginal, below = 0.0, CLASSES - 1, 0.0
             found = False
             for rank in range(CLASSES):
@@ -238,8 +282,6 @@ def regime(at: Places, z: Numbers) -> int:
             z[at.z_senior + count] = below
             z[at.z_place + firm] = float(count)
             count += 1
-        else:
-            z[at.z_place + firm] = -1.0
     return count
 
 
@@ -264,7 +306,7 @@ def leaks(at: Places, i: Indices, w: Rows, z: Numbers, moves: Rows, exits: Numbe
         for place in range(i[at.pays_first + firm], i[at.pays_first + firm + 1]):
             link = i[at.pays_link + place]
             owed, payee = owed_in(at, i, w, z, link, rank, p), i[at.link_payee + link]
-            other = int(z[at.z_place + payee]) if payee < at.firms else -1
+            other = int(z[at.z_place + payee]) if pays_less(at, z, payee) else -1
             if other >= 0:
                 kept = z[at.z_keep] if z[at.z_default + payee] > 0.0 else 1.0
                 moves[one, other] += owed * kept / due

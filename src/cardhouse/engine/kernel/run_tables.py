@@ -381,7 +381,7 @@ def _works(t: Tables) -> None:
         "from_lines", "new_stress", "score", "eligible", "ask", "heard", "signed_to", "given_to",
         "rolled_to", "borrowed", "drawn_by", "spend_capex", "spend_programs", "spend_payout",
         "leased_value", "program_terms", "payout", "profit_now", "sure", "paid_out",
-        "default_costs_paid", "liquidation", "removed", "strategic_lever",
+        "default_costs_paid", "liquidation", "removed", "strategic_lever", "trouble_firm",
     ):  # fmt: skip
         t.work(name, firms)
     for name in ("kept", "new_kept", "gave"):
@@ -459,14 +459,23 @@ def _works(t: Tables) -> None:
 def _desk(t: Tables) -> None:
     p = t.places
     firms, loans = p["firms"], p["loans"]
-    for name in ("z_keep", "z_below", "z_worth_all", "z_recovery"):
+    for name in (
+        "z_keep",
+        "z_below",
+        "z_worth_all",
+        "z_recovery",
+        "z_reached_count",
+        "z_short_count",
+        "z_valued",
+    ):
         t.desk(name, 1)
     for name in (
         "z_owed", "z_expected", "z_sure", "z_failed", "z_forced", "z_cause", "z_order", "z_called",
         "z_helped", "z_worth", "z_stays", "z_now", "z_means", "z_inflow", "z_short", "z_default",
         "z_paid", "z_whole", "z_proceeds", "z_rest", "z_unpledged", "z_offered", "z_together",
         "z_gap", "z_able", "z_gone", "z_who", "z_marginal", "z_senior", "z_place", "z_firm",
-        "z_score", "z_spare", "z_other", "z_got",
+        "z_score", "z_spare", "z_other", "z_got", "z_alive", "z_is_reached", "z_reached",
+        "z_shorts",
     ):  # fmt: skip
         t.desk(name, firms)
     for name in ("z_ratio", "z_due"):

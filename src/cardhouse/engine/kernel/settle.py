@@ -120,8 +120,8 @@ def settle(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, z: Num
 
 @piece
 def find_trouble(at: Places, s: Rows, w: Rows) -> bool:
-    """Mark paths on which somebody is short, or forced into default; tell whether any is."""
-    trouble = w[at.trouble]
+    """List, on each path, who is short or forced into default; tell whether anybody is."""
+    trouble, hit, found = w[at.trouble], w[at.total], False
     for p in range(trouble.size):
         trouble[p] = 0.0
     for firm in range(at.firms):
@@ -131,8 +131,14 @@ def find_trouble(at: Places, s: Rows, w: Rows) -> bool:
         for p in range(trouble.size):
             means = max(cash[p] + sure[p] - gave[p], 0.0)
             short = means + inside[p] < bills[p] * (1.0 - SHORT_TOLERANCE)
-            trouble[p] = 1.0 if short else max(trouble[p], forced * alive[p])
-    return any_above(trouble, 0.0)
+            hit[p] = 1.0 if short else forced * alive[p]
+        if any_above(hit, 0.0):
+            found = True
+            for p in range(trouble.size):
+                if hit[p] > 0.0:
+                    w[at.trouble_firm + int(trouble[p]), p] = float(firm)
+                    trouble[p] += 1.0
+    return found
 
 
 @piece
