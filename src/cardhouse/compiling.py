@@ -73,7 +73,8 @@ def piece(function: Function) -> Function:
     """Compile a function that only other compiled functions call: it becomes a part of theirs.
 
     Nothing of it is kept apart, and it gets no door for Python; ``function.py_func`` is plain. No
-    views are counted, as in a `law`; it neither makes nor returns arrays.
+    views are counted, as in a `law`; it neither makes nor returns arrays. Its loops over ``p`` are
+    over paths, which know nothing of each other: no turn reads what another has written.
     """
     return _piece(function, counts=False)
 
@@ -96,84 +97,15 @@ def _piece(function: Function, *, counts: bool) -> Function:
 
 @cache
 def _quick_pipeline() -> Any:
-    """Return a way to compile pieces that leaves optimisation and machine code to their callers.
+    """Return `compiling_parts.PartCompiler`; None where this numba is built otherwise.
 
-    numba makes both for every function, and again for each that calls it; a tree of a hundred small
-    functions takes twice as long so. None where this numba is built otherwise: all works without.
+    All works without it: compiling takes twice as long then, and loops over paths more time.
     """
     try:
-        return _pipeline_without_machine_code()
+        from cardhouse.compiling_parts import PartCompiler
     except (ImportError, AttributeError):
         return None
-
-
-def _pipeline_without_machine_code() -> Any:
-    """Return a numba compiler whose functions wait to be linked into those that call them."""
-    import numba.core.compiler_machinery as machinery
-    import numba.core.typed_passes as passes
-    from numba.core import codegen, compiler
-
-    library: Any = codegen.JITCodeLibrary
-    register: Any = machinery.register_pass
-    usual: Any = compiler.DefaultPassBuilder
-    typed: Any = passes.NopythonTypeInference
-    lowered_by: Any = passes.NativeLowering
-    for name in ("_optimize_final_module", "_finalize_final_module", "_finalize_dynamic_globals"):
-        getattr(library, name)
-
-    class PartLibrary(library):  # type: ignore[misc]
-        """Code that waits to be linked into its callers."""
-
-        def _optimize_final_module(self) -> None:
-            pass
-
-        def _finalize_final_module(self) -> None:
-            self._finalize_dynamic_globals()
-            self._finalized = True
-
-    @register(mutates_CFG=False, analysis_only=True)
-    class WaitForCallers(machinery.FunctionPass):
-        """Lay down the library that a part is lowered into."""
-
-        _name = "cardhouse_wait_for_callers"
-
-        def __init__(self) -> None:
-            super().__init__()  # type: ignore[no-untyped-call]
-
-        def run_pass(self, state: Any) -> bool:
-            if state.library is None:
-                name = state.func_id.func_qualname
-                state.library = PartLibrary(state.targetctx.codegen(), name)
-            return False
-
-    @register(mutates_CFG=False, analysis_only=False)
-    class MeetCallers(machinery.LoweringPass):
-        """Tell callers where the lowered part is."""
-
-        _name = "cardhouse_meet_callers"
-
-        def __init__(self) -> None:
-            super().__init__()  # type: ignore[no-untyped-call]
-
-        def run_pass(self, state: Any) -> bool:
-            lowered, empty = state["cr"], dict[object, object]()
-            entry = empty.__getitem__  # numba wants a built-in of its own; Python never calls it
-            state.targetctx.insert_user_function(entry, lowered.fndesc, [state.library])
-            state["cr"] = lowered._replace(cfunc=entry)
-            return False
-
-    class QuickCompiler(compiler.CompilerBase):
-        """The usual pipeline with that library."""
-
-        def define_pipelines(self) -> list[Any]:
-            self.state.flags.no_compile = True
-            pipeline = usual.define_nopython_pipeline(self.state)
-            pipeline.add_pass_after(WaitForCallers, typed)
-            pipeline.add_pass_after(MeetCallers, lowered_by)
-            pipeline.finalize()
-            return [pipeline]
-
-    return QuickCompiler
+    return PartCompiler
 
 
 @cache
@@ -257,6 +189,8 @@ def _digest() -> str:
     """Return a digest of all code that may hold or call a kernel, and of numba's version."""
     whole = hashlib.sha256(importlib.metadata.version("numba").encode())
     package = resources.files("cardhouse")
+    for own in ("compiling.py", "compiling_parts.py"):
+        whole.update((package / own).read_bytes())
     for room in ROOMS:
         modules = (entry for entry in (package / room).iterdir() if entry.name.endswith(".py"))
         for module in sorted(modules, key=lambda entry: entry.name):

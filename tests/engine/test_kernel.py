@@ -94,7 +94,7 @@ def test_the_earlier_base_quarter_runs_as_in_the_readable_engine() -> None:
     drivers = drivers_of(chain, load_scenario("capital-freeze", base="2025Q2"), 20)
     paths = {"recovery": [0.2, 0.5, 0.3]}
     expected = simulate(chain, drivers, parameters=paths, paths=3)
-    assert_same(expected, simulate_compiled(chain, drivers, parameters=paths, paths=3, block=2))
+    assert_same(expected, simulate_compiled(chain, drivers, parameters=paths, paths=3))
 
 
 def test_populations_run_as_in_the_readable_engine() -> None:
@@ -109,13 +109,14 @@ def test_the_second_economy_runs_as_in_the_readable_engine() -> None:
     assert_same(simulate(chain, drivers), simulate_compiled(chain, drivers))
 
 
-@pytest.mark.parametrize(("threads", "block"), [(1, 1), (2, 2), (2, 1), (3, 4)])
+@pytest.mark.parametrize(("threads", "block"), [(1, 1), (2, 1), (2, 8), (3, 3), (1, 16), (2, 24)])
 def test_bits_hang_on_neither_threads_nor_blocks(threads: int, block: int) -> None:
     chain = compile_chain(RICH.world())
     drivers = stormy(chain)
-    whole = simulate_compiled(chain, drivers, parameters=SPREAD, paths=5, threads=1, block=64)
+    many = {name: values * 4 for name, values in SPREAD.items()}
+    whole = simulate_compiled(chain, drivers, parameters=many, paths=20, threads=1, block=64)
     parts = simulate_compiled(
-        chain, drivers, parameters=SPREAD, paths=5, threads=threads, block=block
+        chain, drivers, parameters=many, paths=20, threads=threads, block=block
     )
     assert_identical(whole, parts)
 

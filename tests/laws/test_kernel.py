@@ -75,7 +75,7 @@ def test_engines_are_equal(
     shocks = None if moved is None else period_shocks(chain, paths, moved)
     expected = simulate(chain, drivers, parameters=given_, shocks=shocks, paths=paths)
     found = simulate_compiled(
-        chain, drivers, parameters=given_, shocks=shocks, paths=paths, block=2
+        chain, drivers, parameters=given_, shocks=shocks, paths=paths, block=8
     )
     assert_same(expected, found)
 

@@ -19,3 +19,6 @@ Places = Any
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Rows = NDArray[np.float64]
+
+LANES = 8
+"""Paths side by side come in multiples of this: what the widest vectors of processors hold."""

@@ -19,7 +19,7 @@ from numba.core.errors import NumbaExperimentalFeatureWarning
 from cardhouse.compiling import first_time, machine_code_folder
 from cardhouse.engine.kernel import quarter
 from cardhouse.engine.kernel.crew import ASKED, crew, taken_in_turn
-from cardhouse.engine.kernel.one_path import ROWS
+from cardhouse.engine.kernel.rows import ONE_PATH, SIDE_BY_SIDE
 from cardhouse.engine.kernel.tables import kind_of
 
 STEPS = (quarter.OPENING, quarter.DECIDE, quarter.TRADE, quarter.FUND, quarter.SETTLE)
@@ -53,17 +53,16 @@ class Law(types.WrapperAddressProtocol):
 
 def signature_of(at: Any, *, one_path: bool = False) -> Any:
     """Return what every law takes, with the record of places as its first argument."""
-    line, whole = np.zeros(1), np.zeros(1, dtype=np.int64)
-    rows = ROWS if one_path else type_of(np.zeros((1, 1)))
-    of_line = type_of(line)
-    return types.none(type_of(at), of_line, type_of(whole), rows, rows, rows, of_line, type_of(1))
+    line, whole = type_of(np.zeros(1)), type_of(np.zeros(1, dtype=np.int64))
+    rows = ONE_PATH if one_path else SIDE_BY_SIDE
+    return types.none(type_of(at), line, whole, rows, rows, rows, line, type_of(1))
 
 
 @cache
 def _compiled(names: tuple[str, ...], one_path: bool) -> Callable[..., None]:
     """Return the story with its laws, for records of places with these names."""
     signature = signature_for(names, one_path=one_path)
-    story: Any = quarter.run_path if one_path else quarter.run_blocks
+    story: Any = quarter.run_one_by_one if one_path else quarter.run_side_by_side
     with first_time(*TOLD[one_path]) as fresh, quietly():
         if fresh:
             with crew(names, one_path=one_path, kept=machine_code_folder() is not None) as claims:
@@ -118,8 +117,8 @@ def signature_for(names: tuple[str, ...], *, one_path: bool = False) -> Any:
 
 
 def run_blocks(at: Any, *, one_path: bool = False) -> Callable[..., None]:
-    """Return `quarter.run_blocks` with its laws, all compiled where they are not yet.
+    """Return `quarter.run_side_by_side` with its laws, all compiled where they are not yet.
 
-    For a run of one path, `quarter.run_path`, which takes the same.
+    For paths one at a time, `quarter.run_one_by_one`, which takes the same.
     """
     return _compiled(tuple(at.dtype.names), one_path)

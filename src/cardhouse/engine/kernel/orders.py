@@ -12,7 +12,7 @@ from __future__ import annotations
 from cardhouse.compiling import piece
 from cardhouse.engine.kernel.costs import fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
-from cardhouse.engine.kernel.scalars import any_below, covered, ratio
+from cardhouse.engine.kernel.scalars import any_above, any_below, covered, ratio
 
 
 @piece
@@ -132,7 +132,7 @@ def output_possible(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int
                 if living[p] <= 0.0:
                     row[p] = min(row[p], 1.0 - k[at.essential + group])
                     w[at.lessened, p] = 1.0
-                    w[at.anything_lessened, 0] = 1.0
+    w[at.anything_lessened, 0] = 1.0 if any_above(w[at.lessened], 0.0) else 0.0
 
 
 @piece

@@ -54,7 +54,6 @@ from cardhouse.engine.kernel.money import (
     stress,
     test_cover,
 )
-from cardhouse.engine.kernel.one_path import of_one_path
 from cardhouse.engine.kernel.orders import (
     backed_volumes,
     input_rows,
@@ -66,6 +65,7 @@ from cardhouse.engine.kernel.orders import (
     sleep_groups,
 )
 from cardhouse.engine.kernel.plant import move_plant, next_capex, plant_prices, wear
+from cardhouse.engine.kernel.rows import of_many_paths, of_one_path
 from cardhouse.engine.kernel.scalars import clip, ratio
 from cardhouse.engine.kernel.settle import add_funding, settle
 from cardhouse.engine.kernel.volumes import deliver
@@ -76,25 +76,29 @@ LOG_2 = math.log(2.0)
 
 @piece
 def keep_rows(at: Places, i: Indices, state: Rows, w: Rows, out: Rows, q: int, first: int) -> None:
-    """Copy the rows that are kept to the columns of these paths."""
-    width = state.shape[1]
+    """Copy the rows that are kept to the columns of these paths; what fills vectors is left."""
+    paths = min(state.shape[1], out.shape[1] - first)
     for place in range(at.kept_states):
         row, into = i[at.kept_state + place], q * at.kept_rows + place
-        for p in range(width):
+        for p in range(paths):
             out[into, first + p] = state[row, p]
     for place in range(at.kept_works):
         row, into = i[at.kept_work + place], q * at.kept_rows + at.kept_states + place
-        for p in range(width):
+        for p in range(paths):
             out[into, first + p] = w[row, p]
 
 
 @piece
 def take_moves(w: Rows, moves: Rows, first: int) -> None:
-    """Write the parameters and shocks of these paths into rows of work."""
+    """Write the parameters and shocks of these paths into rows of work.
+
+    Where a block is wider than paths are left, its last lanes are filled with the last path.
+    """
+    last = moves.shape[1] - 1
     for row in range(moves.shape[0]):
         out, values = w[row], moves[row]
         for p in range(out.size):
-            out[p] = values[first + p]
+            out[p] = values[min(first + p, last)]
 
 
 @piece
@@ -432,7 +436,7 @@ def run_blocks(
     out
         Rows that are kept, (quarter x kept row, path), row 0 of the run first.
     first, end
-        The paths to run: whole blocks.
+        The paths to run: whole blocks, and what is left at the end of all.
     """
     for start in range(first, end, s.shape[1]):
         take_moves(w, moves, start)
@@ -456,12 +460,26 @@ def run_blocks(
 
 
 @kernel
-def run_path(
+def run_side_by_side(
     opening: Any, decide: Any, trade: Any, fund: Any, settle_: Any, at: Places, k: Numbers,
     i: Indices, s: Rows, n: Rows, w: Rows, z: Numbers, moves: Rows, out: Rows, first: int,
     end: int,
 ) -> None:  # fmt: skip
-    """Run paths one at a time by laws compiled for `one_path.ROWS`; as `run_blocks` else."""
+    """Run blocks by laws compiled for `rows.SIDE_BY_SIDE`; arrays are a multiple of 8 wide."""
+    rows, after, work = of_many_paths(s), of_many_paths(n), of_many_paths(w)
+    run_blocks(
+        opening, decide, trade, fund, settle_, at, k, i, rows, after, work, z, moves, out, first,
+        end,
+    )  # fmt: skip
+
+
+@kernel
+def run_one_by_one(
+    opening: Any, decide: Any, trade: Any, fund: Any, settle_: Any, at: Places, k: Numbers,
+    i: Indices, s: Rows, n: Rows, w: Rows, z: Numbers, moves: Rows, out: Rows, first: int,
+    end: int,
+) -> None:  # fmt: skip
+    """Run paths one at a time by laws compiled for `rows.ONE_PATH`; arrays are 1 wide."""
     rows, after, work = of_one_path(s), of_one_path(n), of_one_path(w)
     run_blocks(
         opening, decide, trade, fund, settle_, at, k, i, rows, after, work, z, moves, out, first,

@@ -13,6 +13,7 @@ import numpy as np
 from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.drivers import Drivers, check_drivers
 from cardhouse.engine.kernel.chain_tables import Owners, chain_tables
+from cardhouse.engine.kernel.kinds import LANES
 from cardhouse.engine.kernel.run_tables import LINK_ROWS, RECORD_ROWS, STATE_ROWS, run_tables
 from cardhouse.engine.kernel.tables import Tables, joined
 from cardhouse.engine.kernel.trajectory import CompiledRun, KeptRows
@@ -37,7 +38,6 @@ FIELDS: dict[str, tuple[str, str, bool]] = {
 """What can be kept, by name: arrays of `State`, and with ``record.`` before them of `Record`."""
 
 CALLS_PER_WORKER = 4
-LANES = 8
 
 _usual: PerChain[Array] = PerChain(
     lambda chain: np.array([[all_parameters(chain, {})[one.name]] for one in PARAMETERS])
@@ -96,7 +96,7 @@ def simulate_compiled(
     threads
         Blocks of paths at work at the same time; as many as there are processors by default.
     block
-        Paths side by side in a block.
+        Paths side by side in a block: 1, or a multiple of 8 (more lanes are filled up).
     keep
         Names of `FIELDS` to keep at first, all of them by default. Whatever else is asked of the
         run is there too: it is played once more then.
@@ -246,7 +246,8 @@ def _run(plan: Plan, moves: Array, threads: int | None, block: int) -> Array:
         raise InputError(f"block is {block}, expected a number of paths from 1.")
     moves = np.ascontiguousarray(moves)
     paths = moves.shape[1]
-    story = run_blocks(plan.at, one_path=paths == 1)
+    block = 1 if paths == 1 else block
+    story = run_blocks(plan.at, one_path=block == 1)
     out = np.empty(((plan.quarters + 1) * plan.rows, paths))
     workers = max(1, threads or os.cpu_count() or 1)
 
@@ -278,11 +279,17 @@ def aligned(rows: int, width: int) -> Array:
 def _shares(paths: int, block: int, workers: int) -> list[tuple[int, int, int]]:
     """Return (width of a block, first path, end) of each call: whole blocks, then the rest.
 
-    A few calls a worker keep all of them busy to the end; few paths are shared out evenly.
+    A few calls a worker keep all of them busy to the end; few paths are shared out evenly. Blocks
+    of more than one path fill whole vectors.
     """
-    even = -(-paths // (workers * LANES)) * LANES
-    block = min(block, even)
+    if block > 1:
+        block = in_lanes(min(block, -(-paths // workers)))
     whole = paths // block * block
     step = block * max(1, paths // block // (CALLS_PER_WORKER * workers))
     found = [(block, first, min(first + step, whole)) for first in range(0, whole, step)]
-    return found + ([(paths - whole, whole, paths)] if paths > whole else [])
+    return found + ([(in_lanes(paths - whole), whole, paths)] if paths > whole else [])
+
+
+def in_lanes(paths: int) -> int:
+    """Return the width of a block of some paths: whole vectors."""
+    return -(-paths // LANES) * LANES
