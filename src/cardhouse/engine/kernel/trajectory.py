@@ -131,7 +131,9 @@ class CompiledRun:
         """Return one field over quarters (quarter, path, ...), as it was kept."""
         rows = self._rows(name)
         like = self._like(name, rows.shape[1])
-        flat: Any = np.ascontiguousarray(np.swapaxes(rows, 1, 2))
+        flat: Any = np.swapaxes(rows, 1, 2)
+        if rows.shape[2] > 1:  # one path's numbers lie side by side already
+            flat = np.ascontiguousarray(flat)
         if owners:
             owned = Owners.of(self.chain).owned
             wide = np.zeros((*flat.shape[:2], *like))
