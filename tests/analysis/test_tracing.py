@@ -25,7 +25,13 @@ from cardhouse.analysis.tracing import (
     trace_payments,
     trace_shares,
 )
-from cardhouse.engine.absorbing import exit_shares, exit_shares_of_each, stationary, visits
+from cardhouse.engine.absorbing import (
+    exit_shares,
+    exit_shares_compiled,
+    exit_shares_of_each,
+    stationary,
+    visits,
+)
 from cardhouse.errors import InputError
 from cardhouse.studies.kernels import trace_flows
 from payments import Payments, payments
@@ -443,3 +449,5 @@ def test_many_chains_at_once_leave_as_each_alone(nodes: int, ends: int, seed: in
         shares, lost = exit_shares(moves[case], exits[case])
         np.testing.assert_allclose(found[case, :, :-1], shares, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(found[case, :, -1], lost, rtol=1e-9, atol=1e-12)
+    compiled = exit_shares_compiled(moves, exits)
+    np.testing.assert_allclose(compiled, found, rtol=1e-12, atol=1e-15)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardhouse.engine.chain import compile_chain
-from cardhouse.engine.collapse import base_only, collapse, fates
+from cardhouse.engine.collapse import base_only, collapse, fates, folds_between
 from cardhouse.engine.drivers import Drivers, neutral
 from cardhouse.engine.populations import expand
 from cardhouse.engine.quarter import Record
@@ -51,6 +51,21 @@ def played(one: World, drivers: Drivers | None = None) -> tuple[Trajectory, Run]
     chain = compile_chain(expand(one))
     whole = simulate(chain, neutral(chain, QUARTERS) if drivers is None else drivers)
     return whole, collapse(whole, compile_chain(one))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4))
+def test_sums_are_taken_in_the_order_of_the_items(seed: int, rows: int) -> None:
+    """To the bit, whatever the sizes of the numbers."""
+    rng = np.random.default_rng(seed)
+    folds = folds_between(compile_chain(expand(world())), compile_chain(world()))
+    for axis in ("firm", "line", "link", "arrears"):
+        at = getattr(folds, axis)
+        size = int(at.max(initial=-1)) + 2
+        values = rng.normal(size=(rows, 2, len(at))) * 10.0 ** rng.integers(-9, 9, len(at))
+        expected = np.zeros((rows, 2, size))
+        for item, place in enumerate(at):
+            expected[:, :, place] += values[:, :, item]
+        np.testing.assert_array_equal(folds.summed(values, axis, size), expected)
 
 
 SPREADS = st.fixed_dictionaries(

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import cardhouse as ch
 from cardhouse import compiling
@@ -18,7 +20,7 @@ from cardhouse.engine.arrays import Chain
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import Drivers, neutral
 from cardhouse.engine.kernel.chain_tables import buyers_first, circles_apart
-from cardhouse.engine.kernel.simulate import FIELDS, run_compiled, simulate_compiled
+from cardhouse.engine.kernel.simulate import FIELDS, plan_run, run_compiled, simulate_compiled
 from cardhouse.engine.kernel.tables import Tables
 from cardhouse.engine.populations import expand
 from cardhouse.engine.quarter import Record
@@ -195,6 +197,62 @@ def test_circles_stand_together_with_buyers_before_sellers() -> None:
     assert groups == {(0,): 0, (1, 2): 1, (3,): 0, (4,): 0, (5,): 1}
     place = np.argsort(order)
     assert max(place[3], place[4]) < place[0] < min(place[1], place[2])
+
+
+MOVED: dict[str, float] = {
+    "input_use": 0.02,
+    "use_as_input": -0.03,
+    "plant_life": 9.0,
+    "letters_paid": 0.7,
+    "willingness": 1.4,
+    "demand_level": 0.8,
+    "demand_growth": 1.5,
+    "demand_ceiling": 3.0,
+    "price": 1.1,
+}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(3, 4), st.sets(st.sampled_from(sorted(MOVED)), max_size=3)),
+        min_size=2,
+        max_size=6,
+    )
+)
+@settings(max_examples=15)
+def test_what_earlier_runs_left_behind_changes_no_bit(runs: list[tuple[int, set[str]]]) -> None:
+    """Tables are partly those of earlier runs of the chain; a chain nobody ran has none."""
+    world = RICH.world()
+    used = compile_chain(world)
+    for quarters, names in runs:
+        for links in (True, False):
+            found, fresh = (
+                plan_run(chain, _moved(chain, quarters, names), ("cash",), links=links)
+                for chain in (used, compile_chain(world))
+            )
+            assert found.at == fresh.at
+            assert found.sizes == fresh.sizes
+            np.testing.assert_array_equal(found.numbers, fresh.numbers)
+            np.testing.assert_array_equal(found.indices, fresh.indices)
+
+
+def _moved(chain: Chain, quarters: int, names: set[str]) -> Drivers:
+    """Return drivers of which some stand elsewhere in the last quarter."""
+    drivers = neutral(chain, quarters)
+    for name in names:
+        getattr(drivers, name)[quarters] = MOVED[name]
+    return drivers
+
+
+def test_drivers_changed_in_place_are_other_drivers() -> None:
+    chain = compile_chain(RICH.world())
+    drivers = neutral(chain, 4)
+    before = run_compiled(chain, drivers, keep=["cash"])["cash"]
+    drivers.plant_life[2:] = 5.0
+    after = run_compiled(chain, drivers, keep=["cash"])["cash"]
+    fresh = run_compiled(compile_chain(RICH.world()), drivers, keep=["cash"])["cash"]
+    assert not np.array_equal(before, after)
+    np.testing.assert_array_equal(after, fresh)
 
 
 def test_a_name_stands_for_one_place() -> None:

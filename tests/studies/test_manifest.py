@@ -10,7 +10,7 @@ import pytest
 from cardhouse.model.scenario import Event, Scenario, Shock
 from cardhouse.model.world import Move, World
 from cardhouse.studies.lever_paths import BASELINE
-from cardhouse.studies.manifest import digest_of, manifest_of
+from cardhouse.studies.manifest import REMEMBERED, Digester, digest_of, manifest_of
 
 MOVED = Scenario("x", "X", "W.", "R.", {"capex_plan": 0.5})
 
@@ -38,6 +38,16 @@ def test_any_other_input_has_another(
     world: World, change: Callable[[World, Scenario], tuple[World, Scenario, int]]
 ) -> None:
     assert digest_of(*change(world, MOVED)) != digest_of(world, MOVED, 8)
+
+
+def test_a_digest_that_was_asked_for_before_is_the_same(world: World) -> None:
+    """However many others were asked for in between."""
+    digester, levers = Digester(world), range(REMEMBERED + 20)
+    moved = [replace(MOVED, levers={**MOVED.levers, "demand_level": 1 + n / 100}) for n in levers]
+    once = [digester.of(one, 8) for one in moved]
+    assert [digester.of(one, 8) for one in moved] == once
+    assert once[::12] == [digest_of(world, one, 8) for one in moved[::12]]
+    assert len({*once, digester.of(moved[-1], 9)}) == len(once) + 1
 
 
 def test_words_and_what_balancing_did_do_not_count(world: World) -> None:

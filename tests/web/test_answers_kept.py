@@ -51,6 +51,24 @@ def test_a_known_tag_needs_no_computation(monkeypatch: pytest.MonkeyPatch) -> No
         assert other.get(VIEW, headers={"If-None-Match": tag}).status_code == 304
 
 
+@pytest.mark.parametrize("address", ["view", "stage", "levers"])
+def test_an_answer_at_hand_waits_for_no_other_thread(
+    client: Client, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """Each change of thread may wait for whoever computes in between."""
+    moved = "&set=demand_level=0.9" if address == "view" else ""
+    quarters = "" if address == "levers" else "&quarters=3"
+    asked = f"/api/v1/{address}?economy=ride-hailing{quarters}{moved}"
+    first = client.get(asked)
+
+    async def never(*_: object, **__: object) -> None:
+        raise AssertionError("another thread")
+
+    monkeypatch.setattr("anyio.to_thread.run_sync", never)
+    again = client.get(asked)
+    assert (again.status_code, again.content) == (200, first.content)
+
+
 def test_two_servers_give_the_same_bytes() -> None:
     addresses = [
         VIEW,

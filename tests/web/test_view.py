@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cardhouse.engine.links import FLOW_KINDS
 from cardhouse.report.live_stage import GROUP_OF, PAYS_IN
-from cardhouse.report.live_view import DECIMALS
+from cardhouse.report.live_view import DECIMALS, LETTERS
 from cardhouse.studies.levers import load_levers
 from cardhouse.studies.scenario_files import list_scenarios
 from serving import Client
@@ -104,7 +104,9 @@ def test_series_are_those_of_the_document(
     assert mine == [(d["entity"], d["quarter"], d["outcome"]) for d in run["fragility"]["defaults"]]
     states = {row["id"]: row["status"] for row in run["entities"] if row.get("status")}
     for firm, letters in view["status"].items():
-        assert len(letters) == len(states[firm])
+        assert letters == "".join(LETTERS[word] for word in states[firm])
+    in_trouble = {firm for firm, words in states.items() if set(words) - {"active"}}
+    assert in_trouble <= set(view["status"])
 
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -85,8 +85,7 @@ class Books:
     def between(self, kinds: Sequence[str]) -> Array:
         """Return what nodes paid each other in some kinds (quarter, node, node)."""
         links = self.chain.links
-        at = np.flatnonzero(links.kinds(*kinds))
-        place = links.payer[at] * links.nodes + links.payee[at]
+        at, place = links.pairs(*kinds)
         flat = summed(self.along_links[:, at], place, links.nodes**2)
         return flat.reshape(self.rows, links.nodes, links.nodes)
 

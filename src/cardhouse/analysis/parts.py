@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cardhouse.analysis.books import Books
 from cardhouse.engine.chain import Array, Chain
+from cardhouse.engine.per_chain import PerChain
 from cardhouse.engine.sums import group_sum, ratio
 from cardhouse.model.vocabulary import ContractKind as Kind
 
@@ -22,7 +23,12 @@ Mask = NDArray[np.bool_]
 
 def ai_lines(chain: Chain) -> Mask:
     """Return which lines are AI business (line,)."""
-    return np.array([line.is_ai for line in chain.world.lines], dtype=bool)
+    return _ai_lines.of(chain)
+
+
+_ai_lines: PerChain[Mask] = PerChain(
+    lambda chain: np.array([line.is_ai for line in chain.world.lines], dtype=bool)
+)
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,8 @@ class LineCosts:
     def programs(self) -> Array:
         """Return programs: training to AI lines, the rest by revenue."""
         chain = self.books.chain
-        training = training_share(chain)
-        ai = _shares_within(self.books, ai_lines(chain))
-        has_ai = group_sum(ai, chain.firm_of_line, self.books.firms)[:, chain.firm_of_line] > 0
+        training = _training.of(chain)
+        ai, has_ai = self._ai_shares
         to_ai = np.where(has_ai, training[chain.firm_of_line], 0.0)
         weight = to_ai * ai + (1.0 - to_ai) * self.shares
         return np.asarray(self.books.programs[:, chain.firm_of_line] * weight)
@@ -45,10 +50,16 @@ class LineCosts:
     @cached_property
     def promises(self) -> Array:
         """Return committed use not taken and capacity bought back: by revenue of AI lines."""
-        of_line, firms = self.books.chain.firm_of_line, self.books.firms
+        ai, has_ai = self._ai_shares
+        promises = self.books.promises[:, self.books.chain.firm_of_line]
+        return np.asarray(promises * np.where(has_ai, ai, self.shares))
+
+    @cached_property
+    def _ai_shares(self) -> tuple[Array, Mask]:
+        """Return each line's share among its firm's AI lines, and which lines' firms have any."""
+        of_line = self.books.chain.firm_of_line
         ai = _shares_within(self.books, ai_lines(self.books.chain))
-        has_ai = group_sum(ai, of_line, firms)[:, of_line] > 0
-        return np.asarray(self.books.promises[:, of_line] * np.where(has_ai, ai, self.shares))
+        return ai, group_sum(ai, of_line, self.books.firms)[:, of_line] > 0
 
     @cached_property
     def shares(self) -> Array:
@@ -86,6 +97,9 @@ def training_share(chain: Chain) -> Array:
         total[at] += contract.amount
         training[at] += contract.amount * contract.terms.get("training", 0.0)
     return ratio(training, total)
+
+
+_training: PerChain[Array] = PerChain(training_share)
 
 
 def _shares_within(books: Books, lines: Mask) -> Array:

@@ -241,14 +241,14 @@ def _with_untraced(sources: tuple[str, ...], mix: Array, untraced: Array) -> Arr
 def name_sources(books: Books) -> tuple[tuple[str, ...], IntArray]:
     """Return the sources and which node is which; segments and pools follow the firms."""
     chain, firms = books.chain, books.firms
-    givers = chain.node_ids[firms : _outside_from(chain)]
+    givers = chain.node_ids[firms : traced_nodes(chain)]
     others = tuple(f"{name}.other_business" for name in _with_other_business(books))
     source_of = np.concatenate([np.full(firms, PURSE), np.arange(len(givers))])
     return (*givers, *others, *COMMON), source_of.astype(np.int64)
 
 
-def _outside_from(chain: Chain) -> int:
-    """Return the position of the first outside account: they come last among nodes."""
+def traced_nodes(chain: Chain) -> int:
+    """Return how many nodes money is traced through: outside accounts come last among nodes."""
     return len(chain.node_ids) - len(chain.world.of_kind(EntityKind.OUTSIDE))
 
 

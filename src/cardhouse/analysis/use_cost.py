@@ -9,6 +9,7 @@ chain are no users' suppliers, so these sales count on neither side.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from cardhouse.analysis.books import Books
 from cardhouse.analysis.parts import LineCosts, Mask, ai_lines
 from cardhouse.engine.absorbing import exit_shares_of_each
 from cardhouse.engine.chain import Array, Chain
+from cardhouse.engine.per_chain import PerChain
 from cardhouse.engine.sums import ratio
 from cardhouse.model.vocabulary import ContractKind as Kind
 
@@ -50,14 +52,21 @@ class UseCost:
         ]
 
 
-def use_cost(books: Books, costs: LineCosts) -> UseCost:
-    """Return what AI use costs and brings in, quarter by quarter."""
+Leave = Callable[[Array, Array], Array]
+"""Through which exits what starts at each node of many chains leaves: `exit_shares_of_each`."""
+
+
+def use_cost(books: Books, costs: LineCosts, leave: Leave = exit_shares_of_each) -> UseCost:
+    """Return what AI use costs and brings in, quarter by quarter.
+
+    ``leave`` may be `exit_shares_compiled`, where a dragging hand waits for the answer.
+    """
     chain = books.chain
     outside, interest, worn = _outside_cost(books), costs.interest, books.depreciation
     running = outside + interest
     whole = running + worn + costs.stock_pay
     bought = (_programs_outside(books) * _ai_share(books, costs)).sum(axis=1)
-    ends = use_shares(books, costs)
+    ends = use_shares(books, costs, leave)
     serving = ends.all_
     final = _final(books) * (ai_lines(chain) & ~plant_sellers(chain))
     return UseCost(
@@ -72,9 +81,16 @@ def use_cost(books: Books, costs: LineCosts) -> UseCost:
 
 def plant_sellers(chain: Chain) -> Mask:
     """Return the lines most of whose sales to firms become plant (line,)."""
+    return _plant_sellers.of(chain)
+
+
+def _plant_sellers_of(chain: Chain) -> Mask:
     plant = (chain.plants.from_line * chain.plants.plan[:, None]).sum(axis=0)
     to_firms = chain.sales_by_line[: len(chain.firm_ids)].sum(axis=0)
     return np.asarray((plant > 0) & (plant >= PLANT_SELLER_FROM * to_firms))
+
+
+_plant_sellers: PerChain[Mask] = PerChain(_plant_sellers_of)
 
 
 @dataclass(frozen=True)
@@ -95,7 +111,7 @@ class UseShares:
         return np.asarray(self.sold + self.own + self.programs)
 
 
-def use_shares(books: Books, costs: LineCosts) -> UseShares:
+def use_shares(books: Books, costs: LineCosts, leave: Leave = exit_shares_of_each) -> UseShares:
     """Return where each line's output ends, quarter by quarter."""
     chain, firms = books.chain, books.firms
     of_line = chain.firm_of_line
@@ -109,7 +125,7 @@ def use_shares(books: Books, costs: LineCosts) -> UseShares:
     programs = (billed * to_program[:, :, of_line] * share[:, :, None]).sum(axis=1)
     used = np.stack([(_final(books) + unpaid - own) * counts, own * counts, programs], axis=2)
     elsewhere = np.maximum(books.value - moves.sum(axis=2) - used.sum(axis=2), 0.0)
-    shares = exit_shares_of_each(moves, np.concatenate([used, elsewhere[:, :, None]], axis=2))
+    shares = leave(moves, np.concatenate([used, elsewhere[:, :, None]], axis=2))
     return UseShares(shares[:, :, 0], shares[:, :, 1], shares[:, :, 2])
 
 

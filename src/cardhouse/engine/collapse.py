@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from cardhouse.engine.arrays import Array, Chain, Index, Mask
-from cardhouse.engine.links import NONE, summed
+from cardhouse.engine.links import NONE
 from cardhouse.engine.quarter import Record
 from cardhouse.engine.runs import Run
 from cardhouse.engine.simulate import Trajectory
@@ -52,12 +52,42 @@ class Folds:
     arrears: Index
     link: Index
 
+    def summed(self, values: NDArray[Any], axis: str, size: int) -> Array:
+        """Sum along the last axis into `size` places of an axis, in the order of the items."""
+        rows = math.prod(values.shape[:-1])
+        out = np.zeros((rows, size))
+        if values.size:
+            items = values.reshape(rows, values.shape[-1]).T
+            sums = self._adding(axis) @ np.ascontiguousarray(items, dtype=np.float64)
+            out[:, : len(sums)] = sums.T
+        return out.reshape(*values.shape[:-1], size)
+
+    def _adding(self, axis: str) -> sparse.csr_array:
+        """Return the matrix that adds up the items of an axis (place, item)."""
+        known = self._known
+        if axis not in known:
+            fold: Index = getattr(self, axis)
+            shape = int(fold.max(initial=-1)) + 1, len(fold)
+            ones = np.ones(len(fold)), (fold, np.arange(len(fold)))
+            known[axis] = sparse.csr_array(ones, shape=shape)
+        return known[axis]
+
     @cached_property
-    def link_sums(self) -> sparse.csr_array:
-        """Return the matrix that adds up links, (own link, expanded link), in their order."""
-        at = np.arange(len(self.link))
-        shape = int(self.link.max(initial=-1)) + 1, len(at)
-        return sparse.csr_array((np.ones(len(at)), (self.link, at)), shape=shape)
+    def _known(self) -> dict[str, sparse.csr_array]:
+        """Return the matrices made so far, by axis."""
+        return {}
+
+    def members(self, axis: str, size: int) -> Index:
+        """Return how many items of an axis fold into each of its `size` places."""
+        return np.bincount(getattr(self, axis), minlength=size)
+
+    @cached_property
+    def by_firm(self) -> tuple[Index, Index, Mask]:
+        """Return members in order of their firms, where each firm's begin, and who has several."""
+        firms = int(self.firm.max(initial=-1)) + 1
+        order = np.argsort(self.firm, kind="stable")
+        first = np.searchsorted(self.firm[order], np.arange(firms))
+        return order, first, np.bincount(self.firm, minlength=firms) > 1
 
 
 SHARED = frozenset(
@@ -154,8 +184,19 @@ class FoldedRun:
             )
         )
 
+    @cached_property
+    def _known(self) -> dict[tuple[str, int], Array]:
+        """Return what was folded already, by name and path."""
+        return {}
+
     def of_state(self, name: str, path: int = 0) -> Array:
         """Return one state variable over quarters of one path (quarter, ...)."""
+        key = f"state.{name}", path
+        if key not in self._known:
+            self._known[key] = self._of_state(name, path)
+        return self._known[key]
+
+    def _of_state(self, name: str, path: int) -> Array:
         values = self.whole.of_state(name, path)
         if name in LIVING:
             return _lives(values, self.chain, self.folds).astype(values.dtype)
@@ -165,16 +206,19 @@ class FoldedRun:
 
     def of_record(self, name: str, path: int = 0) -> Array:
         """Return one recorded variable over quarters of one path (quarter, ...)."""
+        key = f"record.{name}", path
+        if key not in self._known:
+            self._known[key] = self._of_record(name, path)
+        return self._known[key]
+
+    def _of_record(self, name: str, path: int) -> Array:
         values = self.whole.of_record(name, path)
         if name in BOOKED:
-            out = np.zeros((len(values), self.chain.links.count))
-            sums = self.folds.link_sums @ np.ascontiguousarray(values.T)
-            out[:, : len(sums)] = sums.T
-            return out
+            return self.folds.summed(values, "link", self.chain.links.count)
         if name in ENDINGS:
-            alive = _lives(self.whole.of_state("alive", path), self.chain, self.folds)
+            alive = self.of_state("alive", path) > 0
             before = np.concatenate([alive[:1], alive[:-1]])
-            return _ending(values, before & ~alive, self.chain, self.folds)
+            return _ending(values, before & ~alive, self.folds)
         if name in SHARED or name in MEANS or name in AXIS_OF:
             return self._folded(name, values, lambda other: self.whole.of_record(other, path))
         return np.stack([np.asarray(getattr(record, name))[path] for record in self.records])
@@ -319,18 +363,12 @@ def _link_keys(
 # --- folding ---------------------------------------------------------------------------------
 
 
-def _summed(values: NDArray[Any], fold: Index, size: int) -> Array:
-    """Sum along the last axis into `size` places, in the order of the items."""
-    rows = math.prod(values.shape[:-1])
-    flat = summed(values.reshape(rows, values.shape[-1]), fold, size)
-    return flat.reshape(*values.shape[:-1], size)
-
-
-def _mean(values: Array, weight: Array, fold: Index, size: int) -> Array:
+def _mean(values: Array, weight: Array, folds: Folds, axis: str, size: int) -> Array:
     """Return weighted means along the last axis; plain ones where nothing has weight."""
-    heavy = _summed(weight, fold, size)
-    plain = ratio(_summed(values, fold, size), _summed(np.ones_like(values), fold, size))
-    return np.where(heavy > 0, ratio(_summed(values * weight, fold, size), heavy), plain)
+    heavy = folds.summed(weight, axis, size)
+    members = np.broadcast_to(folds.members(axis, size).astype(np.float64), heavy.shape)
+    plain = ratio(folds.summed(values, axis, size), members)
+    return np.where(heavy > 0, ratio(folds.summed(values * weight, axis, size), heavy), plain)
 
 
 def _sizes(chain: Chain) -> Mapping[str, int]:
@@ -361,8 +399,10 @@ def _folded(
     if name in SHARED:
         return np.asarray(values)
     axis, weight = MEANS[name] if name in MEANS else (AXIS_OF[name], "")
-    fold, size = getattr(folds, axis), _sizes(chain)[axis]
-    return _mean(values, other(weight), fold, size) if weight else _summed(values, fold, size)
+    size = _sizes(chain)[axis]
+    if weight:
+        return _mean(values, other(weight), folds, axis, size)
+    return folds.summed(values, axis, size)
 
 
 def _state(state: State, chain: Chain, folds: Folds) -> State:
@@ -371,9 +411,9 @@ def _state(state: State, chain: Chain, folds: Folds) -> State:
     out = _amounts(state, names, chain, folds)
     firms, nodes = len(chain.firm_ids), len(chain.node_ids)
     weight = np.ones_like(state.log_growth)
-    out["log_growth"] = _mean(state.log_growth, weight, folds.sale, len(chain.sales.line))
-    by_firm = _summed(state.stakes, folds.firm, firms)
-    out["stakes"] = np.swapaxes(_summed(np.swapaxes(by_firm, 1, 2), folds.node, nodes), 1, 2)
+    out["log_growth"] = _mean(state.log_growth, weight, folds, "sale", len(chain.sales.line))
+    by_firm = np.swapaxes(folds.summed(state.stakes, "firm", firms), 1, 2)
+    out["stakes"] = np.swapaxes(folds.summed(by_firm, "node", nodes), 1, 2)
     for name in LIVING:
         out[name] = _lives(getattr(state, name), chain, folds)
     return State(**out)
@@ -381,7 +421,7 @@ def _state(state: State, chain: Chain, folds: Folds) -> State:
 
 def _lives(values: NDArray[Any], chain: Chain, folds: Folds) -> Mask:
     """Return what is true of firms (..., firm): of a population where it is of a member."""
-    return np.asarray(_summed(values, folds.firm, len(chain.firm_ids)) > 0)
+    return np.asarray(folds.summed(values, "firm", len(chain.firm_ids)) > 0)
 
 
 def _record(record: Record, before: Mask, after: Mask, chain: Chain, folds: Folds) -> Record:
@@ -389,18 +429,15 @@ def _record(record: Record, before: Mask, after: Mask, chain: Chain, folds: Fold
     names = [one.name for one in fields(Record) if one.name not in BOOKED]
     out = _amounts(record, names, chain, folds)
     for name in BOOKED:
-        out[name] = _summed(getattr(record, name), folds.link, chain.links.count)
+        out[name] = folds.summed(getattr(record, name), "link", chain.links.count)
     for name in ENDINGS:
-        out[name] = _ending(getattr(record, name), before & ~after, chain, folds)
+        out[name] = _ending(getattr(record, name), before & ~after, folds)
     return Record(links=chain.links, **out)
 
 
-def _ending(values: NDArray[Any], last: Mask, chain: Chain, folds: Folds) -> NDArray[Any]:
+def _ending(values: NDArray[Any], last: Mask, folds: Folds) -> NDArray[Any]:
     """Return how firms ended (row, firm): a population where its ``last`` members did."""
-    firms = len(chain.firm_ids)
-    many = np.bincount(folds.firm, minlength=firms) > 1
-    order = np.argsort(folds.firm, kind="stable")
-    first = np.searchsorted(folds.firm[order], np.arange(firms))
+    order, first, many = folds.by_firm
     alone = values[:, order[first]]
     most = np.maximum.reduceat(values[:, order].astype(np.int64), first, axis=1)
     return np.where(many, np.where(last, most, 0), alone).astype(values.dtype)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from cardhouse.engine.arrays import Array, Chain, Mask
+from cardhouse.engine.per_chain import PerChain
 from cardhouse.errors import ScenarioError
 
 MOST = 1e6
@@ -132,15 +133,23 @@ def check_drivers(chain: Chain, drivers: Drivers) -> None:
             f"driver 'interest_shift' has shape {drivers.interest_shift.shape}, expected one "
             "value a quarter, row 0 included."
         )
-    plain = neutral(chain, drivers.quarters)
-    for one in fields(Drivers):
-        values, usual = getattr(drivers, one.name), getattr(plain, one.name)
-        if values.shape != usual.shape:
+    for name, usual in _axes.of(chain).items():
+        values, expected = getattr(drivers, name), (drivers.quarters + 1, *usual)
+        if values.shape != expected:
             raise ScenarioError(
-                f"driver '{one.name}' has shape {values.shape}, expected {usual.shape} for "
+                f"driver '{name}' has shape {values.shape}, expected {expected} for "
                 f"{drivers.quarters} quarters."
             )
-        _check_values(one.name, np.asarray(values, dtype=float))
+        _check_values(name, np.asarray(values, dtype=float))
+
+
+def _axes_of(chain: Chain) -> dict[str, tuple[int, ...]]:
+    """Return the axes of each driver of a chain, the quarter left out."""
+    plain = neutral(chain, 0)
+    return {one.name: getattr(plain, one.name).shape[1:] for one in fields(Drivers)}
+
+
+_axes: PerChain[dict[str, tuple[int, ...]]] = PerChain(_axes_of)
 
 
 def _check_values(name: str, values: Array) -> None:

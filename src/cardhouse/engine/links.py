@@ -107,6 +107,15 @@ class Links:
             found = self._known_ends[end, names] = at, node[at]
         return found
 
+    def pairs(self, *names: str) -> tuple[Index, Index]:
+        """Return the links of some kinds, and the place of each (payer, payee), flattened."""
+        found = self._known_ends.get(("pair", names))
+        if found is None:
+            at = np.flatnonzero(self.kinds(*names))
+            place = self.payer[at] * self.nodes + self.payee[at]
+            found = self._known_ends["pair", names] = at, place
+        return found
+
     @cached_property
     def _known_ends(self) -> dict[tuple[str, tuple[str, ...]], tuple[Index, Index]]:
         return {}

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from cardhouse.analysis.use_cost import use_cost
+from cardhouse.engine.absorbing import exit_shares_compiled
 from cardhouse.engine.arrays import Array
 from cardhouse.engine.resolution import OUTCOMES
 from cardhouse.model.scenario import Scenario
@@ -21,8 +23,7 @@ from cardhouse.report._headline import GROUPS, customers_told
 from cardhouse.report.live_stage import LiveStage, Scene, paid_by_link
 from cardhouse.report.summary_text import headline
 from cardhouse.report.wording import UNKNOWN, counted, dollars, listed, percent
-from cardhouse.studies.document_entities import status_words, tier_rows
-from cardhouse.studies.document_ledger import use_cost_of
+from cardhouse.studies.document_entities import STATUS, status_places, tier_sums, tiers_of
 from cardhouse.studies.driving import idle_levers
 from cardhouse.studies.run import moves_something
 from cardhouse.studies.traces import seller_shares
@@ -170,10 +171,7 @@ def live_view(
         "ribbons": {"at": used, "paid": rounded(amounts[:, used].T)},
         "nodes": {"received": rounded(received.T), "paid": rounded(paid.T)},
         "upstream": rounded(amounts[:, stage.red].sum(axis=1)),
-        "tiers": [
-            {"tier": row["tier"], **{name: rounded(row[name]) for name in TIER_SERIES}}
-            for row in tier_rows(view)
-        ],
+        "tiers": _tiers(view),
         "payers": _payers(told),
         "failures": told.failures,
         "populations": told.populations,
@@ -212,6 +210,16 @@ def _as_baseline(scene: Scene, view: View) -> bool:
     return np.array_equal(view.books.revenue, base.books.revenue)
 
 
+def _tiers(view: View) -> list[Row]:
+    """Return some series of each tier."""
+    sums = tier_sums(view)
+    series = {name: rounded(sums[name].T) for name in TIER_SERIES}
+    return [
+        {"tier": tier, **{name: rows[at] for name, rows in series.items()}}
+        for at, tier in enumerate(tiers_of(view))
+    ]
+
+
 def _payers(told: Shown) -> Row:
     used = np.flatnonzero((told.shares >= TOLD_FROM).any(axis=0))
     return {"at": used, "share": rounded(told.shares[:, used].T)}
@@ -219,12 +227,11 @@ def _payers(told: Shown) -> Row:
 
 def _statuses(view: View) -> dict[str, str]:
     """Return a letter a quarter for each firm that is ever in trouble."""
-    words = status_words(view, slice(None))
-    return {
-        name: "".join(LETTERS[word] for word in words[:, firm])
-        for firm, name in enumerate(view.chain.firm_ids)
-        if (words[:, firm] != "active").any()
-    }
+    places = status_places(view)
+    letters = np.array([LETTERS[word] for word in STATUS])[places]
+    firms = np.flatnonzero((places != STATUS.index("active")).any(axis=0)).tolist()
+    names = view.chain.firm_ids
+    return {names[firm]: "".join(letters[:, firm].tolist()) for firm in firms}
 
 
 # --- the four numbers --------------------------------------------------------------------------
@@ -236,7 +243,7 @@ def headline_series(told: Shown) -> list[Row]:
 
 
 def _users_pay(told: Shown) -> Row:
-    use = use_cost_of(told.view)
+    use = use_cost(told.view.books, told.view.costs, exit_shares_compiled)
     whole, narrow, cash = (
         use.paid_per_dollar(name) for name in ("with_programs", "without_programs", "cash")
     )
@@ -293,22 +300,16 @@ def _users_share(told: Shown) -> Row:
     seller = told.scene.seller
     sums = _by_group(told)
     sells = told.shares.sum(axis=1) > 0
-    users = sums["users"]
+    users = list(zip(sums["users"].tolist(), sells.tolist(), strict=True))
     return {
         "id": "users_share",
         "key": "" if seller is None else f"trace_by_quarter.{seller['id']}",
         "unit": "share",
         "what": f"of {seller['name'] if seller else 'the last seller'}'s sales is ultimately paid "
         "by final customers",
-        "values": [
-            round(float(one), DECIMALS) if ok else None
-            for one, ok in zip(users, sells.tolist(), strict=True)
-        ],
-        "shown": [
-            percent(float(one)) if ok else UNKNOWN
-            for one, ok in zip(users, sells.tolist(), strict=True)
-        ],
-        "detail": [_others(told, sums, at) for at in range(len(users))],
+        "values": [round(one, DECIMALS) if ok else None for one, ok in users],
+        "shown": [percent(one) if ok else UNKNOWN for one, ok in users],
+        "detail": _others_told(told, sums),
     }
 
 
@@ -321,19 +322,19 @@ def _by_group(told: Shown) -> Mapping[str, Array]:
     }
 
 
-def _others(told: Shown, sums: Mapping[str, Array], at: int) -> str:
+def _others_told(told: Shown, sums: Mapping[str, Array]) -> list[str]:
+    """Return who else pays the seller, a text a quarter."""
     scene = told.scene
-    customers = np.flatnonzero(scene.source_groups == "users") if told.shares.size else ()
-    parts = customers_told(
-        (scene.cast.name(scene.sources[place]), float(told.shares[at, place]))
-        for place in customers
-    )
-    parts += [
-        f"{GROUPS[name]} {percent(float(share[at]))}"
-        for name, share in sums.items()
-        if name != "users" and share[at] > 0
-    ]
-    return listed(parts) or "nobody else pays"
+    is_customer = scene.source_groups[: told.shares.shape[1]] == "users"  # none: nothing is sold
+    customers = np.flatnonzero(is_customer)
+    names = [scene.cast.name(scene.sources[place]) for place in customers]
+    groups = [(GROUPS[name], share.tolist()) for name, share in sums.items() if name != "users"]
+    texts = []
+    for at, shares in enumerate(told.shares[:, customers].tolist()):
+        parts = customers_told(zip(names, shares, strict=True))
+        parts += [f"{name} {percent(share[at])}" for name, share in groups if share[at] > 0]
+        texts.append(listed(parts) or "nobody else pays")
+    return texts
 
 
 def _failures(told: Shown) -> Row:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cardhouse.analysis.parts import ai_lines
-from cardhouse.engine.chain import Array, Mask
+from cardhouse.engine.chain import Array, Chain, Index, Mask
+from cardhouse.engine.links import summed
+from cardhouse.engine.per_chain import PerChain
 from cardhouse.engine.resolution import OUTCOMES
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.model.vocabulary import EntityKind
 from cardhouse.model.world import Entity
-from cardhouse.studies.views import PARENT, Unit, View, numbers
+from cardhouse.studies.views import PARENT, Unit, View, numbers, units_in
 
 Row = dict[str, Any]
 
 STRESSED_FROM = 0.1
 """Stress from which a firm counts as stressed: a tenth of what it needs did not come."""
 
+STATUS = ("active", "stressed", "restructured", "rescued", "in_default", "gone")
+"""How a firm can stand at the end of a quarter."""
+
 MONEY = ("revenue", "full_cost", "operating_result", "cash_result")
-SUMMED = ("revenue", "full_cost", "operating_result", "capex")
+TIER_SERIES = ("revenue", "full_cost", "operating_result", "capex", "cash_result", "raised")
 POSITIONS = ("cash", "debt", "raised")
 
 
@@ -44,36 +50,122 @@ def tier_rows(view: View) -> list[Row]:
     Lines count in the tier of their division, or of their firm where it has none; what a firm has
     beside its lines, and its purse, count in the tier of the firm.
     """
-    order = dict.fromkeys(
-        entity.tier
-        for entity in view.chain.world.entities
-        if entity.tier and entity.kind is not EntityKind.OUTSIDE
-    )
-    return [{"tier": tier, **_tier_series(view, tier)} for tier in order]
+    sums = tier_sums(view)
+    losing = _home_sums(view, (view.result < 0).astype(float))
+    return [
+        {
+            "tier": tier,
+            **{name: numbers(sums[name][:, at]) for name in TIER_SERIES},
+            "loss_making_firms": losing[:, at].tolist(),
+        }
+        for at, tier in enumerate(tiers_of(view))
+    ]
 
 
-def _tier_series(view: View, tier: str) -> Row:
-    zero = np.zeros(view.books.rows)
-    flows: dict[str, Array] = dict.fromkeys(
-        ("revenue", "full_cost", "operating_result", "capex"), zero
-    )
-    for unit in view.units:
-        sign = _counts(view, unit, tier)
-        if sign:
-            series = _operations(view, unit)
-            flows = {name: flows[name] + sign * series[name] for name in flows}
-    inside = np.array([view.tier_of(firm) == tier for firm in range(view.books.firms)], dtype=bool)
+def tiers_of(view: View) -> tuple[str, ...]:
+    """Return the tiers of a run, in the order in which its world first names them."""
+    return _tier_parts.of(view.chain).tiers
+
+
+def tier_sums(view: View) -> dict[str, Array]:
+    """Return the series of `TIER_SERIES` (quarter, tier), tiers in the order of `tier_rows`."""
+    books, costs, full = view.books, view.costs, view.ledger.full_cost
+    of_lines = costs.cash_cost + costs.noncash_cost
+    result = books.line_revenue - of_lines + costs.interest
+    firm_capex = books.per_firm(books.capex)
     return {
-        **{name: numbers(values) for name, values in flows.items()},
-        "cash_result": numbers(view.books.cash_result[:, inside].sum(axis=1)),
-        "raised": numbers(view.books.raised[:, inside].sum(axis=1)),
-        "loss_making_firms": (view.result[:, inside] < 0).sum(axis=1).astype(float).tolist(),
+        "revenue": _sums(view, books.revenue, books.line_revenue),
+        "full_cost": _sums(view, full, of_lines),
+        "operating_result": _sums(view, view.operating_result, result),
+        "capex": _sums(view, firm_capex, books.capex),
+        "cash_result": _home_sums(view, books.cash_result),
+        "raised": _home_sums(view, books.raised),
     }
 
 
-def _counts(view: View, unit: Unit, tier: str) -> int:
+def _sums(view: View, of_firms: Array, of_lines: Array) -> Array:
+    """Add up what units have (quarter, tier), given for firms and for lines (quarter, ...)."""
+    parts = _tier_parts.of(view.chain)
+    lines, division = parts.lines
+    divisions = summed(of_lines[:, lines], division, len(parts.division_at))
+    units = np.empty((len(of_firms), len(view.units)))
+    units[:, parts.firm_at], units[:, parts.division_at] = of_firms[:, parts.firms], divisions
+    unit, sign, tier = parts.entries
+    return summed(units[:, unit] * sign, tier, len(parts.tiers))
+
+
+def _home_sums(view: View, of_firms: Array) -> Array:
+    """Add up what firms have (quarter, firm) over the tiers that they belong to (quarter, tier)."""
+    parts = _tier_parts.of(view.chain)
+    firms = np.flatnonzero(parts.home >= 0)
+    return summed(of_firms[:, firms], parts.home[firms], len(parts.tiers))
+
+
+@dataclass(frozen=True)
+class TierParts:
+    """Which units count in which tier, by place.
+
+    Attributes
+    ----------
+    tiers
+        In the order in which the world first names them.
+    home
+        The tier of each firm (firm,), -1 where it has none.
+    firm_at, firms
+        The units that are purses, and the firm of each.
+    division_at, lines
+        The units that are divisions; their lines, and which of the divisions each line is of.
+    entries
+        Units that count in a tier: unit, sign, tier; in the order of the units.
+    """
+
+    tiers: tuple[str, ...]
+    home: Index
+    firm_at: Index
+    firms: Index
+    division_at: Index
+    lines: tuple[Index, Index]
+    entries: tuple[Index, Array, Index]
+
+
+def _parts_of(chain: Chain) -> TierParts:
+    """Return which units of a chain count in which tier."""
+    world = chain.world
+    order = dict.fromkeys(
+        entity.tier
+        for entity in world.entities
+        if entity.tier and entity.kind is not EntityKind.OUTSIDE
+    )
+    tiers, units = tuple(order), units_in(chain)
+    homes = [world.entity(name).tier for name in chain.firm_ids]
+    own = [at for at, unit in enumerate(units) if unit.is_firm]
+    divisions = [at for at, unit in enumerate(units) if not unit.is_firm]
+    of_division = [units[at].lines for at in divisions]
+    counts = [
+        (at, _counts(homes[unit.firm], unit, tier), number)
+        for at, unit in enumerate(units)
+        for number, tier in enumerate(tiers)
+    ]
+    unit, sign, tier_at = np.array([one for one in counts if one[1]]).reshape(-1, 3).T
+    return TierParts(
+        tiers,
+        np.array([tiers.index(one) if one in order else -1 for one in homes], dtype=np.int64),
+        np.array(own, dtype=np.int64),
+        np.array([units[at].firm for at in own], dtype=np.int64),
+        np.array(divisions, dtype=np.int64),
+        (
+            np.concatenate([np.zeros(0, dtype=np.int64), *of_division]),
+            np.repeat(np.arange(len(divisions)), [len(one) for one in of_division]),
+        ),
+        (unit.astype(np.int64), sign.astype(float), tier_at.astype(np.int64)),
+    )
+
+
+_tier_parts: PerChain[TierParts] = PerChain(_parts_of)
+
+
+def _counts(home: str, unit: Unit, tier: str) -> int:
     """Return how a unit enters a tier: a parent counts, and its divisions move to their own."""
-    home = view.tier_of(unit.firm)
     if unit.is_firm:
         return int(home == tier)
     return int(unit.entity.tier == tier) - int(home == tier)
@@ -182,15 +274,20 @@ def _status(view: View, firm: int) -> list[str]:
 
 def status_words(view: View, firms: int | slice) -> NDArray[np.str_]:
     """Return how a firm (quarter,), or several (quarter, firm), stand at the ends of quarters."""
-    failed = view.trajectory.of_record("failed")[:, firms]
-    alive = view.trajectory.of_state("alive")[:, firms]
-    stressed = view.trajectory.of_state("stress")[:, firms] >= STRESSED_FROM
-    held = view.trajectory.of_state("restructured")[:, firms]
-    outcome = np.array(OUTCOMES)[view.trajectory.of_record("outcome")[:, firms]]
-    words = np.where(stressed, "stressed", "active").astype("U16")
-    words = np.where(held, "restructured", words)
-    words = np.where(np.isin(outcome, ("restructured", "rescued")), outcome, words)
-    return np.where(alive, words, np.where(failed, "in_default", "gone"))
+    return np.asarray(np.array(STATUS)[status_places(view)[:, firms]])
+
+
+def status_places(view: View) -> Index:
+    """Return how firms stand at the ends of quarters (quarter, firm), as places in `STATUS`."""
+    of_state, of_record = view.trajectory.of_state, view.trajectory.of_record
+    outcome = np.array([STATUS.index(one) if one in STATUS else 0 for one in OUTCOMES])[
+        of_record("outcome")
+    ]
+    places = np.where(of_state("stress") >= STRESSED_FROM, STATUS.index("stressed"), 0)
+    places = np.where(of_state("restructured"), STATUS.index("restructured"), places)
+    places = np.where(outcome > 0, outcome, places)
+    ended = np.where(of_record("failed"), STATUS.index("in_default"), STATUS.index("gone"))
+    return np.where(of_state("alive"), places, ended)
 
 
 def default_quarter(view: View, firm: int) -> str | None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cardhouse.engine.chain import Array, Chain
 from cardhouse.engine.drivers import Drivers, neutral
+from cardhouse.engine.per_chain import PerChain
 from cardhouse.errors import ScenarioError
 from cardhouse.model.scenario import Event, Lever, Scenario
 from cardhouse.model.vocabulary import EntityKind
@@ -128,10 +129,17 @@ def _selected(chain: Chain, lever: Lever) -> Mask | None:
     axis = AXIS_OF.get(lever.channel)
     if axis is None:
         return None
-    attribute, wanted = parse_selector(lever)
-    names = _NAMES[axis]
-    found = names[attribute or next(iter(names))](chain)
-    return np.array([not wanted or name in wanted for name in found], dtype=bool)
+    known, key = _found.of(chain), (axis, lever.selector)
+    if key not in known:
+        attribute, wanted = parse_selector(lever)
+        names = _NAMES[axis]
+        found = names[attribute or next(iter(names))](chain)
+        known[key] = np.array([not wanted or name in wanted for name in found], dtype=bool)
+    return known[key]
+
+
+_found: PerChain[dict[tuple[str, str], Mask]] = PerChain(lambda _: {})
+"""Whom selectors find along an axis, by axis and selector."""
 
 
 def _pool_labels(chain: Chain) -> list[str]:
@@ -179,6 +187,8 @@ ATTRIBUTES = {axis: tuple(names) for axis, names in _NAMES.items()}
 
 def _check_events(world: World, scenario: Scenario) -> None:
     """Refuse events that name nobody, or a part of a firm: the parent is the purse."""
+    if not scenario.events:
+        return
     populations = set(world.members.values())
     check_entities(scenario, [*(entity.id for entity in world.entities), *populations])
     for event in scenario.events:

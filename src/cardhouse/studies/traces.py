@@ -12,11 +12,11 @@ from cardhouse.analysis.payers import (
     Payers,
     ai_shares_to_firms,
     capital_to_lines,
-    name_sources,
     payments_to_lines,
     pro_rata_shares,
     shares_to_firms,
     trace_payers,
+    traced_nodes,
 )
 from cardhouse.analysis.rules import OWN_MONEY
 from cardhouse.engine.chain import Array, Index
@@ -125,7 +125,7 @@ def seller_shares(view: View, sink: Sink) -> tuple[tuple[str, ...], Array]:
 
     The same as `Traced.shares` has for it, without the traces of all others.
     """
-    nodes = len(name_sources(view.books)[1])
+    nodes = traced_nodes(view.chain)
     to_lines, to_firms = payments_to_lines(view.books, nodes), shares_to_firms(view.books, nodes)
     return pro_rata_shares(view.books, _of_sink(sink, to_lines, to_firms))
 

@@ -20,6 +20,7 @@ from cardhouse.analysis.use_cost import plant_sellers
 from cardhouse.engine.chain import Array, Chain, Index
 from cardhouse.engine.collapse import Fates, fates
 from cardhouse.engine.drivers import Drivers, neutral
+from cardhouse.engine.per_chain import PerChain
 from cardhouse.engine.runs import Run
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.vocabulary import EntityKind
@@ -163,15 +164,23 @@ class View:
             for name, (ledger, lines) in parts.items()
         }
 
-    @cached_property
-    def units(self) -> list[Unit]:
+    @property
+    def units(self) -> tuple[Unit, ...]:
         """Return the units, each firm followed by its divisions."""
-        firms = self.chain.world.of_kind(EntityKind.FIRM)
-        return [unit for firm in firms for unit in _units_of(self.chain, firm)]
+        return _units.of(self.chain)
 
     def tier_of(self, firm: int) -> str:
         """Return the tier of a firm."""
         return self.chain.world.entity(self.chain.firm_ids[firm]).tier
+
+
+def units_in(chain: Chain) -> tuple[Unit, ...]:
+    """Return the units of a chain, each firm followed by its divisions."""
+    firms = chain.world.of_kind(EntityKind.FIRM)
+    return tuple(unit for firm in firms for unit in _units_of(chain, firm))
+
+
+_units: PerChain[tuple[Unit, ...]] = PerChain(units_in)
 
 
 def _units_of(chain: Chain, firm: Entity) -> list[Unit]:

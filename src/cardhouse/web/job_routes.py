@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
@@ -72,11 +72,9 @@ class Ensemble(BaseModel):
 
 
 @router.post("/ensembles", **documented("job", 202))
-async def ask(
-    request: Request, body: Ensemble, limits: Annotated[Limits, Depends(limits_of)]
-) -> Response:
+async def ask(request: Request, body: Ensemble) -> Response:
     """Begin an ensemble, or find the same one done or going on: paths, draws, or both."""
-    wanted = body.wanted(limits)
+    wanted = body.wanted(limits_of(request))
     service_rate(request)
     service: Service = request.app.state.service
     name = service.jobs.ask(repr(wanted), lambda tell: done_apart(compute, (wanted,), tell))

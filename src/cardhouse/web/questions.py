@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -75,8 +76,11 @@ def limits_of(request: Request) -> Limits:
     return limits
 
 
-def strictly(request: Request) -> None:
+async def strictly(request: Request) -> None:
     """Refuse parameters that an address does not have, and single ones that are given twice.
+
+    What the framework calls is a coroutine here and below: it sends plain functions to another
+    thread, and an answer that is at hand would wait for five of them.
 
     Raises
     ------
@@ -116,28 +120,14 @@ def parameters_of(description: Mapping[str, Any]) -> dict[tuple[str, str], dict[
     }
 
 
-def opening(economy: Economy = DEFAULT_ECONOMY, base: Base = None, as_of: AsOf = None) -> Asked:
+def opening(economy: str, base: str | None, as_of: str | None) -> Asked:
     """Return the question of an opening position alone."""
     return _checked(Asked(economy, base, as_of))
 
 
-def horizon(
-    asked: Annotated[Asked, Depends(opening)],
-    limits: Annotated[Limits, Depends(limits_of)],
-    quarters: Quarters = DEFAULT_QUARTERS,
-) -> Asked:
+def horizon(asked: Asked, limits: Limits, quarters: int) -> Asked:
     """Return the question of a baseline."""
     return replace(asked, quarters=_checked_quarters(quarters, limits))
-
-
-def run(
-    asked: Annotated[Asked, Depends(horizon)],
-    limits: Annotated[Limits, Depends(limits_of)],
-    scenario: Scenarios = [],  # noqa: B006 - read by the framework, never changed
-    settings: Settings = [],  # noqa: B006 - the same
-) -> Asked:
-    """Return the question of a run."""
-    return moved(asked, scenario, settings, limits)
 
 
 def moved(asked: Asked, scenarios: Sequence[str], settings: Sequence[str], limits: Limits) -> Asked:
@@ -177,8 +167,14 @@ def shipped_scenarios() -> dict[str, None]:
 _SHIPPED: dict[str, None] = {}
 
 
+@cache
+def _economies() -> tuple[str, ...]:
+    """Return the shipped economies, which stay as they are while a service runs."""
+    return tuple(known_economies())
+
+
 def _checked(asked: Asked) -> Asked:
-    known = list(known_economies())
+    known = _economies()
     if asked.economy not in known:
         name = asked.economy[:60]
         raise InputError(
@@ -197,6 +193,37 @@ def _checked_quarters(quarters: int, limits: Limits) -> int:
     return check_quarters(quarters)
 
 
-Opened = Annotated[Asked, Depends(opening)]
-Ahead = Annotated[Asked, Depends(horizon)]
-Moved = Annotated[Asked, Depends(run)]
+async def _opened(
+    economy: Economy = DEFAULT_ECONOMY, base: Base = None, as_of: AsOf = None
+) -> Asked:
+    return opening(economy, base, as_of)
+
+
+async def _ahead(
+    request: Request,
+    quarters: Quarters = DEFAULT_QUARTERS,
+    economy: Economy = DEFAULT_ECONOMY,
+    base: Base = None,
+    as_of: AsOf = None,
+) -> Asked:
+    return horizon(opening(economy, base, as_of), limits_of(request), quarters)
+
+
+async def _moved(
+    request: Request,
+    scenario: Scenarios = [],  # noqa: B006 - read by the framework, never changed
+    settings: Settings = [],  # noqa: B006 - the same
+    quarters: Quarters = DEFAULT_QUARTERS,
+    economy: Economy = DEFAULT_ECONOMY,
+    base: Base = None,
+    as_of: AsOf = None,
+) -> Asked:
+    limits = limits_of(request)
+    return moved(
+        horizon(opening(economy, base, as_of), limits, quarters), scenario, settings, limits
+    )
+
+
+Opened = Annotated[Asked, Depends(_opened)]
+Ahead = Annotated[Asked, Depends(_ahead)]
+Moved = Annotated[Asked, Depends(_moved)]

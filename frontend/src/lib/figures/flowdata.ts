@@ -2,7 +2,7 @@
 
 import type { Stage, StageNode, View } from "../api/types";
 import type { Look } from "../state/page.svelte";
-import type { Frame, Node, Pair, Rooms, State } from "../layout/shapes";
+import type { Arrangement, Frame, Node, Pair, Rooms, State } from "../layout/shapes";
 import { linesOf } from "../layout/words";
 
 export type Money = "paid" | "committed";
@@ -31,6 +31,13 @@ export function nodesOf(stage: Stage, look: Look, outside: boolean, used: Readon
   return stage.nodes
     .filter((node) => used.has(node.id) && (outside || node.role !== "sink"))
     .map(({ id, name, column }) => ({ id, lines: linesOf(name, width), column }));
+}
+
+/** Whether somebody who pays or is paid has no box in an arrangement: see `nodesOf`. */
+export function lacksPlaces(stage: Stage, outside: boolean, places: Arrangement, rooms: Rooms): boolean {
+  const placed = new Set(places.nodes.map(({ id }) => id));
+  const isUsed = (id: string): boolean => [places.rooms, rooms].some(({ nodes }) => (nodes.get(id) ?? 0) > 0);
+  return stage.nodes.some(({ id, role }) => !placed.has(id) && (outside || role !== "sink") && isUsed(id));
 }
 
 /** The boxes that pay or are paid in some state. */

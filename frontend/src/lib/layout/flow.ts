@@ -60,16 +60,20 @@ export function roomsOf(states: Iterable<State>, scale: number): Rooms {
  * out, so that none stands unconnected.
  */
 export function seen(rooms: Rooms, pairs: readonly Pair[], least: number): Rooms {
-  const largest = new Map<string, Pair>();
-  const size = (pair: Pair): number => rooms.pairs.get(pair.key) ?? 0;
-  for (const pair of pairs) {
-    if (size(pair) <= 0) continue;
-    for (const end of [`out ${pair.payer}`, `in ${pair.payee}`]) {
-      const known = largest.get(end);
-      if (!known || size(known) < size(pair)) largest.set(end, pair);
-    }
+  type Largest = Map<string, { readonly key: string; readonly size: number }>;
+  const out: Largest = new Map();
+  const into: Largest = new Map();
+  const raise = (largest: Largest, end: string, key: string, size: number): void => {
+    const known = largest.get(end);
+    if (!known || known.size < size) largest.set(end, { key, size });
+  };
+  for (const { key, payer, payee } of pairs) {
+    const size = rooms.pairs.get(key) ?? 0;
+    if (size <= 0) continue;
+    raise(out, payer, key, size);
+    raise(into, payee, key, size);
   }
-  const kept = new Set([...largest.values()].map((pair) => pair.key));
+  const kept = new Set([...out.values(), ...into.values()].map(({ key }) => key));
   const shown = [...rooms.pairs].filter(([key, room]) => room >= least || kept.has(key));
   return { pairs: new Map(shown), nodes: rooms.nodes };
 }

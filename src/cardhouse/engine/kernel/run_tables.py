@@ -17,7 +17,7 @@ from cardhouse.engine.demand import (
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.kernel.chain_tables import Owners
 from cardhouse.engine.kernel.kinds import Indices, Numbers
-from cardhouse.engine.kernel.tables import Tables
+from cardhouse.engine.kernel.tables import Last, Part, Tables, key_of
 from cardhouse.engine.per_chain import PerChain
 from cardhouse.engine.plans import USED_UP, ages_kept, plant_lives
 from cardhouse.engine.quarter import Record
@@ -131,20 +131,28 @@ def run_tables(
     t.size("first_work", t.used["work"])
     _drivers(t, drivers)
     _demand(t, chain, drivers, state)
-    _inputs(t, chain, drivers)
-    _guidance(t, chain, drivers, owned)
-    _wear(t, chain, drivers, owned)
-    _trends(t, chain, drivers)
-    _round_shares(t, chain, drivers)
-    _minima(t, chain, drivers)
-    _states(t, state, owned)
-    _records(t, chain, owned, links=links)
-    _works(t)
-    _desk(t)
-    t.number("opening_state", np.concatenate(t.opening))
+    last, moved = _parts.of(chain), key_of(drivers.input_use, drivers.use_as_input)
+    t.again(last, "inputs", moved, lambda t: _inputs(t, chain, drivers))
+
+    def others(t: Tables) -> None:
+        _guidance(t, chain, drivers, owned)
+        _wear(t, chain, drivers, owned)
+        _trends(t, chain, drivers)
+        _round_shares(t, chain, drivers)
+        _minima(t, chain, drivers)
+        _states(t, state, owned)
+        _records(t, chain, owned, links=links)
+        _works(t)
+        _desk(t)
+        t.number("opening_state", np.concatenate(t.opening))
+
+    moved = key_of(drivers.plant_life, drivers.letters_paid)
+    t.again(last, "others", (links, t.places["answers"], *moved), others)
     return t
 
 
+_parts: PerChain[Last[Part]] = PerChain(lambda _: Last())
+_sizes: PerChain[Last[tuple[Numbers, Numbers]]] = PerChain(lambda _: Last())
 _openings: PerChain[dict[int, State]] = PerChain(lambda _: {})
 _expected: PerChain[dict[int, Numbers]] = PerChain(lambda _: {})
 _opening_records: PerChain[Record] = PerChain(
@@ -165,7 +173,12 @@ def _demand(t: Tables, chain: Chain, drivers: Drivers, state: State) -> None:
     sales = chain.sales
     baskets = int(sales.basket.max(initial=-1)) + 1
     members = [np.flatnonzero(sales.basket == basket).tolist() for basket in range(baskets)]
-    _answers(t, chain, drivers, members)
+    t.again(
+        _parts.of(chain),
+        "answers",
+        key_of(drivers.willingness),
+        lambda t: _answers(t, chain, drivers, members),
+    )
     sizes, _ = demand_sizes(chain, drivers, state)
     t.number("size", sizes)
     known = _expected.of(chain)
@@ -281,6 +294,13 @@ def _answers(t: Tables, chain: Chain, drivers: Drivers, members: list[list[int]]
 
 def demand_sizes(chain: Chain, drivers: Drivers, state: State) -> tuple[Numbers, Numbers]:
     """Return demand at base prices and log growth (quarter, sale), the same on every path."""
+    key = key_of(drivers.demand_growth, drivers.demand_ceiling, drivers.demand_level)
+    last = _sizes.of(chain)
+    known = last.get("demand", key)
+    return known or last.put("demand", key, _demand_sizes(chain, drivers, state))
+
+
+def _demand_sizes(chain: Chain, drivers: Drivers, state: State) -> tuple[Numbers, Numbers]:
     sales, quarters = chain.sales, np.arange(drivers.quarters + 1.0)[:, None]
     trend = driver_log_growth(sales.growth, sales.growth_end, sales.half_life, quarters)
     steps = np.diff(trend, axis=0) * drivers.demand_growth[1:]

@@ -6,9 +6,12 @@ pools, what plant of row 0 writes off, who is connected to whom.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
+from operator import itemgetter
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +19,47 @@ from numpy.typing import ArrayLike
 from cardhouse.engine.kernel.kinds import Indices, Numbers
 
 Record = np.ndarray
+Key = tuple[object, ...]
+Value = TypeVar("Value")
+
+REMEMBERED = 4
+"""Values that are remembered under one name: a hand on a lever, and a few others beside it."""
+
+
+class Last(Generic[Value]):
+    """The last values made under each name, by what they were made of.
+
+    Runs that a hand on a lever asks for have all but one driver in common.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[Key, Value], ...]] = {}
+
+    def get(self, name: str, key: Key) -> Value | None:
+        """Return the value made of `key`, None where it is not remembered."""
+        return next((value for of, value in self._known.get(name, ()) if of == key), None)
+
+    def put(self, name: str, key: Key, value: Value) -> Value:
+        """Remember a value, and forget the oldest beyond `REMEMBERED`."""
+        self._known[name] = ((key, value), *self._known.get(name, ())[: REMEMBERED - 1])
+        return value
+
+
+def key_of(*given: ArrayLike) -> Key:
+    """Return what tells arrays from all others of their shapes, NaN included."""
+    return tuple(np.asarray(one).tobytes() for one in given)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one group of entries added to tables, and what was used behind it."""
+
+    places: dict[str, int]
+    spans: dict[str, tuple[str, int, int]]
+    numbers: list[Numbers]
+    indices: list[Indices]
+    opening: list[Numbers]
+    used: dict[str, int]
 
 
 @dataclass
@@ -41,6 +85,42 @@ class Tables:
             dict(self.spans),
             dict(self.used),
         )
+
+    def again(self, last: Last[Part], name: str, key: Key, add: Callable[[Tables], None]) -> None:
+        """Add what `add` adds, as it was added before where `key` is the same.
+
+        Parameters
+        ----------
+        last
+            The parts remembered, of tables that begin alike: those of one chain.
+        name
+            Of the part.
+        key
+            All that the part hangs on, what was added before it left out.
+        add
+            Adds the part.
+        """
+        before = len(self.places), len(self.spans), len(self.numbers), len(self.indices)
+        opening, key = len(self.opening), (*before[:2], *self.used.values(), *key)
+        known = last.get(name, key)
+        if known is None:
+            add(self)
+            part = Part(
+                dict(islice(self.places.items(), before[0], None)),
+                dict(islice(self.spans.items(), before[1], None)),
+                self.numbers[before[2] :],
+                self.indices[before[3] :],
+                self.opening[opening:],
+                dict(self.used),
+            )
+            last.put(name, key, part)
+            return
+        self.places.update(known.places)
+        self.spans.update(known.spans)
+        self.numbers += known.numbers
+        self.indices += known.indices
+        self.opening += known.opening
+        self.used.update(known.used)
 
     def size(self, name: str, value: int) -> None:
         """Add a size, or the place of something that stands elsewhere."""
@@ -100,9 +180,17 @@ class Tables:
         return np.zeros(0, dtype=np.int64)
 
     def record(self) -> Record:
-        """Return sizes and places as one record."""
-        names = tuple(sorted(self.places))
-        return np.array([tuple(self.places[name] for name in names)], dtype=kind_of(names))
+        """Return sizes and places as one record, not to be written to."""
+        known = next((record for of, record in _records if of == self.places), None)
+        if known is None:
+            names = tuple(sorted(self.places))
+            values = itemgetter(*names)(self.places) if len(names) > 1 else (self.places[names[0]],)
+            known = np.array([values], dtype=kind_of(names))
+            _records[:] = [(dict(self.places), known), *_records[: REMEMBERED - 1]]
+        return known
+
+
+_records: list[tuple[dict[str, int], Record]] = []
 
 
 @cache
