@@ -1,6 +1,6 @@
 """A small ensemble that tests of storage and distribution share, and processes of their own run.
 
-Run as a script it keeps the ensemble in a folder: ``python ensembling.py FOLDER``.
+Run as a script it keeps the ensemble in a folder: ``python ensembling.py FOLDER [PROCESSES]``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from cardhouse.studies.ensembles.executors import Processes, Threads
 from cardhouse.studies.ensembles.folders import Folder
 from cardhouse.studies.ensembles.keeping import kept_ensemble
 from cardhouse.studies.ensembles.plan import Plan
@@ -35,14 +36,17 @@ def bits(tally: Tally) -> dict[str, bytes]:
     return {name: values.tobytes() for name, values in tally.arrays().items()}
 
 
-def keep_in(folder: str | Path, *, resume: bool = True) -> Outcome:
-    """Run the small ensemble in a folder, slowly enough to be killed."""
+def keep_in(folder: str | Path, processes: int = 0, *, resume: bool = True) -> Outcome:
+    """Run the small ensemble in a folder, slowly enough to be killed; 0: in this process."""
 
     def slowly(_: Progress) -> None:
         time.sleep(0.02)
 
-    return kept_ensemble(small_study(), None, Folder(folder), resume=resume, progress=slowly)
+    executor = Processes(processes) if processes else Threads()
+    return kept_ensemble(
+        small_study(), None, Folder(folder), resume=resume, executor=executor, progress=slowly
+    )
 
 
 if __name__ == "__main__":
-    keep_in(sys.argv[1])
+    keep_in(sys.argv[1], int(sys.argv[2]))

@@ -137,7 +137,7 @@ def first_time(name: str, told: str) -> Iterator[bool]:
     """
     folder = machine_code_folder()
     mark = folder / f"{name}.done" if folder else None
-    if mark is not None and mark.exists():
+    if is_compiled(name):
         yield False
         return
     with _lock(folder):
@@ -151,6 +151,12 @@ def first_time(name: str, told: str) -> Iterator[bool]:
             _tell(f"Compiled {told} in {time.monotonic() - start:.0f} s.")
         if mark is not None:
             mark.touch()
+
+
+def is_compiled(name: str) -> bool:
+    """Tell whether what goes by this name in `first_time` is kept, so that processes load it."""
+    folder = machine_code_folder()
+    return folder is not None and (folder / f"{name}.done").exists()
 
 
 @contextmanager

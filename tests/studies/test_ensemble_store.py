@@ -61,9 +61,15 @@ def digests(folder: Path) -> Any:
 
 
 class TestKilled:
-    def test_a_run_killed_again_and_again_ends_with_the_same_bits(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("processes", [0, 2])
+    def test_a_run_killed_again_and_again_ends_with_the_same_bits(
+        self, tmp_path: Path, processes: int
+    ) -> None:
         folder = tmp_path / "run"
-        counts = [killed_after(folder, wanted) for wanted in (2, 16)]
+        counts = [
+            ended_after(folder, wanted, processes, how)
+            for wanted, how in ((2, signal.SIGKILL), (16, signal.SIGINT))
+        ]
         done = ensembling.keep_in(folder)
         assert 2 <= counts[0] < counts[1] < small_study().plan.tasks
         assert bits(done.tally) == bits(run_ensemble(small_study(), None).tally)
@@ -76,13 +82,18 @@ class TestKilled:
         assert bits(quick(tmp_path).tally) == bits(quick(tmp_path, resume=True).tally)
 
 
-def killed_after(folder: Path, wanted: int) -> int:
-    """Start the ensemble, kill it once so many tasks are kept, and return how many there are."""
+def ended_after(folder: Path, wanted: int, processes: int, how: signal.Signals) -> int:
+    """Start the ensemble, end it once so many tasks are kept, and return how many there are.
+
+    Interrupted it and its processes are, as by a terminal, all together; none is left.
+    """
     script = Path(ensembling.__file__)
     tree = [str(script.parent), str(Path(planning.__file__).parents[3])]
     running = subprocess.Popen(
-        [sys.executable, str(script), str(folder)],
+        [sys.executable, str(script), str(folder), str(processes)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(tree)},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         deadline = time.monotonic() + 120
@@ -91,9 +102,23 @@ def killed_after(folder: Path, wanted: int) -> int:
             assert time.monotonic() < deadline
             time.sleep(0.02)
     finally:
-        running.send_signal(signal.SIGKILL)
-        running.wait()
+        send = os.killpg if how is signal.SIGINT else os.kill
+        send(running.pid, how)
+        running.wait(30)
+    assert nobody_is_left(running.pid, 10)
     return kept_in(folder)
+
+
+def nobody_is_left(group: int, seconds: float) -> bool:
+    """Tell whether a group of processes ends within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def kept_in(folder: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import tracemalloc
 from collections.abc import Iterator
@@ -22,14 +23,15 @@ from cardhouse.model.parameters import PARAMETERS
 from cardhouse.model.scenario import Event, Scenario
 from cardhouse.model.vocabulary import ContractKind
 from cardhouse.model.world import Firm, Pool, Population, World
-from cardhouse.studies.ensembles import observing, running, working
+from cardhouse.studies.ensembles import observing, placing, running, working
 from cardhouse.studies.ensembles import plan as planning
 from cardhouse.studies.ensembles.document import ensemble_document, ensemble_manifest
-from cardhouse.studies.ensembles.executors import Threads
+from cardhouse.studies.ensembles.executors import Processes, Threads
 from cardhouse.studies.ensembles.frames import Ensemble, ensemble_of
 from cardhouse.studies.ensembles.keep import VARIABLES, Exceed, Keep
 from cardhouse.studies.ensembles.observing import Layout
 from cardhouse.studies.ensembles.philox import philox
+from cardhouse.studies.ensembles.placing import executor_of, seconds_of
 from cardhouse.studies.ensembles.plan import Plan, check_plan
 from cardhouse.studies.ensembles.running import Outcome, Progress, run_ensemble
 from cardhouse.studies.ensembles.shocking import drawn_shocks
@@ -68,6 +70,17 @@ OWN = frozenset({ACCOUNTS})
 def study(paths: int = 40, quarters: int = 3, **more: object) -> Study:
     made = Study(WORLD, BASELINE, quarters, Plan(paths, 7), certain=OWN)
     return replace(made, **more)  # type: ignore[arg-type]
+
+
+def needy() -> World:
+    """Return a world whose lines soon need more of each other than they make."""
+    contracts = tuple(
+        replace(one, terms={**one.terms, "intensity_growth": 0.9})
+        if one.kind.value == "input"
+        else one
+        for one in WORLD.contracts
+    )
+    return replace(WORLD, contracts=contracts)
 
 
 def bits(tally: Tally) -> dict[str, bytes]:
@@ -292,6 +305,20 @@ class TestRun:
         again = run_ensemble(study(60, 2), None, executor=Threads(3 if cut == 3 else 1))
         assert bits(again.tally) == bits(plain.tally)
 
+    def test_processes_change_no_bit_and_tell_the_same(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[Progress] = []
+        monkeypatch.setattr(Plan, "task_leaves", property(lambda _: 2))
+        plain = run_ensemble(study(60, 2), None)
+        again = run_ensemble(study(60, 2), None, executor=Processes(2), progress=told.append)
+        assert bits(again.tally) == bits(plain.tally)
+        assert [one.done for one in told] == [20, 40, 60]
+        hungry = study(quarters=12, world=needy(), certain=frozenset({ACCOUNTS, TERM}))
+        for executor in (Threads(), Processes(2)):
+            with pytest.raises(InputError, match="not one of 40 paths ran to its end: "):
+                run_ensemble(hungry, None, executor=executor)
+
     def test_results_may_come_in_any_order(self) -> None:
         class Backwards:
             def each(self, function, jobs) -> Iterator[object]:  # type: ignore[no-untyped-def]
@@ -384,16 +411,7 @@ class TestRun:
         assert sum(document["endings"].values()) == 130
 
     def test_accounts_that_cannot_be_run_are_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        hungry = replace(
-            WORLD,
-            contracts=tuple(
-                replace(one, terms={**one.terms, "intensity_growth": 0.9})
-                if one.kind.value == "input"
-                else one
-                for one in WORLD.contracts
-            ),
-        )
-        plain = running._balanced
+        hungry, plain = needy(), running._balanced
 
         def every_second(of: Study):  # type: ignore[no-untyped-def]
             draw = plain(of)
@@ -600,6 +618,30 @@ class TestManifest:
 def _short(of: Study) -> tuple[Study, Layout, Tally]:
     outcome = run_ensemble(replace(of, plan=Plan(4, 1)), None)
     return outcome.study, outcome.layout, outcome.tally
+
+
+class TestPlacing:
+    def test_processes_where_there_is_enough_to_do_for_several(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(placing, "usable_processors", lambda: 3)
+        small, large = seconds_of(Plan(1000), 20), seconds_of(Plan(10_000), 20)
+        found = [executor_of(asked, None, work) for asked in (None, 2) for work in (small, large)]
+        assert [type(one) for one in found] == [Threads, Processes, Threads, Processes]
+        assert [vars(one)["_count"] for one in found] == [1, 3, 2, 2]
+        assert isinstance(executor_of(1, None, large), Threads)
+        assert seconds_of(Plan(1000), 20, members=True) > large / 2
+        assert seconds_of(Plan(1000), 20, twice=True) == 2 * small
+
+    def test_threads_where_no_process_can_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "executable", "/opt/app/application")
+        assert isinstance(executor_of(4, None, 100.0), Threads)
+
+    def test_threads_where_each_process_would_compile_the_engine(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(placing, "machine_code_folder", lambda: None)
+        assert isinstance(executor_of(4, None, 100.0), Threads)
 
 
 class TestThreads:

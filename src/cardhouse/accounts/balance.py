@@ -16,6 +16,7 @@ Lawson and Hanson (1974), Solving Least Squares Problems, chapter 23.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +103,7 @@ def balance(problem: Problem) -> Balanced:
     """
     plane = plane_of(problem)
     active = np.zeros(len(problem.prior), dtype=bool)
-    active[np.flatnonzero(problem.signed)] = plane.duals(problem, plane.centre) > 0
+    active[np.flatnonzero(problem.signed)] = plane.duals(plane.centre) > 0
     return _solve_on(problem, active, plane.rows, plane.target)
 
 
@@ -115,6 +116,7 @@ class Plane:
     distance of ``triangle @ w`` from ``centre``.
     """
 
+    problem: Problem
     start: Vector
     basis: Matrix
     rows: Matrix
@@ -122,22 +124,56 @@ class Plane:
     triangle: Matrix
     centre: Vector
 
-    def duals(self, problem: Problem, centre: Vector) -> Vector:
+    def duals(self, centre: Vector) -> Vector:
         """Return the weights with which signs bind the point nearest to `centre`, (signed,)."""
-        return self._nearest(problem, centre)[0]
+        return self._nearest(centre)[0]
 
-    def step_to_signs(self, problem: Problem, centre: Vector) -> Vector:
+    def step_to_signs(self, centre: Vector) -> Vector:
         """Return the shortest step from `centre` to a point where no signed flow is negative."""
-        return self._nearest(problem, centre)[1]
+        return self._nearest(centre)[1]
 
-    def _nearest(self, problem: Problem, centre: Vector) -> tuple[Vector, Vector]:
-        signed = np.flatnonzero(problem.signed)
-        lowest = (-problem.prior / problem.prior_sd)[signed] - self.start[signed]
+    def _nearest(self, centre: Vector) -> tuple[Vector, Vector]:
+        signed, lowest = self._lowest
         free = self.basis[signed] @ linalg.solve_triangular(self.triangle, centre)
         if (free >= lowest).all():
             return np.zeros(len(signed)), np.zeros(len(centre))
-        toward = linalg.solve_triangular(self.triangle, self.basis[signed].T, trans="T").T
-        return _least_distance(problem, toward, lowest - toward @ centre)
+        return _least_distance(self.problem, self._signs, lowest - self._signs.toward @ centre)
+
+    @cached_property
+    def _lowest(self) -> tuple[NDArray[np.intp], Vector]:
+        """Return the signed unknowns, and how far each may fall along the basis (signed,)."""
+        problem = self.problem
+        signed = np.flatnonzero(problem.signed)
+        return signed, (-problem.prior / problem.prior_sd)[signed] - self.start[signed]
+
+    @cached_property
+    def _signs(self) -> _Signs:
+        """Return the signs as half-spaces: the same for every centre, so worked out once."""
+        signed, _ = self._lowest
+        return _Signs.of(linalg.solve_triangular(self.triangle, self.basis[signed].T, trans="T").T)
+
+
+@dataclass(frozen=True)
+class _Signs:
+    """Half-spaces ``toward @ w >= needed``, one row a sign, and their rows at length 1.
+
+    ``stuck``: (sign,), rows of no length, which no step moves; ``unit``: (dimension, sign), the
+    others divided by ``scale``, their length.
+    """
+
+    toward: Matrix
+    stuck: NDArray[np.bool_]
+    scale: Vector
+    unit: Matrix
+
+    @classmethod
+    def of(cls, toward: Matrix) -> _Signs:
+        norms = np.linalg.norm(toward, axis=1)
+        stuck = norms < _RANK_TOLERANCE
+        scale = np.where(stuck, 1.0, norms)
+        unit = (toward / scale[:, None]).T
+        unit[:, stuck] = 0.0
+        return cls(toward, stuck, scale, unit)
 
 
 def plane_of(problem: Problem) -> Plane:
@@ -150,7 +186,7 @@ def plane_of(problem: Problem) -> Plane:
         raise AccountsError(_clash(problem))
     rows, target = _stack(problem)
     triangle, centre = _triangle(rows @ basis, target - rows @ start)
-    return Plane(start, basis, rows, target, triangle, centre)
+    return Plane(problem, start, basis, rows, target, triangle, centre)
 
 
 def _check(problem: Problem) -> None:
@@ -207,15 +243,11 @@ def _triangle(matrix: Matrix, right: Vector) -> tuple[Matrix, Vector]:
     return whole[:columns, :columns], whole[:columns, columns]
 
 
-def _least_distance(problem: Problem, toward: Matrix, needed: Vector) -> tuple[Vector, Vector]:
+def _least_distance(problem: Problem, signs: _Signs, needed: Vector) -> tuple[Vector, Vector]:
     """Return the duals and the solution of ``min |w|`` subject to ``toward w >= needed``."""
-    norms = np.linalg.norm(toward, axis=1)
-    stuck = norms < _RANK_TOLERANCE
-    if (needed[stuck] > _FEASIBILITY_TOLERANCE).any():
+    if (needed[signs.stuck] > _FEASIBILITY_TOLERANCE).any():
         raise AccountsError(_clash(problem))
-    scale = np.where(stuck, 1.0, norms)
-    system = np.vstack([(toward / scale[:, None]).T, needed / scale])
-    system[:, stuck] = 0.0
+    system = np.vstack([signs.unit, np.where(signs.stuck, 0.0, needed / signs.scale)])
     goal = np.zeros(system.shape[0])
     goal[-1] = 1.0
     duals, distance = optimize.nnls(system, goal)

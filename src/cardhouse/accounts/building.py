@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -32,6 +32,7 @@ from cardhouse.model.world import (
     PlantPart,
     Pool,
     Population,
+    Round,
     Stake,
     World,
 )
@@ -70,33 +71,92 @@ class Build:
         reference = quarter_number(self.definition.about("reference_quarter"))
         return quarter_number(self.base) - reference
 
+    @cached_property
+    def written(self) -> Written:
+        """Return what the tables alone say of a world: the same for all balanced values."""
+        return Written.of(self)
+
     def world(self, balanced: Balanced) -> World:
         """Return the world that balanced values describe."""
-        definition = self.definition
-        value = dict(zip(self.unknowns.names, balanced.values.tolist(), strict=True))
-        causes = {row.text("observation"): row.needed("cause") for row in definition.rows("causes")}
+        definition, written = self.definition, self.written
+        values = balanced.values.tolist()
+        value = dict(zip(self.unknowns.names, values, strict=True))
         return World(
             economy=definition.economy,
             base=self.base,
             as_of=self.as_of,
-            entities=tuple(_entity(row) for row in definition.rows("entities")),
-            lines=tuple(_line(row, value, self.quarters) for row in definition.rows("lines")),
-            firms=tuple(_firm(row, value) for row in definition.rows("firms")),
-            pools=tuple(_pool(row) for row in definition.rows("pools")),
-            contracts=_contracts(self, balanced),
+            entities=written.entities,
+            lines=tuple(
+                one if one.plant is None else replace(one, plant=_valued(one.plant, one.id, value))
+                for one in written.lines
+            ),
+            firms=tuple(_firm(one, value) for one in written.firms),
+            pools=written.pools,
+            contracts=_contracts(written, values, balanced.sd.tolist()),
             debts=tuple(_debt(row, value) for row in definition.rows("debts")),
-            rounds=list_rounds(definition, self.figures, quarter_number(self.base)),
+            rounds=written.rounds,
             stakes=_stakes(value),
+            populations=written.populations,
+            parameters=written.parameters,
+            moves=tuple(_move(one, balanced, written.causes) for one in self.observations),
+            residual=balanced.residual,
+            facts_version=self.facts_version[0],
+            facts_digest=self.facts_version[1],
+            about=written.about,
+        )
+
+
+@dataclass(frozen=True)
+class Written:
+    """The parts of a world that the tables write down, whatever the accounts come to.
+
+    Lines, firms and contracts wait for their amounts, which are nothing here.
+    """
+
+    entities: tuple[Entity, ...]
+    lines: tuple[Line, ...]
+    firms: tuple[Firm, ...]
+    pools: tuple[Pool, ...]
+    contracts: tuple[_Unpaid, ...]
+    rounds: tuple[Round, ...]
+    populations: tuple[Population, ...]
+    parameters: Mapping[str, float]
+    causes: Mapping[str, str]
+    about: About
+
+    @classmethod
+    def of(cls, build: Build) -> Written:
+        """Read the tables of a build."""
+        definition = build.definition
+        return cls(
+            entities=tuple(_entity(row) for row in definition.rows("entities")),
+            lines=tuple(_line(row, build.quarters) for row in definition.rows("lines")),
+            firms=tuple(_firm_of(row) for row in definition.rows("firms")),
+            pools=tuple(_pool(row) for row in definition.rows("pools")),
+            contracts=tuple(_unpaid_contracts(build)),
+            rounds=list_rounds(definition, build.figures, quarter_number(build.base)),
             populations=tuple(_population(row) for row in definition.rows("populations")),
             parameters={
                 row.text("name"): row.number_of("value") for row in definition.rows("parameters")
             },
-            moves=tuple(_move(one, balanced, causes) for one in self.observations),
-            residual=balanced.residual,
-            facts_version=self.facts_version[0],
-            facts_digest=self.facts_version[1],
+            causes={
+                row.text("observation"): row.needed("cause") for row in definition.rows("causes")
+            },
             about=About(*(definition.said(key) for key in ("title", "subject", "caution"))),
         )
+
+
+@dataclass(frozen=True)
+class _Unpaid:
+    """A contract before its amount is known.
+
+    ``place`` is that of its flow among the unknowns, -1 for use that is imputed; ``payers`` that
+    of the number of people who pay, -1 where nobody counts them.
+    """
+
+    contract: Contract
+    place: int = -1
+    payers: int = -1
 
 
 def _entity(row: Row) -> Entity:
@@ -105,8 +165,8 @@ def _entity(row: Row) -> Entity:
     return Entity(kind=EntityKind(row.text("kind")), core=row.flag("core"), **words)
 
 
-def _line(row: Row, value: Mapping[str, float], quarters: int) -> Line:
-    """Return a line of the table with its plant at balanced values."""
+def _line(row: Row, quarters: int) -> Line:
+    """Return a line of the table, its plant without values."""
     name = row.text("id")
     return Line(
         id=name,
@@ -115,25 +175,34 @@ def _line(row: Row, value: Mapping[str, float], quarters: int) -> Line:
         price_follows_cost=row.flag("price_follows_cost"),
         fixed_pass_through=row.number_of("fixed_pass_through", 0.0),
         opening_growth=row.number_of("opening_growth", 0.0) * fading(quarters),
-        plant=_plant(row, value, quarters) if row.flag("plant") else None,
+        plant=_plant(row, quarters) if row.flag("plant") else None,
     )
 
 
-def _plant(row: Row, value: Mapping[str, float], quarters: int) -> Plant:
-    """Return a line's plant; gross never stands below net."""
-    name = row.text("id")
-    net = value[f"net:{name}"]
+def _plant(row: Row, quarters: int) -> Plant:
+    """Return a line's plant as the table describes it, without values."""
     return Plant(
-        gross=max(value[f"gross:{name}"], net),
-        net=net,
-        depreciation=value[f"depreciation:{name}"],
+        gross=0.0,
+        net=0.0,
+        depreciation=0.0,
         life_quarters=row.number_of("life_quarters"),
         lead_quarters=int(row.number_of("lead_quarters")),
         capital_intensity=row.number_of("capital_intensity"),
         target_utilisation=row.number_of("target_utilisation"),
-        orders_under_way=value[f"under_way:{name}"],
         plan_growth=row.number_of("plan_growth", 0.0) * fading(quarters),
         parts=_parts(row),
+    )
+
+
+def _valued(plant: Plant, line: str, value: Mapping[str, float]) -> Plant:
+    """Return a line's plant at balanced values; gross never stands below net."""
+    net = value[f"net:{line}"]
+    return replace(
+        plant,
+        gross=max(value[f"gross:{line}"], net),
+        net=net,
+        depreciation=value[f"depreciation:{line}"],
+        orders_under_way=value[f"under_way:{line}"],
     )
 
 
@@ -151,18 +220,16 @@ def _parts(row: Row) -> tuple[PlantPart, ...]:
     )
 
 
-def _firm(row: Row, value: Mapping[str, float]) -> Firm:
-    """Return a firm of the table with its cash and stock pay at balanced values."""
-    name = row.text("id")
+def _firm_of(row: Row) -> Firm:
+    """Return a firm of the table, without its money."""
     return Firm(
-        id=name,
-        cash=value[f"cash:{name}"],
+        id=row.text("id"),
+        cash=0.0,
         access=row.words("access"),
         venture_funded=row.flag("venture_funded"),
         runway_target_quarters=row.maybe("runway_target_quarters"),
         cash_floor=row.number_of("cash_floor", 0.0),
         cash_per_capex=row.maybe("cash_per_capex"),
-        stock_pay=value[f"stock_pay:{name}"],
         other_growth=row.number_of("other_growth", 0.0),
         other_beta=row.number_of("other_beta", 0.0),
         payout_growth=row.number_of("payout_growth", 0.0),
@@ -172,6 +239,16 @@ def _firm(row: Row, value: Mapping[str, float]) -> Firm:
         on_default=row.one_of("on_default", RESOLUTIONS) if row.text("on_default") else LIQUIDATE,
         rescuers=row.words("rescuers"),
         other_assets=row.number_of("other_assets", 0.0),
+    )
+
+
+def _firm(firm: Firm, value: Mapping[str, float]) -> Firm:
+    """Return a firm with its cash, stock pay and balance sheet at balanced values."""
+    name = firm.id
+    return replace(
+        firm,
+        cash=value[f"cash:{name}"],
+        stock_pay=value[f"stock_pay:{name}"],
         receivables=value.get(f"receivables:{name}", 0.0),
         payables=value.get(f"payables:{name}", 0.0),
         deferred_revenue=value.get(f"deferred_revenue:{name}", 0.0),
@@ -229,53 +306,75 @@ def _debt(row: Row, value: Mapping[str, float]) -> Debt:
     )
 
 
-def _contracts(build: Build, balanced: Balanced) -> tuple[Contract, ...]:
-    """Return the contracts at balanced amounts, with the facts that speak of each."""
+def _unpaid_contracts(build: Build) -> Iterator[_Unpaid]:
+    """Yield the contracts of the table with their terms, and the facts that speak of each."""
     place, spoken, committed = build.unknowns.place, build.spoken, build.committed
-    payers = _payers(build.definition, place, balanced)
-    sd = balanced.sd
-    out = []
+    payers = _payers(build.definition, place)
     for row in build.definition.rows("contracts"):
         if is_imputed(row):
-            out.append(_imputed(build.definition, row, build.quarters))
+            yield _Unpaid(_imputed(build.definition, row, build.quarters))
             continue
         name = row.text("id")
-        amount = float(balanced.values[place[name]])
-        contract = _contract(row, amount, float(sd[place[name]]), spoken[name])
+        contract = _contract(row, spoken[name])
         promise = committed.get(name, NOTHING)
         own = aged(contract.terms, build.quarters)
         spread = {term: own[term] for term in own if term.startswith("commit_")}
-        terms = {**own, **promise.terms(contract.kind), **spread, **payers.get(name, {})}
-        out.append(replace(contract, terms=terms, committed=promise.amount))
-    return tuple(out)
+        terms = {**own, **promise.terms(contract.kind), **spread}
+        whole = replace(contract, terms=terms, committed=promise.amount)
+        yield _Unpaid(whole, place[name], payers.get(name, -1))
 
 
-def _payers(
-    definition: Definition, place: Mapping[str, int], balanced: Balanced
-) -> dict[str, dict[str, float]]:
-    """Return the balanced number of payers of each flow that a product says is price x payers."""
+def _payers(definition: Definition, place: Mapping[str, int]) -> dict[str, int]:
+    """Return where the number of payers of each flow stands of which a product counts them."""
     return {
-        row.needed("of"): {"people_mn": float(balanced.values[place[row.needed("payers")]])}
+        row.needed("of"): place[row.needed("payers")]
         for row in definition.rows("products")
         if row.needed("of") in place and row.needed("payers") in place
     }
 
 
-def _contract(row: Row, amount: float, sd: float, facts: tuple[str, ...]) -> Contract:
-    """Return a contract; a flow that may run either way turns round when it is negative."""
-    payer, payee = row.text("payer"), row.text("payee")
-    if amount < 0:
-        payer, payee, amount = payee, payer, -amount
+def _contract(row: Row, facts: tuple[str, ...]) -> Contract:
+    """Return a contract of the table, without an amount."""
     return Contract(
         kind=ContractKind(row.text("kind")),
-        payer=payer,
-        payee=payee,
-        amount=amount,
+        payer=row.text("payer"),
+        payee=row.text("payee"),
+        amount=0.0,
         terms=row.pairs("terms"),
         estimated=not facts,
         facts=facts,
-        sd=sd,
         party=row.text("party"),
+    )
+
+
+def _contracts(
+    written: Written, values: Sequence[float], sd: Sequence[float]
+) -> tuple[Contract, ...]:
+    """Return the contracts at balanced amounts."""
+    return tuple(
+        one.contract if one.place < 0 else _paid(one, values, sd) for one in written.contracts
+    )
+
+
+def _paid(one: _Unpaid, values: Sequence[float], sd: Sequence[float]) -> Contract:
+    """Return a contract at its amount; a flow that may run either way turns when it is negative."""
+    contract, amount, terms = one.contract, values[one.place], one.contract.terms
+    payer, payee = contract.payer, contract.payee
+    if amount < 0:
+        payer, payee, amount = payee, payer, -amount
+    if one.payers >= 0:
+        terms = {**terms, "people_mn": values[one.payers]}
+    return Contract(
+        contract.kind,
+        payer,
+        payee,
+        amount,
+        terms,
+        contract.committed,
+        contract.estimated,
+        contract.facts,
+        sd[one.place],
+        contract.party,
     )
 
 

@@ -34,7 +34,7 @@ def draw(problem: Problem, count: int, seed: int, first: int = 0) -> Iterator[Ve
 
 def _drawn(problem: Problem, plane: Plane, centre: Vector) -> Vector:
     """Return the draw with this centre, moved by the least distance that its signs need."""
-    step = centre + plane.step_to_signs(problem, centre)
+    step = centre + plane.step_to_signs(centre)
     move = plane.start + plane.basis @ linalg.solve_triangular(plane.triangle, step)
     values = problem.prior + problem.prior_sd * move
     nothing = np.abs(values) <= NOTHING * problem.prior_sd

@@ -100,11 +100,13 @@ def answer(asked: Asked, question: Question, place: Place, progress: Told) -> Ou
     )
 
 
-def place_of(threads: int | None, cluster: str | None, out: str | None, *, resume: bool) -> Place:
+def place_of(
+    threads: int | None, cluster: str | None, out: str | None, *, resume: bool, seconds: float
+) -> Place:
     """Return where the ensemble is run and kept, checked before anything is computed."""
     from cardhouse.studies.ensembles.placing import executor_of
 
-    executor = executor_of(threads, cluster)
+    executor = executor_of(threads, cluster, seconds)
     if out is None:
         if resume:
             raise InputError("--resume goes on with what is kept in a folder. Add --out DIR.")
@@ -162,7 +164,8 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
         bool, typer.Option("--members", help="Run the firms of a population one by one.")
     ] = False,
     threads: Annotated[
-        int | None, typer.Option("--threads", metavar="K", help="Tasks done at a time (1).")
+        int | None,
+        typer.Option("--threads", metavar="K", help="Tasks done at a time (one a processor)."),
     ] = None,
     cluster: Annotated[
         str | None,
@@ -207,7 +210,8 @@ def ensemble(  # noqa: PLR0913 - one argument an option is how a command is decl
     options = Options(
         paths, seed or 0, design, tuple(certain or ()), tuple(exceed or ()), members, against
     )
-    asked, place = options.asked(question), place_of(threads, cluster, out, resume=resume)
+    asked = options.asked(question)
+    place = place_of(threads, cluster, out, resume=resume, seconds=asked.seconds)
     with working("Opening the accounts ...", quiet=quiet or as_json) as told:
         outcome = _answered(asked, question, place, lambda progress: told(words_of(progress)))
         document = _written(outcome, place)

@@ -108,21 +108,30 @@ def parameters_of(world: World, changed: Mapping[str, float] | None = None) -> d
     EconomyError
         When a name is not known, or a value is not a number that the parameter can take.
     """
-    known = {parameter.name: parameter for parameter in PARAMETERS}
-    values = {name: parameter.default for name, parameter in known.items()}
+    values = {name: parameter.default for name, parameter in _KNOWN.items()}
     for name, value in {**world.parameters, **(changed or {})}.items():
-        if name not in known:
-            raise EconomyError(
-                f"parameter '{name}' is not known.{did_you_mean(name, known)} "
-                f"Known parameters: {', '.join(sorted(known))}."
-            )
-        _check_value(known[name], value)
+        check_parameter(name, value)
         values[name] = float(value)
     return values
 
 
-def _check_value(parameter: Parameter, value: float) -> None:
-    """Refuse values outside what a parameter means; the plausible range is only advice."""
+_KNOWN: dict[str, Parameter] = {parameter.name: parameter for parameter in PARAMETERS}
+
+
+def check_parameter(name: str, value: float) -> None:
+    """Refuse what is no parameter, and what one cannot mean; the plausible range is only advice.
+
+    Raises
+    ------
+    EconomyError
+        When the name is not known, or the value is not a number that the parameter can take.
+    """
+    if name not in _KNOWN:
+        raise EconomyError(
+            f"parameter '{name}' is not known.{did_you_mean(name, _KNOWN)} "
+            f"Known parameters: {', '.join(sorted(_KNOWN))}."
+        )
+    parameter = _KNOWN[name]
     most = 1.0 if parameter.unit.startswith("share") else np.inf
     if not (isfinite(value) and 0.0 <= value <= most):
         raise EconomyError(

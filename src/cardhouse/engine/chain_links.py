@@ -121,15 +121,10 @@ def class_of_node(names: Names) -> Index:
     return out
 
 
-def _contracts(world: World, kind: ContractKind) -> list[tuple[int, Contract]]:
-    """Return the contracts of a kind with their places in the world."""
-    return [(at, one) for at, one in enumerate(world.contracts) if one.kind is kind]
-
-
 def _add_sales(table: _Table, world: World, sales: Sales) -> None:
     """Add final demand: one link for each element of sales."""
     names = table.names
-    listed = _contracts(world, K.SALE)
+    listed = world.placed_contracts_of(K.SALE)
     rows = []
     for number, (segment, line) in enumerate(
         zip(sales.segment.tolist(), sales.line.tolist(), strict=True)
@@ -152,7 +147,7 @@ def _bought(world: World, kind: ContractKind, names: Names, buyers: dict[str, in
     """Return what row 0 bought from lines, by buyer (line or firm) and seller line."""
     amount: dict[tuple[int, int], float] = defaultdict(float)
     contract: dict[tuple[int, int], int] = {}
-    for at, one in _contracts(world, kind):
+    for at, one in world.placed_contracts_of(kind):
         if one.payee in names.line:
             key = buyers[one.payer], names.line[one.payee]
             amount[key] += one.amount
@@ -213,7 +208,7 @@ def _outside(
 ) -> list[LinkRow]:
     """Return what lines or firms buy from outside accounts, one link for each pair."""
     found: dict[tuple[int, int], LinkRow] = {}
-    for at, one in _contracts(world, kind):
+    for at, one in world.placed_contracts_of(kind):
         if one.payee in names.line:
             continue
         buyer, payee = buyers[one.payer], names.node[one.payee]
@@ -263,7 +258,7 @@ def _add_contracts(table: _Table, world: World) -> None:
     names = table.names
     for kind in (K.REVENUE_SHARE, K.LEASE, K.BUY_BACK, K.GUARANTEE):
         rows = []
-        for at, one in _contracts(world, kind):
+        for at, one in world.placed_contracts_of(kind):
             buyer_line = names.line.get(one.payer, NONE)
             rows.append(
                 LinkRow(
@@ -297,7 +292,7 @@ def binding_pairs(world: World, names: Names) -> dict[tuple[int, int], tuple[int
     """
     found: dict[tuple[int, int], tuple[int, list[Contract]]] = {}
     for kind in (K.INPUT, K.PROGRAM):
-        for at, one in _contracts(world, kind):
+        for at, one in world.placed_contracts_of(kind):
             binds = one.committed > 0 or one.terms.get("notice", 0.0) > 0
             if binds and one.payee in names.line:
                 pair = names.purse[one.payer], names.line[one.payee]
@@ -339,7 +334,7 @@ def _on_loans(
 ) -> tuple[Array, Index]:
     """Return what row 0 paid on each loan in a kind, and the contract behind it (loan,)."""
     paid, contract = np.zeros(len(weight)), np.full(len(weight), NONE, dtype=np.int64)
-    for at, one in _contracts(world, kind):
+    for at, one in world.placed_contracts_of(kind):
         firm, pool = (one.payee, one.payer) if kind is K.DEBT_DRAWN else (one.payer, one.payee)
         mine = (loans.firm == names.firm[firm]) & (loans.pool == names.pool[pool])
         share = np.where(mine, weight, 0.0)
@@ -364,7 +359,7 @@ def _add_equity(table: _Table, world: World) -> None:
         pairs.setdefault((item.investor, item.firm))
     paid: dict[tuple[str, str], float] = defaultdict(float)
     contract: dict[tuple[str, str], int] = {}
-    for at, one in _contracts(world, K.EQUITY):
+    for at, one in world.placed_contracts_of(K.EQUITY):
         pairs.setdefault((one.payer, one.payee))
         paid[one.payer, one.payee] += one.amount
         contract.setdefault((one.payer, one.payee), at)
@@ -394,7 +389,7 @@ def _add_households(table: _Table, world: World) -> None:
             LinkRow(
                 kind, names.purse[one.payer], names.purse[one.payee], contract=at, paid=one.amount
             )
-            for at, one in _contracts(world, kind)
+            for at, one in world.placed_contracts_of(kind)
         ]
         table.add(name, rows)
     business = account["other_business"]
@@ -407,7 +402,7 @@ def _add_households(table: _Table, world: World) -> None:
 def _per_firm(world: World, kind: ContractKind, names: Names, account: int) -> list[LinkRow]:
     """Return one link for each firm: to the payee of its contract in row 0, or the account."""
     rows = [LinkRow(kind, at, account) for at in range(len(names.firm))]
-    for at, one in _contracts(world, kind):
+    for at, one in world.placed_contracts_of(kind):
         firm = names.firm[one.payer]
         paid = rows[firm].paid + one.amount
         rows[firm] = LinkRow(kind, firm, names.node[one.payee], contract=at, paid=paid)

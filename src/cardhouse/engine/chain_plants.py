@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cardhouse.engine.arrays import Array, Plants
+from cardhouse.engine.arrays import Array, Mask, Plants
 from cardhouse.engine.names import Names, Rows
 from cardhouse.engine.sums import covered, per_unit, ratio
 from cardhouse.model.vocabulary import ContractKind
@@ -40,7 +40,7 @@ def compile_plants(world: World, names: Names, rows: Rows, volume: Array) -> Pla
         share=share,
         life=life,
         opening_life=opening_life,
-        vintages=_vintages(stock, net, opening_life),
+        vintages=_vintages_of_owners(owned, stock, net, opening_life),
         lead=parts["lead"].astype(np.int64),
         ages_fast=parts["ages_fast"],
         capital_intensity=of("capital_intensity", 1.0),
@@ -95,31 +95,46 @@ def _opening_lives(gross: Array, worn: Array, share: Array, life: Array) -> tupl
     return np.asarray(np.where(known, stretched, life)), stock
 
 
-def _vintages(stock: Array, net: Array, life: Array) -> Array:
+def _vintages_of_owners(owned: Mask, stock: Array, net: Array, life: Array) -> Array:
+    """Return cost by age (part, age, line), worked out of the lines that own plant alone.
+
+    Sums run over rows in order where several lines lie side by side; of one line alone they would
+    be taken in another order, and leave other last digits.
+    """
+    oldest = np.ceil(life.max(initial=1.0))
+    if owned.sum() < 2:
+        return _vintages(stock, net, life, oldest)
+    out = np.zeros((len(life), int(oldest), len(net)))
+    stock, net, life = (np.ascontiguousarray(one[..., owned]) for one in (stock, net, life))
+    out[..., owned] = _vintages(stock, net, life, oldest)
+    return out
+
+
+def _vintages(stock: Array, net: Array, life: Array, oldest: float) -> Array:
     """Return cost by age (part, age, line), as if plant had been bought at a steady growth rate.
 
     The rate is the one at which net over gross comes out as filed; plant of life L that was
     bought in equal amounts stands at (L + 1)/2L. Where no rate gives so little net, cost is cut.
     """
     span = life[:, None, :]
-    ages = np.minimum(np.arange(np.ceil(life.max(initial=1.0)))[None, :, None], span)
+    ages = np.minimum(np.arange(oldest)[None, :, None], span)
     in_service = np.clip(span - ages, 0.0, 1.0)
-    left = np.clip(1.0 - ages / span, 0.0, 1.0)
+    serves, left = in_service > 0, np.clip(1.0 - ages / span, 0.0, 1.0)
     low, high = -STEEPEST / life.max(axis=0), STEEPEST / life.max(axis=0)
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
-        short = (_bought(stock, ages, in_service, middle) * left).sum(axis=(0, 1)) < net
+        short = (_bought(stock, ages, in_service, serves, middle) * left).sum(axis=(0, 1)) < net
         after = np.where(short, middle, low), np.where(short, high, middle)
         if (after[0] == low).all() and (after[1] == high).all():
             break  # there is no number between them: further halving changes nothing
         low, high = after
-    cost = _bought(stock, ages, in_service, 0.5 * (low + high))
+    cost = _bought(stock, ages, in_service, serves, 0.5 * (low + high))
     return np.asarray(cost * covered(net, (cost * left).sum(axis=(0, 1)), 0.0))
 
 
-def _bought(stock: Array, ages: Array, in_service: Array, growth: Array) -> Array:
+def _bought(stock: Array, ages: Array, in_service: Array, serves: Mask, growth: Array) -> Array:
     """Return cost by age of plant whose cost in service is `stock` (part, age, line)."""
-    bought = np.exp(-growth * ages) * (in_service > 0)
+    bought = np.exp(-growth * ages) * serves
     return np.asarray(bought * ratio(stock, (bought * in_service).sum(axis=1))[:, None, :])
 
 

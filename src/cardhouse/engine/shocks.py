@@ -25,9 +25,15 @@ class Shocks:
 
 def calm(chain: Chain, quarters: int, paths: int) -> Shocks:
     """Return shocks of `quarters` simulated quarters that change nothing."""
+    return Shocks(
+        **{name: np.ones((quarters + 1, paths, size)) for name, size in _sizes(chain).items()}
+    )
+
+
+def _sizes(chain: Chain) -> dict[str, int]:
+    """Return how many entities each kind of shock moves."""
     lines, _, _, pools = chain.shape
-    sizes = {"demand": len(chain.sales.line), "supply": pools, "price": lines}
-    return Shocks(**{name: np.ones((quarters + 1, paths, size)) for name, size in sizes.items()})
+    return {"demand": len(chain.sales.line), "supply": pools, "price": lines}
 
 
 def check_shocks(chain: Chain, shocks: Shocks, quarters: int, paths: int) -> None:
@@ -38,12 +44,12 @@ def check_shocks(chain: Chain, shocks: Shocks, quarters: int, paths: int) -> Non
     InputError
         The first that is wrong, with what was found and expected.
     """
-    plain = calm(chain, quarters, paths)
+    sizes = _sizes(chain)
     for one in fields(Shocks):
-        values, usual = getattr(shocks, one.name), getattr(plain, one.name)
-        if values.shape != usual.shape:
+        values, usual = getattr(shocks, one.name), (quarters + 1, paths, sizes[one.name])
+        if values.shape != usual:
             raise InputError(
-                f"shocks of '{one.name}' have shape {values.shape}, expected {usual.shape}: "
+                f"shocks of '{one.name}' have shape {values.shape}, expected {usual}: "
                 f"{quarters} quarters and the base quarter, {paths} paths."
             )
         wrong = ~(np.isfinite(values) & (values >= 0.0))

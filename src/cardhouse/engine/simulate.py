@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cardhouse.engine.arrays import NO_CLAIM, Array, Chain, Index, Mask
-from cardhouse.engine.chain import parameters_of
+from cardhouse.engine.chain import check_parameter, parameters_of
 from cardhouse.engine.drivers import Drivers, check_drivers
 from cardhouse.engine.links import Links
 from cardhouse.engine.moment import Moment
@@ -123,7 +123,7 @@ def all_parameters(
     values: dict[str, float | Sequence[float]] = {**parameters_of(chain.world)}
     for name, value in given.items():
         for one in _ends(np.ravel(np.asarray(value, dtype=float))):
-            parameters_of(chain.world, {name: one})
+            check_parameter(name, one)
         values[name] = value
     return values
 

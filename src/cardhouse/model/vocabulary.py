@@ -6,8 +6,11 @@ Amounts are USD billion in the base quarter; rates are per quarter; shares lie i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
 
 
 class EntityKind(StrEnum):
@@ -120,9 +123,10 @@ TERMS: tuple[Term, ...] = (
 """Every term that a contract may carry; a term outside this table is an error."""
 
 
-def terms_of(kind: ContractKind) -> dict[str, Term]:
+@cache
+def terms_of(kind: ContractKind) -> Mapping[str, Term]:
     """Return the terms that contracts of `kind` may carry, by name."""
-    return {term.name: term for term in TERMS if term.kind == kind}
+    return MappingProxyType({term.name: term for term in TERMS if term.kind == kind})
 
 
 _LINE, _FIRM, _SEGMENT = EntityKind.LINE, EntityKind.FIRM, EntityKind.SEGMENT

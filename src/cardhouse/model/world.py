@@ -6,7 +6,7 @@ Everything here is a frozen value: built by ``accounts`` (or by a test's generat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -323,7 +323,18 @@ class World:
 
     def contracts_of(self, kind: ContractKind) -> Iterator[Contract]:
         """Yield the contracts of one kind, in the world's order."""
-        return (contract for contract in self.contracts if contract.kind == kind)
+        return (contract for _, contract in self.placed_contracts_of(kind))
+
+    def placed_contracts_of(self, kind: ContractKind) -> Sequence[tuple[int, Contract]]:
+        """Return the contracts of one kind with their places in the world, in its order."""
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> Mapping[ContractKind, Sequence[tuple[int, Contract]]]:
+        found: dict[ContractKind, list[tuple[int, Contract]]] = {}
+        for place, contract in enumerate(self.contracts):
+            found.setdefault(contract.kind, []).append((place, contract))
+        return found
 
     def purse_of(self, entity_id: str) -> str:
         """Return the id of the firm whose purse pays for this line, division or firm.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from contextlib import closing
 
+from cardhouse.studies.crew import Crew
 from cardhouse.studies.draw_bench import Bench, Drawn, Job, Task
-from cardhouse.studies.draw_crew import Answer, Crew
 from cardhouse.studies.draw_numbers import Progress
 
 RUN_WEIGHT = 30.0
@@ -65,8 +65,8 @@ def _beside(task: Task, jobs: Iterable[Job], processes: int) -> Doing:
     Processes begin with the first job while the later ones are still being drawn; what they finish
     meanwhile is told when it is known how much there is to do.
     """
-    crew, all_ = Crew(task, processes), 0.0
-    early: list[Answer] = []
+    crew, all_ = Crew(Bench(task).do, processes, "answers draws"), 0.0
+    early: list[tuple[Job, list[Drawn]]] = []
     try:
         for job in jobs:
             all_ += _weight(job)

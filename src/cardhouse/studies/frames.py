@@ -125,8 +125,7 @@ def run_world(  # noqa: PLR0913 - one call does all that a notebook asks of a ru
     seed
         What the draws follow from, beside the accounts.
     processes
-        Over how many processes the draws are spread. More than one needs the caller's script to
-        stand below ``if __name__ == "__main__":``, as everywhere in Python.
+        Over how many processes the draws are spread.
     extra_facts
         The tables of one's own facts that the world was opened with.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from cardhouse.model.scenario import Scenario
 from cardhouse.model.world import World
 from cardhouse.studies.ensembles.keep import Keep
+from cardhouse.studies.ensembles.placing import seconds_of
 from cardhouse.studies.ensembles.plan import Plan, check_plan
 from cardhouse.studies.ensembles.uncertain import ACCOUNTS, read_certain
 from cardhouse.studies.ensembles.working import Study
@@ -40,6 +41,12 @@ class Asked:
     def draws_accounts(self) -> bool:
         """Tell whether the accounts behind the world are needed."""
         return ACCOUNTS not in read_certain(self.certain)
+
+    @property
+    def seconds(self) -> float:
+        """Return about how long a processor works on it."""
+        twice = self.against is not None
+        return seconds_of(self.plan, self.quarters, members=self.members, twice=twice)
 
     def study(self, world: World) -> Study:
         """Return the study of a world; raises ScenarioError where scenario and world do not fit."""

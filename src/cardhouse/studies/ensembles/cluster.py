@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ class Cluster:
 
     def each(
         self, function: Callable[[Job], Result], jobs: Iterable[Job]
-    ) -> Iterator[tuple[Job, Result]]:
+    ) -> Generator[tuple[Job, Result], None, None]:
         """Yield each job with its result, in the order in which results come."""
         client = self._client()
         try:

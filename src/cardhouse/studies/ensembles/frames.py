@@ -83,7 +83,9 @@ def ensemble_of(  # noqa: PLR0913 - one call does all that a notebook asks of an
         A scenario (``"baseline"``) that each path is set against with the same luck: variables
         ending in ``_change``, of which the errors are much smaller than those of levels.
     threads
-        How many tasks are done at a time; none: one. The results do not depend on it.
+        How many tasks are done at a time; none: one for each processor, where there is enough to
+        do. Where there is, they are done in processes of their own. The results do not depend on
+        it.
     cluster
         The address of a Dask scheduler whose workers do the tasks, with the same results. Needs
         the extra ``cluster``.
@@ -127,7 +129,10 @@ def ensemble_of(  # noqa: PLR0913 - one call does all that a notebook asks of an
     )
     study, own = asked.study(world), [Path(one) for one in extra_facts]
     accounts = accounts_of(world, own) if asked.draws_accounts else None
-    folder, executor = None if out is None else Folder(out), executor_of(threads, cluster)
+    folder, executor = (
+        None if out is None else Folder(out),
+        executor_of(threads, cluster, asked.seconds),
+    )
     outcome = kept_ensemble(
         study, accounts, folder, resume=resume, executor=executor, progress=progress
     )

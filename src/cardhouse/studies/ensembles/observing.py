@@ -225,8 +225,14 @@ def _places(layout: Layout, variable: str) -> tuple[list[int], list[int]]:
 
 
 def _summed(values: Array, place: Index, places: int) -> Array:
-    """Sum (path, quarter, item) into (path, quarter, place), in the order of the items."""
+    """Sum (path, quarter, item) into (path, quarter, place), in the order of the items.
+
+    Items of which there is nothing on any path are left out: most of what could be lost never is.
+    """
     paths, rows = values.shape[:2]
+    used = values.any(axis=(0, 1))
+    if not used.all():
+        values, place = values[:, :, used], place[used]
     flat = summed(values.reshape(paths * rows, -1), place, places)
     return flat.reshape(paths, rows, places)
 

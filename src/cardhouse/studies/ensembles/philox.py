@@ -76,9 +76,13 @@ def _product(factor: int, values: Words) -> tuple[Words, Words]:
     """Return the high and the low half of products of 64 by 64 bits."""
     low_factor, high_factor = np.uint64(factor & 0xFFFFFFFF), np.uint64(factor >> 32)
     low, high = values & _LOW, values >> _HALF
-    crossed = low_factor * high
-    middle = (low_factor * low >> _HALF) + (crossed & _LOW)
-    other = high_factor * low
-    middle += other & _LOW
-    top = high_factor * high + (crossed >> _HALF) + (other >> _HALF) + (middle >> _HALF)
-    return top, np.uint64(factor) * values
+    middle = low * low_factor
+    middle >>= _HALF
+    middle += high * low_factor
+    low *= high_factor
+    low += middle & _LOW
+    low >>= _HALF
+    high *= high_factor
+    high += low
+    high += middle >> _HALF
+    return high, values * np.uint64(factor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,12 +13,12 @@ from cardhouse.accounts.balance import Vector
 from cardhouse.analysis.tree_fold import TreeFold
 from cardhouse.errors import InputError
 from cardhouse.model.world import World
-from cardhouse.studies.ensembles.executors import Executor, Threads
+from cardhouse.studies.ensembles.executors import Executor, Processes, Threads
 from cardhouse.studies.ensembles.observing import COMPLETED, ENDINGS, Layout
 from cardhouse.studies.ensembles.plan import Task
 from cardhouse.studies.ensembles.tally import Tally
 from cardhouse.studies.ensembles.uncertain import ACCOUNTS
-from cardhouse.studies.ensembles.working import Study, Work, do_task
+from cardhouse.studies.ensembles.working import Study, Work, compile_first, do_task
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,20 @@ class Outcome:
 class Job:
     """A task with the worlds that its leaves start from."""
 
-    study: Study
-    layout: Layout
     task: Task
     works: Sequence[Work]
 
-    def do(self) -> Tally:
-        """Return the task's tally."""
-        return do_task(self.study, self.layout, list(self.works))
+
+@dataclass(frozen=True)
+class Doing:
+    """What is done with every job of a study."""
+
+    study: Study
+    layout: Layout
+
+    def do(self, job: Job) -> Tally:
+        """Return the tally of a job's task."""
+        return do_task(self.study, self.layout, list(job.works))
 
 
 def run_ensemble(
@@ -116,14 +123,17 @@ def run_ensemble(
         fold.add(task.first, kept, task.count)
         done += plan.paths_of(task)
     before = done
-    jobs = _jobs(study, layout, accounts, waiting)
-    for job, tally in (executor or Threads()).each(Job.do, jobs):
-        if shelf is not None:
-            shelf.keep(job.task, tally)
-        fold.add(job.task.first, tally, job.task.count)
-        done += plan.paths_of(job.task)
-        if progress is not None:
-            progress(Progress(done, plan.paths, time.monotonic() - started, before))
+    jobs = _jobs(study, accounts, waiting)
+    if waiting and isinstance(executor, Processes):
+        compile_first(study, layout)
+    with closing((executor or Threads()).each(Doing(study, layout).do, jobs)) as results:
+        for job, tally in results:
+            if shelf is not None:
+                shelf.keep(job.task, tally)
+            fold.add(job.task.first, tally, job.task.count)
+            done += plan.paths_of(job.task)
+            if progress is not None:
+                progress(Progress(done, plan.paths, time.monotonic() - started, before))
     tally = fold.result()
     if not tally.endings[ENDINGS.index(COMPLETED)]:
         why = tally.refusal or "in every one of them lines come to need more than they make."
@@ -131,9 +141,7 @@ def run_ensemble(
     return Outcome(study, layout, tally, time.monotonic() - started)
 
 
-def _jobs(
-    study: Study, layout: Layout, accounts: Accounts | None, tasks: Sequence[Task]
-) -> Iterator[Job]:
+def _jobs(study: Study, accounts: Accounts | None, tasks: Sequence[Task]) -> Iterator[Job]:
     """Yield jobs, worlds drawn when a job is asked for.
 
     Accounts are drawn in this one place, so that no draw depends on where its paths are run.
@@ -141,7 +149,7 @@ def _jobs(
     draw = _balanced(study) if ACCOUNTS in study.certain else _drawing(study, accounts)
     for task in tasks:
         works = [Work(leaf, draw(leaf.number)) for leaf in study.plan.leaves_of(task)]
-        yield Job(study, layout, task, works)
+        yield Job(task, works)
 
 
 Draw = Callable[[int], World]

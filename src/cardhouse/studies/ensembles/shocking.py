@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,22 +23,30 @@ def drawn_shocks(chain: Chain, seed: int, quarters: int, first: int, count: int)
     same under every scenario, in a longer run, and whoever else is in the chain. Members of a
     population share its luck.
     """
-    out = calm(chain, quarters, count)
     members = chain.world.members
     lines = [_whole(chain, at, members) for at in range(len(chain.line_ids))]
     pools = [chain.node_ids[node] for node in chain.pool_nodes]
-    for one in (one for one in listed_inputs() if one.kind == SHOCK):
-        names = {"line": lines, "pool": pools}.get(one.across, ["chain"])
-        who = tuple(dict.fromkeys(names))
-        luck = Streams(seed).uniforms_of(one.id, who, range(1, quarters + 1), first, count)
-        found = dict(zip(who, _courses(one, np.asarray(ndtri(luck))), strict=True))
+    inputs = [one for one in listed_inputs() if one.kind == SHOCK]
+    whose = [_entities(one, lines, pools) for one in inputs]
+    places = [(one.id, name) for one, who in zip(inputs, whose, strict=True) for name in who]
+    luck = Streams(seed).uniforms_at(places, range(1, quarters + 1), first, count)
+    normal, at = np.asarray(ndtri(luck)), 0
+    out = calm(chain, quarters, count)
+    for one, who in zip(inputs, whose, strict=True):
+        courses = _courses(one, normal[at : at + len(who)])
+        at += len(who)
         if one.id.startswith("demand"):
-            _spread(out.demand, found, [lines[line] for line in chain.sales.line])
+            _spread(out.demand, courses, who, [lines[line] for line in chain.sales.line])
         elif one.id.startswith("capital"):
-            _spread(out.supply, found, pools)
+            _spread(out.supply, courses, who, pools)
         else:
-            _spread(out.price, found, lines)
+            _spread(out.price, courses, who, lines)
     return out
+
+
+def _entities(one: Uncertain, lines: Sequence[str], pools: Sequence[str]) -> tuple[str, ...]:
+    """Return those who have luck of their own in a shock."""
+    return tuple(dict.fromkeys({"line": lines, "pool": pools}.get(one.across, ["chain"])))
 
 
 def _whole(chain: Chain, line: int, members: Mapping[str, str]) -> str:
@@ -48,10 +56,13 @@ def _whole(chain: Chain, line: int, members: Mapping[str, str]) -> str:
     return name.rpartition("_")[0] if firm in members else name
 
 
-def _spread(room: Array, found: dict[str, Array], names: list[str]) -> None:
-    """Multiply courses (quarter, path) into the places of those they belong to."""
-    for at, name in enumerate(names):
-        room[:, :, at] *= found[name] if name in found else found["chain"]
+def _spread(room: Array, courses: Array, who: Sequence[str], names: Sequence[str]) -> None:
+    """Multiply courses (entity, quarter, path) into the places of those they belong to."""
+    if who == ("chain",):
+        room *= courses[0, :, :, None]
+        return
+    row = {name: number for number, name in enumerate(who)}
+    room *= np.moveaxis(courses[[row[name] for name in names]], 0, 2)
 
 
 def _courses(one: Uncertain, luck: Array) -> Array:

@@ -63,14 +63,23 @@ class Streams:
         >>> bool((both[1, 1] == Streams(7).uniforms("demand", "xai", 2, 6, 4)).all())
         True
         """
+        return self.uniforms_at([(stream, one) for one in entities], quarters, first, count)
+
+    def uniforms_at(
+        self, places: Sequence[tuple[str, str]], quarters: range, first: int, count: int
+    ) -> Array:
+        """Return `uniforms` of several (stream, entity) and quarters, (place, quarter, path).
+
+        All are looked up at once: a call costs more than the numbers of a few entities.
+        """
         block, skipped = divmod(first, WORDS)
         blocks = np.arange(block, block + -(-(skipped + count) // WORDS), dtype=np.uint64)
         counters = np.zeros((len(quarters), len(blocks), WORDS), dtype=np.uint64)
         counters[..., 0] = blocks
         counters[..., 2] = np.array(quarters, dtype=np.uint64)[:, None]
-        keys = np.array([self._key(stream, one) for one in entities], dtype=np.uint64)
+        keys = np.array([self._key(*one) for one in places], dtype=np.uint64)
         words = philox(keys[:, None, None], counters)
-        found = words.reshape(len(entities), len(quarters), -1)[:, :, skipped : skipped + count]
+        found = words.reshape(len(places), len(quarters), -1)[:, :, skipped : skipped + count]
         return _between(found)
 
     def _key(self, stream: str, entity: str) -> tuple[int, int]:

@@ -7,8 +7,8 @@ parameters within their ranges, path by path) and ``shock`` (period by period).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cardhouse.engine.chain import parameters_of
 from cardhouse.errors import InputError, did_you_mean
 from cardhouse.model.parameters import PARAMETERS, Parameter
-from cardhouse.model.vocabulary import ContractKind
+from cardhouse.model.vocabulary import ContractKind, terms_of
 from cardhouse.model.world import Contract, Line, World
 from cardhouse.studies.ensembles.plan import Plan
 from cardhouse.studies.ensembles.streams import Streams
@@ -207,7 +207,8 @@ def _sobol(seed: int, inputs: int, block: int) -> Array:
 
 def with_terms(world: World, plan: Plan, leaf: int) -> World:
     """Return a world with terms of its contracts and lines drawn for a leaf."""
-    drawn = {one.id: _Factors(one, Streams(plan.seed), leaf) for one in _of_kind(TERM)}
+    who = [line.id for line in world.lines]
+    drawn = _factors(_of_kind(TERM), who, Streams(plan.seed), leaf)
     lines = tuple(_with_intensity(line, drawn["capital_intensity"]) for line in world.lines)
     contracts = tuple(_with_demand(one, drawn) for one in world.contracts)
     return replace(world, lines=lines, contracts=contracts)
@@ -217,28 +218,40 @@ def _of_kind(kind: str) -> list[Uncertain]:
     return [one for one in listed_inputs() if one.kind == kind]
 
 
-@dataclass(frozen=True)
-class _Factors:
-    """The factors of one term in one leaf, by entity."""
-
-    input: Uncertain
-    streams: Streams
-    leaf: int
-    known: dict[str, float] = field(default_factory=dict)
-
-    def of(self, entity: str) -> float:
-        """Return the factor of an entity; one for all where the input is drawn across the chain."""
-        who = entity if self.input.across == "line" else "chain"
-        if who not in self.known:
-            at = self.streams.uniforms(TERM, f"{self.input.id}:{who}", 0, self.leaf, 1)
-            self.known[who] = float(drawn_from(self.input, at)[0])
-        return self.known[who]
+Factors = Mapping[str, float]
+"""The factors of one term in one leaf, by line."""
 
 
-def _with_intensity(line: Line, factor: _Factors) -> Line:
+def _factors(
+    inputs: Sequence[Uncertain], lines: Sequence[str], streams: Streams, leaf: int
+) -> dict[str, Factors]:
+    """Return the factors of each input; one for all lines where it is drawn across the chain."""
+    whose = [(one, name) for one in inputs for name in _entities(one, lines)]
+    places = [(TERM, f"{one.id}:{name}") for one, name in whose]
+    shares = streams.uniforms_at(places, range(1), leaf, 1)[:, 0, 0]
+    out: dict[str, Factors] = {}
+    place = 0
+    for one in inputs:
+        names = _entities(one, lines)
+        at = shares[place : place + len(names)]
+        known = dict(zip(names, drawn_from(one, at).tolist(), strict=True))
+        out[one.id] = known if one.across == "line" else dict.fromkeys(lines, known[CHAIN])
+        place += len(names)
+    return out
+
+
+CHAIN = "chain"
+
+
+def _entities(one: Uncertain, lines: Sequence[str]) -> Sequence[str]:
+    """Return those who have a factor of their own."""
+    return lines if one.across == "line" else (CHAIN,)
+
+
+def _with_intensity(line: Line, factors: Factors) -> Line:
     if line.plant is None:
         return line
-    intensity = line.plant.capital_intensity * factor.of(line.id)
+    intensity = line.plant.capital_intensity * factors[line.id]
     return replace(line, plant=replace(line.plant, capital_intensity=intensity))
 
 
@@ -251,15 +264,13 @@ SALE_FACTORS = {
 """Terms of a sale that are drawn, and by which input."""
 
 
-def _with_demand(contract: Contract, drawn: Mapping[str, _Factors]) -> Contract:
+def _with_demand(contract: Contract, drawn: Mapping[str, Factors]) -> Contract:
     if contract.kind is not ContractKind.SALE:
         return contract
-    from cardhouse.model.vocabulary import terms_of
-
     known = terms_of(ContractKind.SALE)
     terms = dict(contract.terms)
     for term, name in SALE_FACTORS.items():
         value = terms.get(term, known[term].default)
-        moved = value * drawn[name].of(contract.payee)
+        moved = value * drawn[name][contract.payee]
         terms[term] = min(max(moved, known[term].low), known[term].high)
     return replace(contract, terms=terms)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cardhouse.analysis.tree_fold import TreeFold
+from cardhouse.compiling import is_compiled
 from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.collapse import collapse
@@ -142,6 +143,15 @@ def _luck(study: Study, chain: Chain, first: int, count: int) -> Luck:
     if SHOCK not in certain:
         shocks = drawn_shocks(chain, plan.seed, study.quarters, first, count)
     return Luck(parameters, shocks, count)
+
+
+def compile_first(study: Study, layout: Layout) -> None:
+    """Compile the engine where it is not yet: before processes are started that would all want it.
+
+    Done by one path of the balanced world, which is thrown away.
+    """
+    if not is_compiled("engine"):
+        do_leaf(study, layout, Work(Leaf(0, 0, 1), study.world))
 
 
 def do_task(study: Study, layout: Layout, leaves: list[Work]) -> Tally:

@@ -1,4 +1,4 @@
-"""Processes that answer draws: gone with the one that asked, whenever and however it ends."""
+"""Processes that draw or run paths: gone with the one that asked, whenever and however it ends."""
 
 from __future__ import annotations
 
@@ -13,18 +13,11 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = """
-import os, signal, sys, time
+HELPER = """
+import os, signal, time
 from pathlib import Path
-from types import ModuleType
 
-import numpy as np
-
-from cardhouse.cli import main
 from cardhouse.errors import InputError
-from cardhouse.studies import draw_crew
-from cardhouse.studies.draw_bench import Job
-from cardhouse.studies.draw_pool import work
 
 HOW = os.environ["HOW"]
 
@@ -32,50 +25,73 @@ class Picky(Exception):
     def __init__(self, first, second):
         super().__init__(f"{first} {second}")
 
+def do(number):
+    Path(f"working-{os.getpid()}").touch()
+    if HOW == "killed" and number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if HOW == "wrong" and number == 3:
+        raise InputError("draw 3 cannot be")
+    if HOW == "picky" and number == 3:
+        raise Picky("cannot", "travel")
+    time.sleep({"long": 120.0, "short": 0.5}.get(HOW, 0.0))
+    return number
+
 class Bench:
     def __init__(self, task):
         pass
 
     def do(self, job):
-        Path(f"working-{os.getpid()}").touch()
-        if HOW == "killed" and job.first == 3:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if HOW == "wrong" and job.first == 3:
-            raise InputError("draw 3 cannot be")
-        if HOW == "picky" and job.first == 3:
-            raise Picky("cannot", "travel")
-        time.sleep({"long": 120.0, "short": 0.5}.get(HOW, 0.0))
-        return [job.first]
+        return [do(job.first)]
+"""
 
-draw_crew.Bench = Bench
+SCRIPT = """
+import os, sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+import helper
+from cardhouse.cli import main
+from cardhouse.studies import draw_pool
+from cardhouse.studies.draw_bench import Job
+from cardhouse.studies.ensembles.executors import Processes
+
+draw_pool.Bench = helper.Bench
+
+def draws():
+    jobs = (Job(False, number, np.zeros((1, 4))) for number in range(6))
+    return draw_pool.work("task", jobs, 2)
+
+def paths():
+    return sorted(found for _, found in Processes(2).each(helper.do, range(6)))
 
 def answer(**question):
     Path("asked").touch()
-    jobs = (Job(False, number, np.zeros((1, 4))) for number in range(6))
-    print(work("task", jobs, 2))
+    print({"draws": draws, "paths": paths}[os.environ["WHAT"]]())
     raise SystemExit(0)
 
 study = ModuleType("cardhouse.studies.run")
 study.run_study = answer
 sys.modules["cardhouse.studies.run"] = study
 
-if __name__ == "__main__":
-    sys.argv = ["cardhouse", "run", "--out", "out", "--quiet"]
-    main()
+sys.argv = ["cardhouse", "run", "--out", "out", "--quiet"]
+main()  # not below `if __name__ == "__main__":`: processes do not run this again
 """
 
 
 class Running:
     """The script in a group of processes of its own, which a terminal would interrupt as one."""
 
-    def __init__(self, folder: Path, how: str) -> None:
+    def __init__(self, folder: Path, how: str, what: str) -> None:
         script = folder / "script.py"
         script.write_text(SCRIPT, "utf-8")
+        (folder / "helper.py").write_text(HELPER, "utf-8")
         self.folder = folder
         self.process = subprocess.Popen(
             [sys.executable, str(script)], cwd=folder, text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, "CARDHOUSE_CACHE": "off", "HOW": how},
+            env={**os.environ, "CARDHOUSE_CACHE": "off", "HOW": how, "WHAT": what},
         )  # fmt: skip
 
     def wait_for(self, pattern: str) -> None:
@@ -107,11 +123,11 @@ class Running:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Callable[[str], Running]]:
+def running(tmp_path: Path) -> Iterator[Callable[[str, str], Running]]:
     begun: list[Running] = []
 
-    def begin(how: str) -> Running:
-        begun.append(Running(tmp_path, how))
+    def begin(what: str, how: str) -> Running:
+        begun.append(Running(tmp_path, how, what))
         return begun[-1]
 
     yield begin
@@ -121,13 +137,23 @@ def running(tmp_path: Path) -> Iterator[Callable[[str], Running]]:
 
 class TestCtrlC:
     @pytest.mark.parametrize(
-        ("until", "seconds", "presses"),
-        [("asked", 0.0, 1), ("asked", 0.5, 2), ("working-*", 0.2, 3)],
+        ("what", "until", "seconds", "presses"),
+        [
+            ("paths", "asked", 0.0, 1),
+            ("draws", "asked", 0.5, 2),
+            ("paths", "working-*", 0.2, 1),
+            ("draws", "working-*", 0.2, 3),
+        ],
     )
     def test_ends_all_processes_at_once(
-        self, running: Callable[[str], Running], until: str, seconds: float, presses: int
+        self,
+        running: Callable[[str, str], Running],
+        what: str,
+        until: str,
+        seconds: float,
+        presses: int,
     ) -> None:
-        one = running("long")
+        one = running(what, "long")
         one.wait_for(until)
         time.sleep(seconds)
         pressed = time.monotonic()
@@ -142,30 +168,34 @@ class TestCtrlC:
 
 
 class TestProcesses:
-    def test_answer_every_job_once(self, running: Callable[[str], Running]) -> None:
-        one = running("at once")
+    @pytest.mark.parametrize("what", ["draws", "paths"])
+    def test_answer_every_job_once(self, running: Callable[[str, str], Running], what: str) -> None:
+        one = running(what, "at once")
         assert one.process.communicate(timeout=60) == ("[0, 1, 2, 3, 4, 5]\n", "")
         assert one.nobody_is_left(10)
 
-    def test_end_when_the_one_that_asked_is_killed(self, running: Callable[[str], Running]) -> None:
-        one = running("short")
+    def test_end_when_the_one_that_asked_is_killed(
+        self, running: Callable[[str, str], Running]
+    ) -> None:
+        one = running("paths", "short")
         one.wait_for("working-*")
         one.process.kill()
         one.process.wait()
         assert one.nobody_is_left(20)
 
     @pytest.mark.parametrize(
-        ("how", "code", "told"),
+        ("what", "how", "code", "told"),
         [
-            ("killed", 2, "a process that answers draws was ended from outside"),
-            ("wrong", 2, "draw 3 cannot be\n"),
-            ("picky", 1, "RuntimeError: Picky('cannot travel')"),
+            ("draws", "killed", 2, "a process that answers draws was ended from outside"),
+            ("paths", "killed", 2, "a process that runs paths was ended from outside"),
+            ("paths", "wrong", 2, "draw 3 cannot be\n"),
+            ("draws", "picky", 1, "RuntimeError: Picky('cannot travel')"),
         ],
     )
     def test_that_fail_say_so_and_end_the_others(
-        self, running: Callable[[str], Running], how: str, code: int, told: str
+        self, running: Callable[[str, str], Running], what: str, how: str, code: int, told: str
     ) -> None:
-        one = running(how)
+        one = running(what, how)
         out, words = one.process.communicate(timeout=60)
         assert (one.process.returncode, out) == (code, "")
         assert told in words
