@@ -81,7 +81,7 @@ def simulate_compiled(
     shocks: Shocks | None = None,
     paths: int = 1,
     threads: int | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
     keep: Iterable[str] = (),
 ) -> CompiledRun:
     """Run the chain as `engine.simulate.simulate` does, in machine code.
@@ -96,7 +96,8 @@ def simulate_compiled(
     threads
         Blocks of paths at work at the same time; as many as there are processors by default.
     block
-        Paths side by side in a block: 1, or a multiple of 8 (more lanes are filled up).
+        Paths side by side in a block: 1, or a multiple of 8 (more lanes are filled up). As many as
+        do best by default: `BLOCK`, but for a single path, for which laws are compiled apart.
     keep
         Names of `FIELDS` to keep at first, all of them by default. Whatever else is asked of the
         run is there too: it is played once more then.
@@ -134,7 +135,7 @@ def run_compiled(
     shocks: Shocks | None = None,
     paths: int = 1,
     threads: int | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Kept:
     """Run the chain and keep some arrays: for many paths, whose whole states fill no memory.
 
@@ -238,15 +239,16 @@ def plan_run(
     return Plan(t.record()[0], numbers, indices, t.used, spans, drivers.quarters)
 
 
-def _run(plan: Plan, moves: Array, threads: int | None, block: int) -> Array:
+def _run(plan: Plan, moves: Array, threads: int | None, block: int | None) -> Array:
     """Return what is kept (quarter, row, path): some blocks of paths a call, on any thread."""
     from cardhouse.engine.kernel.machine import run_blocks
 
-    if block < 1:
-        raise InputError(f"block is {block}, expected a number of paths from 1.")
     moves = np.ascontiguousarray(moves)
     paths = moves.shape[1]
-    block = 1 if paths == 1 else block
+    if block is None:
+        block = BLOCK if paths > 1 else 1
+    if block < 1:
+        raise InputError(f"block is {block}, expected a number of paths from 1.")
     story = run_blocks(plan.at, one_path=block == 1)
     out = np.empty(((plan.quarters + 1) * plan.rows, paths))
     workers = max(1, threads or os.cpu_count() or 1)

@@ -13,7 +13,7 @@ from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.collapse import collapse
 from cardhouse.engine.drivers import Drivers
-from cardhouse.engine.kernel.simulate import run_compiled, simulate_compiled
+from cardhouse.engine.kernel.simulate import BLOCK, run_compiled, simulate_compiled
 from cardhouse.engine.populations import expand
 from cardhouse.engine.shocks import Shocks
 from cardhouse.errors import EconomyError
@@ -111,7 +111,8 @@ def simulate_chunk(
     """Run some paths side by side: the one place where an ensemble meets the engine.
 
     Returns arrays by name (path, quarter, entity), told on the world's own chain. One thread a
-    chunk: chunks are what is spread.
+    chunk: chunks are what is spread. A chunk of one path runs by the laws of many, lest these be
+    compiled for both.
     """
     if chains.expanded is chains.own:
         kept = run_compiled(
@@ -122,6 +123,7 @@ def simulate_chunk(
             shocks=luck.shocks,
             paths=luck.paths,
             threads=1,
+            block=BLOCK,
         )
         return kept.arrays
     run = simulate_compiled(
@@ -131,6 +133,7 @@ def simulate_chunk(
         shocks=luck.shocks,
         paths=luck.paths,
         threads=1,
+        block=BLOCK,
     )
     return arrays_of(collapse(run, chains.own), names)
 
