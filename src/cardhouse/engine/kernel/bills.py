@@ -103,12 +103,12 @@ def add_up_trade(at: Places, i: Indices, w: Rows) -> None:
         for place in range(i[at.firm_first + firm], i[at.firm_first + firm + 1]):
             line = i[at.firm_line + place]
             revenue, sales = w[at.line_revenue + line], w[at.line_sales + line]
-            add(w, at.total, w[at.line_inputs + line])
-            add(w, at.capex_spent + firm, w[at.capex + line])
+            inputs, built = w[at.line_inputs + line], w[at.capex + line]
             for p in range(revenue.size):
+                spent[p] += inputs[p]
+                capex[p] += built[p]
                 inside[p] += revenue[p]
                 outside[p] += sales[p]
-            for p in range(revenue.size):
                 revenue[p] += sales[p]
         for p in range(spent.size):
             bills[p] += spent[p] + capex[p]
@@ -153,17 +153,19 @@ def input_bills(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, q: int, ed
         for edge in range(i[at.group_first + group], end):
             link = i[at.edge_link + edge]
             due, charged = w[at.due + link], n[at.charged + i[at.edge_seller + edge]]
+            revenue = w[at.line_revenue + i[at.edge_seller + edge]]
             if rows:
                 use = w[edges + edge]
                 for p in range(due.size):
                     due[p] = use[p] * made[p] * charged[p]
-                add(w, at.line_inputs + i[at.group_buyer + group], due)
+                    inputs[p] += due[p]
+                    revenue[p] += due[p]
             else:
                 units = k[at.grown + q * at.inputs + edge]
                 for p in range(due.size):
                     due[p] = units * made[p] * charged[p]
                     inputs[p] += due[p]
-            add(w, at.line_revenue + i[at.edge_seller + edge], due)
+                    revenue[p] += due[p]
 
 
 @piece
@@ -176,10 +178,11 @@ def program_bills(
         for edge in range(i[at.group_first + group], int(w[at.live_end + group, 0])):
             due, bought = w[at.due + i[at.edge_link + edge]], w[edges + edge]
             charged = n[at.charged + i[at.edge_seller + edge]]
+            revenue = w[at.line_revenue + i[at.edge_seller + edge]]
             for p in range(due.size):
                 due[p] = bought[p] * charged[p]
                 spent[p] += due[p]
-            add(w, at.line_revenue + i[at.edge_seller + edge], due)
+                revenue[p] += due[p]
     for place in range(at.outside_programs):
         link = at.outside_program_link + place
         firm = i[at.link_payer + link]
@@ -203,10 +206,11 @@ def plant_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, e
         for edge in range(i[at.group_first + group], int(w[at.live_end + group, 0])):
             due, bought = w[at.due + i[at.edge_link + edge]], w[edges + edge]
             charged = n[at.charged + i[at.edge_seller + edge]]
+            revenue = w[at.line_revenue + i[at.edge_seller + edge]]
             for p in range(due.size):
                 due[p] = bought[p] * charged[p]
                 capex[p] += due[p]
-            add(w, at.line_revenue + i[at.edge_seller + edge], due)
+                revenue[p] += due[p]
     for own in range(at.owned):
         bought_outside(at, k, i, s, w, own)
     for place in range(at.outside_plants):
@@ -249,12 +253,10 @@ def outside_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
         )
         made, fixed = w[at.made + line], w[at.fixed + line]
         alive, per_unit = s[at.alive + i[at.line_firm + line]], k[at.variable_cost + line]
-        cost = w[at.total]
-        for p in range(cost.size):
-            cost[p] = (per_unit * made[p] + fixed[p]) * alive[p]
-        for p in range(cost.size):
-            bills[p] += cost[p]
-            costs[p] += cost[p]
+        for p in range(bills.size):
+            cost = (per_unit * made[p] + fixed[p]) * alive[p]
+            bills[p] += cost
+            costs[p] += cost
     if at.keep_links > 0:
         outside_links(at, k, i, s, w)
 
