@@ -7,6 +7,7 @@ cache. Beside the whole stands what the answer took, so that page and engine are
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import statistics
@@ -21,6 +22,7 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import sync_playwright
 
+from cardhouse.studies.simulation import COMPILED, ENGINE
 from cardhouse.web.app import create
 from cardhouse.web.limits import Limits
 from cardhouse.web.pages import STATIC
@@ -90,7 +92,8 @@ WATCH = """new MutationObserver((_, watch) => {
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Serve the built page and the API on a free port."""
+    """Serve the built page and the API on a free port, on the engine that `serve` takes."""
+    os.environ.setdefault(ENGINE, COMPILED)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

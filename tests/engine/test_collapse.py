@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import cardhouse.engine.collapse
 from cardhouse.engine.chain import compile_chain
-from cardhouse.engine.collapse import base_only, collapse, fates, folds_between
+from cardhouse.engine.collapse import WIDE, base_only, collapse, fates, folds_between
 from cardhouse.engine.drivers import Drivers, neutral
 from cardhouse.engine.populations import expand
 from cardhouse.engine.quarter import Record
@@ -53,11 +54,13 @@ def played(one: World, drivers: Drivers | None = None) -> tuple[Trajectory, Run]
     return whole, collapse(whole, compile_chain(one))
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 4))
-def test_sums_are_taken_in_the_order_of_the_items(seed: int, rows: int) -> None:
-    """To the bit, whatever the sizes of the numbers."""
-    rng = np.random.default_rng(seed)
-    folds = folds_between(compile_chain(expand(world())), compile_chain(world()))
+FOLDS = folds_between(compile_chain(expand(world())), compile_chain(world()))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.sampled_from([1, WIDE]))
+def test_sums_are_taken_in_the_order_of_the_items(seed: int, rows: int, wide: int) -> None:
+    """To the bit, whatever the sizes of the numbers, and whichever way long rows go."""
+    rng, folds = np.random.default_rng(seed), FOLDS
     for axis in ("firm", "line", "link", "arrears"):
         at = getattr(folds, axis)
         size = int(at.max(initial=-1)) + 2
@@ -65,7 +68,9 @@ def test_sums_are_taken_in_the_order_of_the_items(seed: int, rows: int) -> None:
         expected = np.zeros((rows, 2, size))
         for item, place in enumerate(at):
             expected[:, :, place] += values[:, :, item]
-        np.testing.assert_array_equal(folds.summed(values, axis, size), expected)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cardhouse.engine.collapse, "WIDE", wide)
+            np.testing.assert_array_equal(folds.summed(values, axis, size), expected)
 
 
 SPREADS = st.fixed_dictionaries(

@@ -24,6 +24,9 @@ from cardhouse.engine.simulate import Trajectory
 from cardhouse.engine.state import State
 from cardhouse.engine.sums import ratio
 
+WIDE = 4096
+"""Items of a row from which it is added up alone: turning many long rows takes longer."""
+
 
 @dataclass(frozen=True)
 class Fates:
@@ -55,10 +58,13 @@ class Folds:
     def summed(self, values: NDArray[Any], axis: str, size: int) -> Array:
         """Sum along the last axis into `size` places of an axis, in the order of the items."""
         rows = math.prod(values.shape[:-1])
-        out = np.zeros((rows, size))
-        if values.size:
-            items = values.reshape(rows, values.shape[-1]).T
-            sums = self._adding(axis) @ np.ascontiguousarray(items, dtype=np.float64)
+        out, items = np.zeros((rows, size)), values.reshape(rows, values.shape[-1])
+        if items.shape[1] > WIDE:
+            adding = self._adding(axis)
+            for row, of in zip(out, items, strict=True):
+                row[: adding.shape[0]] = adding @ of
+        elif values.size:
+            sums = self._adding(axis) @ np.ascontiguousarray(items.T, dtype=np.float64)
             out[:, : len(sums)] = sums.T
         return out.reshape(*values.shape[:-1], size)
 
