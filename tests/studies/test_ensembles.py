@@ -319,6 +319,38 @@ class TestRun:
             with pytest.raises(InputError, match="not one of 40 paths ran to its end: "):
                 run_ensemble(hungry, None, executor=executor)
 
+    @pytest.mark.parametrize(
+        ("plan", "wanted"),
+        [
+            (Plan(12, 7), {False}),
+            (Plan(13, 7), {False, True}),  # leaves of 3: the last has one path
+            (Plan(4, 7), {True}),
+        ],
+        ids=["several", "both", "one"],
+    )
+    def test_before_processes_start_all_that_they_need_is_compiled(
+        self, monkeypatch: pytest.MonkeyPatch, plan: Plan, wanted: set[bool]
+    ) -> None:
+        from cardhouse.engine.kernel.machine import TOLD
+
+        assert {alone: name for alone, (name, _) in TOLD.items()} == working.COMPILED
+        there, asked = study(4, plan=plan, certain=frozenset(KINDS)), []
+        plain = working.do_leaf
+
+        def watched(of: Study, layout: Layout, work: working.Work) -> Tally:
+            asked.append(work.leaf.count == 1)
+            return plain(of, layout, work)
+
+        monkeypatch.setattr(planning, "LEAVES", (4, 512))
+        monkeypatch.setattr(working, "do_leaf", watched)
+        monkeypatch.setattr(working, "is_compiled", lambda _: False)
+        working.compile_first(there, there.layout())
+        assert set(asked) == wanted
+        assert len(asked) == len(wanted)
+        monkeypatch.setattr(working, "is_compiled", lambda _: True)
+        working.compile_first(there, there.layout())
+        assert len(asked) == len(wanted)
+
     def test_results_may_come_in_any_order(self) -> None:
         class Backwards:
             def each(self, function, jobs) -> Iterator[object]:  # type: ignore[no-untyped-def]

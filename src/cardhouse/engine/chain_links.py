@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,9 +34,8 @@ NO_DEBT = ("payout", "equity", "default_costs")
 """Kinds that are nobody's claim: what is not paid of them is neither loss nor arrear."""
 
 
-@dataclass(frozen=True)
-class LinkRow:
-    """One link before it is numbered."""
+class LinkRow(NamedTuple):
+    """One link before it is numbered; a tuple, because a world makes hundreds of them."""
 
     kind: str
     payer: int
@@ -88,24 +88,27 @@ def _numbered(table: _Table) -> Links:
     """Return the table as arrays; seniority follows the payee unless a row says otherwise."""
     names, rows = table.names, table.rows
     firms = len(names.firm)
-    usual = class_of_node(names)
+    usual = class_of_node(names).tolist()
 
     def seniority(row: LinkRow) -> int:
         if row.payer >= firms or row.kind in NO_DEBT:
             return NO_CLAIM
-        return int(usual[row.payee]) if row.seniority is None else row.seniority
+        return usual[row.payee] if row.seniority is None else row.seniority
 
-    def column(name: str) -> Index:
-        return np.array([getattr(row, name) for row in rows], dtype=np.int64)
-
+    ends = [
+        (row.payer, row.payee, row.buyer_line, row.seller_line, row.loan, row.contract)
+        for row in rows
+    ]
+    columns = np.array(ends, dtype=np.int64).reshape(-1, 6).T
+    payer, payee, buyer_line, seller_line, loan, contract = np.ascontiguousarray(columns)
     return Links(
         kind=np.array([KIND[row.kind] for row in rows], dtype=np.int64),
-        payer=column("payer"),
-        payee=column("payee"),
-        buyer_line=column("buyer_line"),
-        seller_line=column("seller_line"),
-        loan=column("loan"),
-        contract=column("contract"),
+        payer=payer,
+        payee=payee,
+        buyer_line=buyer_line,
+        seller_line=seller_line,
+        loan=loan,
+        contract=contract,
         seniority=np.array([seniority(row) for row in rows], dtype=np.int64),
         groups=table.groups,
         nodes=len(names.node),
