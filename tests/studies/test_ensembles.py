@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import neutral
+from cardhouse.engine.kernel import machine
 from cardhouse.engine.populations import expand
 from cardhouse.engine.simulate import simulate
 from cardhouse.errors import CardhouseError, InputError
@@ -319,37 +320,35 @@ class TestRun:
             with pytest.raises(InputError, match="not one of 40 paths ran to its end: "):
                 run_ensemble(hungry, None, executor=executor)
 
-    @pytest.mark.parametrize(
-        ("plan", "wanted"),
-        [
-            (Plan(12, 7), {False}),
-            (Plan(13, 7), {False, True}),  # leaves of 3: the last has one path
-            (Plan(4, 7), {True}),
-        ],
-        ids=["several", "both", "one"],
-    )
-    def test_before_processes_start_all_that_they_need_is_compiled(
-        self, monkeypatch: pytest.MonkeyPatch, plan: Plan, wanted: set[bool]
+    def test_before_processes_start_the_engine_is_compiled_once(
+        self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from cardhouse.engine.kernel.machine import TOLD
-
-        assert {alone: name for alone, (name, _) in TOLD.items()} == working.COMPILED
-        there, asked = study(4, plan=plan, certain=frozenset(KINDS)), []
+        there, asked = study(4, certain=frozenset(KINDS)), []
         plain = working.do_leaf
 
         def watched(of: Study, layout: Layout, work: working.Work) -> Tally:
-            asked.append(work.leaf.count == 1)
+            asked.append(work.leaf.count)
             return plain(of, layout, work)
 
-        monkeypatch.setattr(planning, "LEAVES", (4, 512))
         monkeypatch.setattr(working, "do_leaf", watched)
-        monkeypatch.setattr(working, "is_compiled", lambda _: False)
-        working.compile_first(there, there.layout())
-        assert set(asked) == wanted
-        assert len(asked) == len(wanted)
-        monkeypatch.setattr(working, "is_compiled", lambda _: True)
-        working.compile_first(there, there.layout())
-        assert len(asked) == len(wanted)
+        for compiled in (False, True):
+            monkeypatch.setattr(working, "is_compiled", lambda _, known=compiled: known)
+            working.compile_first(there, there.layout())
+        assert asked == [1]
+
+    def test_an_ensemble_of_one_path_runs_by_the_laws_of_many(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = []
+        plain = machine.run_blocks
+
+        def watched(at: object, *, one_path: bool) -> object:
+            asked.append(one_path)
+            return plain(at, one_path=one_path)
+
+        monkeypatch.setattr(machine, "run_blocks", watched)
+        run_ensemble(study(1, certain=frozenset(KINDS)), None)
+        assert asked == [False]
 
     def test_results_may_come_in_any_order(self) -> None:
         class Backwards:

@@ -148,24 +148,13 @@ def _luck(study: Study, chain: Chain, first: int, count: int) -> Luck:
     return Luck(parameters, shocks, count)
 
 
-COMPILED = {False: "engine", True: "engine-one-path"}
-"""What goes by these names is compiled once: laws for several paths side by side, and for one."""
-
-
 def compile_first(study: Study, layout: Layout) -> None:
-    """Compile what a study's batches need and nobody has compiled: before its processes start.
+    """Compile the engine where it is not yet: before processes are started that would all want it.
 
-    Each of them would want it. It is done by a path or two of the balanced world, thrown away.
+    Done by one path of the balanced world, which is thrown away.
     """
-    for alone in sorted({count == 1 for count in _batches(study.plan)}):
-        if not is_compiled(COMPILED[alone]):
-            do_leaf(study, layout, Work(Leaf(0, 0, 1 if alone else 2), study.world))
-
-
-def _batches(plan: Plan) -> set[int]:
-    """Return how many paths the engine will run side by side; only the last leaf differs."""
-    ends = (plan.leaf(0).count, plan.leaf(plan.leaves - 1).count)
-    return {min(BATCH, count - place) for count in ends for place in range(0, count, BATCH)}
+    if not is_compiled("engine"):
+        do_leaf(study, layout, Work(Leaf(0, 0, 1), study.world))
 
 
 def do_task(study: Study, layout: Layout, leaves: list[Work]) -> Tally:
