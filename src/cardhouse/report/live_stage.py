@@ -284,10 +284,16 @@ class LiveStage:
 
     def by_node(self, amounts: Array) -> tuple[Array, Array]:
         """Return what nodes receive and pay (quarter, node) of amounts (quarter, ribbon)."""
-        payer = np.array([one.payer for one in self.ribbons], dtype=np.int64)
-        payee = np.array([one.payee for one in self.ribbons], dtype=np.int64)
+        payer, payee = self._ends
         count = len(self.shown.nodes)
         return summed(amounts, payee, count), summed(amounts, payer, count)
+
+    @cached_property
+    def _ends(self) -> tuple[Index, Index]:
+        """Return the nodes that pay and receive each ribbon (ribbon,) each."""
+        ends = np.array([(one.payer, one.payee) for one in self.ribbons], dtype=np.int64)
+        payer, payee = ends.reshape(-1, 2).T
+        return payer.copy(), payee.copy()
 
     @cached_property
     def red(self) -> Index:
