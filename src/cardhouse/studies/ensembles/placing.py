@@ -13,7 +13,7 @@ from cardhouse.studies.draw_numbers import usable_processors
 from cardhouse.studies.ensembles.executors import Executor, Processes, Threads
 from cardhouse.studies.ensembles.plan import Plan
 
-LEAF_SECONDS, PATH_SECONDS = 0.03, 0.0005
+LEAF_SECONDS, PATH_SECONDS = 0.02, 0.0008
 """What a leaf and a path of 20 quarters cost a processor, about."""
 USUAL_QUARTERS = 20
 MEMBERS = 8
@@ -28,7 +28,7 @@ def seconds_of(plan: Plan, quarters: int, *, members: bool = False, twice: bool 
     Examples
     --------
     >>> [round(seconds_of(Plan(paths), 20)) for paths in (1000, 10_000, 1_000_000)]
-    [2, 20, 515]
+    [2, 18, 810]
     """
     leaf = LEAF_SECONDS * plan.leaves
     path = PATH_SECONDS * plan.paths * quarters / USUAL_QUARTERS
