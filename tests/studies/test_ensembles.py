@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import neutral
 from cardhouse.engine.kernel import machine
+from cardhouse.engine.kernel import simulate as kernel_simulate
 from cardhouse.engine.populations import expand
 from cardhouse.engine.simulate import simulate
 from cardhouse.errors import CardhouseError, InputError
@@ -527,6 +528,20 @@ class TestMembers:
         for firm, name in enumerate(layout.firms):
             found = mean[layout.place["revenue", name]]
             np.testing.assert_allclose(found, expected.of_record("revenue")[:, firm], rtol=1e-12)
+
+    def test_members_are_played_once_whatever_is_kept(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        played, plain = [], kernel_simulate._run
+
+        def counted(*of: object) -> object:
+            played.append(of)
+            return plain(*of)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(kernel_simulate, "_run", counted)
+        one = Study(populated(), BASELINE, 2, Plan(4, 7), Keep(), frozenset(KINDS), members=True)
+        run_ensemble(one, None)
+        assert len(played) == one.plan.leaves
 
     def test_members_share_their_population_s_luck(self) -> None:
         chain = compile_chain(expand(populated()))

@@ -238,6 +238,27 @@ class FoldedRun:
         return np.where(failed.any(axis=0), failed.argmax(axis=0), -1)
 
 
+def behind(names: Iterable[str]) -> tuple[str, ...]:
+    """Return what a folded run reads for some arrays: they, and what their means are weighted by.
+
+    Names are those of a state, and of a record with ``record.`` before them.
+
+    Examples
+    --------
+    >>> behind(["cash", "charged", "record.failed"])
+    ('cash', 'charged', 'volume', 'record.failed', 'alive')
+    """
+    read: dict[str, None] = {}
+    for name in names:
+        read[name] = None
+        room, _, field = name.rpartition(".")
+        if field in MEANS:
+            read[f"{room}.{MEANS[field][1]}".lstrip(".")] = None
+        if field in ENDINGS:
+            read["alive"] = None
+    return tuple(read)
+
+
 def base_only(run: Run) -> Run:
     """Return the base quarter of a run alone."""
     if isinstance(run, FoldedRun):

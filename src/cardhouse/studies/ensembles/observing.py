@@ -177,13 +177,13 @@ def needed(layout: Layout) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*names, *ALWAYS]))
 
 
-def arrays_of(run: Run, names: Sequence[str]) -> dict[str, Array]:
-    """Return arrays of a run by name, (path, quarter, entity)."""
+def arrays_of(run: Run, names: Sequence[str], paths: int) -> dict[str, Array]:
+    """Return arrays of a run by name, (path, quarter, entity): these alone are worked out."""
     out = {}
     for name in names:
-        rows = run.records if name.startswith("record.") else run.states
+        of = run.of_record if name.startswith("record.") else run.of_state
         field = name.removeprefix("record.")
-        out[name] = np.stack([np.asarray(getattr(one, field), dtype=float) for one in rows], axis=1)
+        out[name] = np.stack([np.asarray(of(field, path), dtype=float) for path in range(paths)])
     return out
 
 

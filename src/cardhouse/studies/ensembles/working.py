@@ -11,7 +11,7 @@ from cardhouse.analysis.tree_fold import TreeFold
 from cardhouse.compiling import is_compiled
 from cardhouse.engine.arrays import Array, Chain
 from cardhouse.engine.chain import compile_chain
-from cardhouse.engine.collapse import collapse
+from cardhouse.engine.collapse import behind, collapse
 from cardhouse.engine.drivers import Drivers
 from cardhouse.engine.kernel.simulate import BLOCK, run_compiled, simulate_compiled
 from cardhouse.engine.populations import expand
@@ -129,13 +129,14 @@ def simulate_chunk(
     run = simulate_compiled(
         chains.expanded,
         drivers,
+        keep=behind(names),
         parameters=luck.parameters,
         shocks=luck.shocks,
         paths=luck.paths,
         threads=1,
         block=BLOCK,
     )
-    return arrays_of(collapse(run, chains.own), names)
+    return arrays_of(collapse(run, chains.own), names, luck.paths)
 
 
 def _luck(study: Study, chain: Chain, first: int, count: int) -> Luck:
