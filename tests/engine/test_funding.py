@@ -434,7 +434,14 @@ def test_strategic_money_is_a_share_of_the_surplus_after_own_bills(
 
 @pytest.mark.parametrize(
     ("of_revenue", "lever", "given"),
-    [(np.inf, 1.0, 3.0), (0.75, 1.0, 1.5), (0.75, 0.5, 0.75), (9.0, 1.0, 3.0), (0.0, 1.0, 0.0)],
+    [
+        (np.inf, 1.0, 3.0),
+        (np.finfo(float).max, 1.0, 3.0),  # times revenue it is beyond all bounds
+        (0.75, 1.0, 1.5),
+        (0.75, 0.5, 0.75),
+        (9.0, 1.0, 3.0),
+        (0.0, 1.0, 0.0),
+    ],
 )
 def test_strategic_money_is_at_most_a_multiple_of_the_investors_revenue(
     of_revenue: float, lever: float, given: float

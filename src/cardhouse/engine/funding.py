@@ -313,11 +313,12 @@ def _of_revenue(now: Moment) -> Array:
     """Return each investor's limit in multiples of its revenue (path, firm); 0 where it has none.
 
     Nothing is multiplied where there is no limit: with revenue beyond all bounds, nothing times
-    it would be no number.
+    it would be no number. A limit beyond all bounds is none.
     """
     multiple, revenue = now.chain.purses.strategic_of_revenue, now.state.revenue
     limited = np.broadcast_to(np.isfinite(multiple), revenue.shape)
-    return np.multiply(multiple, revenue, out=np.zeros_like(revenue), where=limited)
+    with np.errstate(over="ignore"):
+        return np.multiply(multiple, revenue, out=np.zeros_like(revenue), where=limited)
 
 
 def _most_in_one(now: Moment, invoices: Invoices) -> Array:

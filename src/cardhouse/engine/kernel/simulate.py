@@ -30,6 +30,9 @@ BLOCK = 72
 A multiple of a vector's 8 numbers, and no power of 2: rows of 64 would share a few cache sets.
 """
 
+NARROW, MANY_ROWS = 24, 50_000
+"""Of an economy with so many rows, blocks as wide would fill the cache that processors share."""
+
 FIELDS: dict[str, tuple[str, str, bool]] = {
     **{field: ("state", name, owners) for name, field, owners in STATE_ROWS},
     **{f"record.{field}": ("work", name, owners) for name, field, owners in RECORD_ROWS},
@@ -97,7 +100,8 @@ def simulate_compiled(
         Blocks of paths at work at the same time; as many as there are processors by default.
     block
         Paths side by side in a block: 1, or a multiple of 8 (more lanes are filled up). As many as
-        do best by default: `BLOCK`, but for a single path, for which laws are compiled apart.
+        do best by default: `BLOCK` or, of large economies, `NARROW`; of a single path one, for
+        which laws are compiled apart.
     keep
         Names of `FIELDS` to keep at first, all of them by default. Whatever else is asked of the
         run is there too: it is played once more then.
@@ -246,7 +250,8 @@ def _run(plan: Plan, moves: Array, threads: int | None, block: int | None) -> Ar
     moves = np.ascontiguousarray(moves)
     paths = moves.shape[1]
     if block is None:
-        block = BLOCK if paths > 1 else 1
+        rows = plan.sizes["work"] + 2 * plan.sizes["state"]
+        block = 1 if paths == 1 else BLOCK if rows < MANY_ROWS else NARROW
     if block < 1:
         raise InputError(f"block is {block}, expected a number of paths from 1.")
     story = run_blocks(plan.at, one_path=block == 1)
