@@ -8,7 +8,7 @@ from math import fsum
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from cardhouse.analysis.books import CUSTOMER_KINDS
@@ -332,6 +332,11 @@ def test_reordering_entities_changes_nothing(recipe: Recipe, seed: int, shock: i
 
 
 @given(rich_recipes(), shocks, st.integers(0, 2**16))
+@example(
+    Recipe(5, scale=1e-6, cycles=False, plant=False, free_use=False, extras=True),
+    everybody_gone,
+    0,
+)
 @settings(max_examples=25)
 def test_a_paths_bits_are_its_own(recipe: Recipe, shock: Shock, seed: int) -> None:
     chain = compile_chain(recipe.world())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -17,7 +18,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+import cardhouse as ch
 from cardhouse.cli.app import app
+from cardhouse.engine.chain import compile_chain
+from cardhouse.engine.drivers import neutral
+from cardhouse.engine.kernel.simulate import simulate_compiled
 
 VIEW = "/api/v1/view?economy=ride-hailing&quarters=3"
 
@@ -28,8 +33,16 @@ def free_port() -> int:
         return tried.getsockname()[1]
 
 
+@functools.cache
+def compiled() -> None:
+    """Compile the engine, if nobody has: a service answers within 30 seconds, or asks to wait."""
+    chain = compile_chain(ch.open("ride-hailing"))
+    simulate_compiled(chain, neutral(chain, 1))
+
+
 @contextlib.contextmanager
 def serving(*words: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    compiled()
     port = free_port()
     command = [sys.executable, "-m", "cardhouse", "serve", "--port", str(port), *words]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)

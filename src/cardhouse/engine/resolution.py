@@ -39,6 +39,9 @@ OUTCOMES = ("", "liquidated", "restructured", "rescued")
 
 SHORT, MISSED, FORCED = 1, 2, 3
 CAUSES = ("", "paid too little", "missed a maturity", "forced by the scenario")
+
+SAME = 1e-12
+"""Guarantors who are asked for no more than this share more than before are asked for the same."""
 """Why a firm is in default."""
 
 
@@ -159,13 +162,17 @@ def _resolved(case: _Case, first: _Found, called: Array) -> tuple[_Found, Index,
 
 
 def _guaranteed(case: _Case, failed: Mask, called: Array) -> tuple[_Found, Array]:
-    """Clear with some firms in default until guarantors are asked for all they owe."""
+    """Clear with some firms in default until guarantors are asked for all they owe.
+
+    Each path stops by itself, so that its bits do not hang on those beside it.
+    """
     found = _clear(case, failed, called)
     for _ in range(len(case.now.chain.firm_ids) + 1):
         asked = _guarantors_owe(case, found, called)
-        if np.allclose(asked, called, rtol=1e-12, atol=0.0):
+        moved = np.asarray((np.abs(asked - called) > SAME * np.abs(called)).any(axis=1))
+        if not moved.any():
             break
-        called = asked
+        called = np.where(moved[:, None], asked, called)
         found = _clear(case, failed, called)
     return found, called
 

@@ -101,13 +101,20 @@ class Jobs:
 
     def state(self, name: str) -> Row | None:
         """Return how a job stands; None where there is none."""
+        found = self._told(name)
+        if found is None or found["state"] in ENDED or self._is_on(name):
+            return found
+        found = self._told(name)  # it may have ended since its state was read
+        if found is None or found["state"] in ENDED:
+            return found
+        words = "The process that computed it has ended. Ask for it again."
+        return {**found, "state": FAILED, "detail": words}
+
+    def _told(self, name: str) -> Row | None:
         try:
             found: Row = json.loads((self._path(name) / "state.json").read_text("utf-8"))
         except (OSError, ValueError):
             return None
-        if found["state"] not in ENDED and not self._is_on(name):
-            words = "The process that computed it has ended. Ask for it again."
-            return {**found, "state": FAILED, "detail": words}
         return found
 
     def result(self, name: str) -> Row | None:
