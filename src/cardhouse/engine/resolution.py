@@ -39,10 +39,10 @@ OUTCOMES = ("", "liquidated", "restructured", "rescued")
 
 SHORT, MISSED, FORCED = 1, 2, 3
 CAUSES = ("", "paid too little", "missed a maturity", "forced by the scenario")
+"""Why a firm is in default."""
 
 SAME = 1e-12
 """Guarantors who are asked for no more than this share more than before are asked for the same."""
-"""Why a firm is in default."""
 
 
 @dataclass(frozen=True)
