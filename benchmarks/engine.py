@@ -47,7 +47,12 @@ def chains() -> dict[str, Chain]:
     found = {"ai": compile_chain(world), "ai, member by member": compile_chain(expand(world))}
     for firms in INVENTED:
         recipe = Recipe(
-            firms=firms, seed=7, stationary=False, cycles=firms < 100, extras=True, growing=True
+            firms=firms,
+            seed=7,
+            stationary=False,
+            cycles=firms < 100,
+            extras=firms < 100,
+            growing=True,
         )
         found[f"invented, {firms} firms"] = compile_chain(recipe.world())
     return found
