@@ -118,49 +118,46 @@ def _first(context: Any, builder: Any, kinds: Any, rows: Any, row: Any) -> Any:
     return builder.gep(builder.extract_value(rows, 0), [before], inbounds=True)
 
 
-def _in_row(context: Any, builder: Any, kinds: Any, row: Any, path: Any) -> Any:
-    """Return where a row's number of a path is; of rows of one path there is but one."""
-    first = builder.extract_value(row, 0)
+def _on_path(context: Any, builder: Any, kinds: Any, first: Any, path: Any) -> Any:
+    """Return where a path's number is in a row; of rows of one path there is but one."""
     if kinds[0].one:
         return first
     return builder.gep(first, [context.cast(builder, path, kinds[1], PLACE)], inbounds=True)
 
 
+def _in_row(context: Any, builder: Any, kinds: Any, row: Any, path: Any) -> Any:
+    """Return where a row's number of a path is."""
+    return _on_path(context, builder, kinds, builder.extract_value(row, 0), path)
+
+
 def _in_rows(context: Any, builder: Any, kinds: Any, rows: Any, place: Any) -> Any:
     """Return where the number of a row and a path is."""
     row, path = cgutils.unpack_tuple(builder, place)
-    first = _first(context, builder, (kinds[0], kinds[1][0]), rows, row)
-    if kinds[0].one:
-        return first
-    return builder.gep(first, [context.cast(builder, path, kinds[1][1], PLACE)], inbounds=True)
+    of_row, of_path = ((kinds[0], one) for one in kinds[1])
+    return _on_path(context, builder, of_path, _first(context, builder, of_row, rows, row), path)
+
+
+def _hold_numbers(kind: Any, place: Any, where: Any) -> None:
+    """Let numbers of a kind be read and written at a place, which lies ``where`` that tells."""
+
+    @extending.lower_builtin(operator.getitem, kind, place)
+    def _read(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load(where(context, builder, signature.args, *arguments))
+
+    @extending.lower_builtin(operator.setitem, kind, place, types.Number)
+    def _write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        number = context.cast(builder, arguments[2], signature.args[2], NUMBER)
+        builder.store(number, where(context, builder, signature.args, *arguments[:2]))
+
+
+_hold_numbers(PathRows, TUPLE, _in_rows)
+_hold_numbers(PathRow, WHOLE, _in_row)
 
 
 @extending.lower_builtin(operator.getitem, PathRows, WHOLE)
 def _row(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     first = _first(context, builder, signature.args, *arguments)
     return cgutils.pack_struct(builder, [first, builder.extract_value(arguments[0], 1)])
-
-
-@extending.lower_builtin(operator.getitem, PathRows, TUPLE)
-def _number_of_rows(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    return builder.load(_in_rows(context, builder, signature.args, *arguments))
-
-
-@extending.lower_builtin(operator.setitem, PathRows, TUPLE, types.Number)
-def _set_number_of_rows(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    number = context.cast(builder, arguments[2], signature.args[2], NUMBER)
-    builder.store(number, _in_rows(context, builder, signature.args, *arguments[:2]))
-
-
-@extending.lower_builtin(operator.getitem, PathRow, WHOLE)
-def _number_of_row(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    return builder.load(_in_row(context, builder, signature.args, *arguments))
-
-
-@extending.lower_builtin(operator.setitem, PathRow, WHOLE, types.Number)
-def _set_number_of_row(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    number = context.cast(builder, arguments[2], signature.args[2], NUMBER)
-    builder.store(number, _in_row(context, builder, signature.args, *arguments[:2]))
 
 
 @extending.infer_getattr
