@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: waiting threads are slow here
@@ -26,18 +27,24 @@ settings.register_profile(
 )
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
+CACHE: pytest.StashKey[tempfile.TemporaryDirectory[str]] = pytest.StashKey()
 
-@pytest.fixture(scope="session", autouse=True)
-def cache_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+
+def pytest_configure(config: pytest.Config) -> None:
     """Keep balanced worlds and machine code for this run alone, not in the user's cache.
 
-    The processes of a run share them: what one has compiled, the others load.
+    The processes of a run share them: what one has compiled, the others load. It is said before
+    any test module is imported, for a kernel learns where its machine code lies when it is.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARDHOUSE_CACHE", str(shared / "cache-of-this-run"))
-        yield
+    if not hasattr(config, "workerinput"):
+        config.stash[CACHE] = tempfile.TemporaryDirectory(prefix="cardhouse-tests-")
+        os.environ["CARDHOUSE_CACHE"] = config.stash[CACHE].name
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Delete what this run has kept, once all of its processes have ended."""
+    if CACHE in config.stash:
+        config.stash[CACHE].cleanup()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
