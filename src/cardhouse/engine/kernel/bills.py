@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cardhouse.compiling import piece
+from cardhouse.engine.kernel.anew import group_anew, marked
 from cardhouse.engine.kernel.costs import add, copy_rows, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.scalars import any_above, covered, ratio
@@ -18,14 +19,15 @@ from cardhouse.engine.kernel.scalars import any_above, covered, ratio
 def enter(at: Places, i: Indices, w: Rows, link: int, is_cost: bool) -> None:
     """Add what is due on a link to the sums of its payer, its payee and its seller's line."""
     due, payer, payee = w[at.due + link], i[at.link_payer + link], i[at.link_payee + link]
-    if payer < at.firms:
+    seller = i[at.link_seller + link]
+    if payer < at.firms and marked(w, at.summed_anew + payer):
         add(w, at.bills + payer, due)
         if is_cost:
             add(w, at.costs + payer, due)
-    if payee < at.firms:
+    if payee < at.firms and marked(w, at.summed_anew + payee):
         add(w, (at.from_firms if payer < at.firms else at.from_outside) + payee, due)
-    if i[at.link_seller + link] >= 0:
-        add(w, at.line_revenue + i[at.link_seller + link], due)
+    if seller >= 0 and marked(w, at.billed_anew + seller):
+        add(w, at.line_revenue + seller, due)
 
 
 @piece
@@ -55,7 +57,7 @@ def standing_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int)
 def bills_of_trade(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q: int) -> None:
     """Write the invoices of what was delivered: sales, inputs, programs, plant."""
     edges = int(w[at.served_rows, 0])
-    open_books(at, w)
+    open_books(at, i, w)
     final_sales(at, k, i, n, w, edges)
     input_bills(at, k, i, n, w, q, edges)
     program_bills(at, k, i, s, n, w, edges)
@@ -76,25 +78,36 @@ def other_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q
 
 
 @piece
-def open_books(at: Places, w: Rows) -> None:
+def open_books(at: Places, i: Indices, w: Rows) -> None:
     """Set the sums of the quarter to what stands already."""
-    copy_rows(w, at.bills, at.standing, at.sums)
-    fill(w, at.program_spent, at.firms, 0.0)
-    fill(w, at.capex_spent, at.firms, 0.0)
+    for firm in range(at.firms):
+        if marked(w, at.summed_anew + firm):
+            for row in range(firm, at.sums, at.firms):
+                copy_rows(w, at.bills + row, at.standing + row, 1)
+            fill(w, at.capex_spent + firm, 1, 0.0)
+        if marked(w, at.programs_anew + firm):
+            fill(w, at.program_spent + firm, 1, 0.0)
+    for line in range(at.lines):
+        if marked(w, at.billed_anew + line):
+            fill(w, at.line_revenue + line, 1, 0.0)
+            fill(w, at.line_sales + line, 1, 0.0)
+        if marked(w, at.made_anew + line):
+            fill(w, at.line_inputs + line, 1, 0.0)
+        if marked(w, at.capex_anew + i[at.line_firm + line]):
+            fill(w, at.capex + line, 1, 0.0)
     if at.shares > 0:
         fill(w, at.shared, at.firms, 0.0)
     if at.credits > 0:
         fill(w, at.capex_later, at.firms, 0.0)
     fill(w, at.due + at.guarantee_link, at.guarantees, 0.0)  # asked again from nothing
-    fill(w, at.line_revenue, at.lines, 0.0)
-    fill(w, at.line_sales, at.lines, 0.0)
-    fill(w, at.line_inputs, at.lines, 0.0)
 
 
 @piece
 def add_up_trade(at: Places, i: Indices, w: Rows) -> None:
     """Add what lines were billed and paid, and what programs took, to the sums of their firms."""
     for firm in range(at.firms):
+        if not marked(w, at.summed_anew + firm):
+            continue
         bills, costs, spent = w[at.bills + firm], w[at.costs + firm], w[at.total]
         inside, outside = w[at.from_firms + firm], w[at.from_outside + firm]
         programs, capex = w[at.program_spent + firm], w[at.capex_spent + firm]
@@ -128,9 +141,8 @@ def final_sales(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, edges: int
     """Write what final users are billed: line by line, and link by link where that is kept."""
     final = final_of(at, edges)
     for sale in range(at.sales):
-        pays = k[at.sale_pays + sale]
-        if pays > 0.0:
-            line = i[at.sale_line + sale]
+        pays, line = k[at.sale_pays + sale], i[at.sale_line + sale]
+        if pays > 0.0 and marked(w, at.billed_anew + line):
             wanted, charged, sales = w[final + sale], n[at.charged + line], w[at.line_sales + line]
             for p in range(sales.size):
                 sales[p] += wanted[p] * charged[p] * pays
@@ -145,12 +157,12 @@ def input_bills(at: Places, k: Numbers, i: Indices, n: Rows, w: Rows, q: int, ed
     """Write what lines are billed for inputs; edges that nothing can flow on are left out."""
     rows = w[at.row_mode, 0] > 0.0
     for group in range(at.input_groups):
-        end = int(w[at.live_end + group, 0])
-        made, inputs = (
-            w[at.made + i[at.group_buyer + group]],
-            w[at.line_inputs + i[at.group_buyer + group]],
-        )
+        end, buyer = int(w[at.live_end + group, 0]), i[at.group_buyer + group]
+        made = w[at.made + buyer]
+        inputs = w[at.line_inputs + buyer if marked(w, at.made_anew + buyer) else at.unread]
         for edge in range(i[at.group_first + group], end):
+            if not marked(w, at.billed_anew + i[at.edge_seller + edge]):
+                continue
             link = i[at.edge_link + edge]
             due, charged = w[at.due + link], n[at.charged + i[at.edge_seller + edge]]
             revenue = w[at.line_revenue + i[at.edge_seller + edge]]
@@ -174,8 +186,11 @@ def program_bills(
 ) -> None:
     """Write what firms are billed for programs, by lines and by outside suppliers."""
     for group in range(at.input_groups, at.input_groups + at.program_groups):
-        spent = w[at.program_spent + i[at.group_firm + group]]
+        anew = group_anew(at, i, w, group)
+        spent = w[at.program_spent + i[at.group_firm + group] if anew else at.unread]
         for edge in range(i[at.group_first + group], int(w[at.live_end + group, 0])):
+            if not marked(w, at.billed_anew + i[at.edge_seller + edge]):
+                continue
             due, bought = w[at.due + i[at.edge_link + edge]], w[edges + edge]
             charged = n[at.charged + i[at.edge_seller + edge]]
             revenue = w[at.line_revenue + i[at.edge_seller + edge]]
@@ -186,6 +201,8 @@ def program_bills(
     for place in range(at.outside_programs):
         link = at.outside_program_link + place
         firm = i[at.link_payer + link]
+        if not marked(w, at.programs_anew + firm):
+            continue
         due, budget = w[at.due + link], w[at.program_terms + firm]
         cut, alive = w[at.spend_programs + firm], s[at.alive + firm]
         part = k[at.outside_program + place]
@@ -200,10 +217,12 @@ def plant_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, e
 
     What a seller could not deliver is not bought from outside suppliers, either.
     """
-    fill(w, at.capex, at.lines, 0.0)
     for group in range(at.input_groups + at.program_groups, at.groups):
-        capex = w[at.capex + i[at.group_buyer + group]]
+        anew = group_anew(at, i, w, group)
+        capex = w[at.capex + i[at.group_buyer + group] if anew else at.unread]
         for edge in range(i[at.group_first + group], int(w[at.live_end + group, 0])):
+            if not marked(w, at.billed_anew + i[at.edge_seller + edge]):
+                continue
             due, bought = w[at.due + i[at.edge_link + edge]], w[edges + edge]
             charged = n[at.charged + i[at.edge_seller + edge]]
             revenue = w[at.line_revenue + i[at.edge_seller + edge]]
@@ -212,11 +231,12 @@ def plant_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, e
                 capex[p] += due[p]
                 revenue[p] += due[p]
     for own in range(at.owned):
-        bought_outside(at, k, i, s, w, own)
+        if marked(w, at.capex_anew + i[at.line_firm + i[at.owned_line + own]]):
+            bought_outside(at, k, i, s, w, own)
     for place in range(at.outside_plants):
         link = at.outside_plant_link + place
         own = i[at.outside_plant_owner + place]
-        if own >= 0:
+        if own >= 0 and marked(w, at.capex_anew + i[at.line_firm + i[at.owned_line + own]]):
             due, outside = w[at.due + link], w[at.plant_outside_paid + own]
             part = k[at.outside_plant_mix + place]
             for p in range(due.size):
@@ -247,10 +267,10 @@ def bought_outside(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, own: in
 def outside_bills(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
     """Write what each line pays for labour, energy and other suppliers, per unit and fixed."""
     for line in range(at.lines):
-        bills, costs = (
-            w[at.bills + i[at.line_firm + line]],
-            w[at.costs + i[at.line_firm + line]],
-        )
+        firm = i[at.line_firm + line]
+        if not marked(w, at.summed_anew + firm):
+            continue
+        bills, costs = w[at.bills + firm], w[at.costs + firm]
         made, fixed = w[at.made + line], w[at.fixed + line]
         alive, per_unit = s[at.alive + i[at.line_firm + line]], k[at.variable_cost + line]
         for p in range(bills.size):
@@ -303,8 +323,10 @@ def back_bills(at: Places, i: Indices, n: Rows, w: Rows, edges: int) -> None:
 @piece
 def shortfall_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows) -> None:
     """Write what buyers owe for committed use that they did not take."""
-    enforced, overload = w[at.commitments_enforced], w[at.p_overload]
+    enforced = w[at.commitments_enforced]
     for binding in range(at.bindings):
+        if not marked(w, at.bound_anew + binding):
+            continue
         owed, minimum = w[at.shortfall + binding], w[at.minimum + binding]
         for p in range(owed.size):
             owed[p] = 0.0
@@ -314,21 +336,28 @@ def shortfall_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Row
         for p in range(owed.size):
             owed[p] = max(0.0, minimum[p] - owed[p]) * pays * enforced[p]
     for binding in range(at.bindings):
-        seller = i[at.binding_seller + binding]
-        own, asked = i[at.owned_of_line + seller], w[at.total]
-        for p in range(asked.size):
-            asked[p] = 0.0
-        for other in range(at.bindings):
-            if i[at.binding_seller + other] == seller:
-                add(w, at.total, w[at.shortfall + other])
-        due, owed = w[at.due + at.shortfall_link + binding], w[at.shortfall + binding]
-        made, charged = w[at.made + seller], n[at.charged + seller]
-        capacity, least = s[at.capacity + max(own, 0)], 0.0 if own >= 0 else np.inf
-        for p in range(asked.size):
-            spare = max(least, max(0.0, overload[p] * capacity[p] - made[p]) * charged[p])
-            share = ratio(spare, asked[p], 0.0)
-            due[p] = owed[p] * (share if asked[p] > spare else 1.0)
+        if marked(w, at.bound_anew + binding):
+            collect(at, i, s, n, w, binding)
         enter(at, i, w, at.shortfall_link + binding, True)
+
+
+@piece
+def collect(at: Places, i: Indices, s: Rows, n: Rows, w: Rows, binding: int) -> None:
+    """Write what a seller collects of a shortfall: for spare capacity, which its buyers share."""
+    seller, overload = i[at.binding_seller + binding], w[at.p_overload]
+    own, asked = i[at.owned_of_line + seller], w[at.total]
+    for p in range(asked.size):
+        asked[p] = 0.0
+    for other in range(at.bindings):
+        if i[at.binding_seller + other] == seller:
+            add(w, at.total, w[at.shortfall + other])
+    due, owed = w[at.due + at.shortfall_link + binding], w[at.shortfall + binding]
+    made, charged = w[at.made + seller], n[at.charged + seller]
+    capacity, least = s[at.capacity + max(own, 0)], 0.0 if own >= 0 else np.inf
+    for p in range(asked.size):
+        spare = max(least, max(0.0, overload[p] * capacity[p] - made[p]) * charged[p])
+        share = ratio(spare, asked[p], 0.0)
+        due[p] = owed[p] * (share if asked[p] > spare else 1.0)
 
 
 @piece
@@ -388,6 +417,8 @@ def other_business(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int)
 def operating_profit(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
     """Write revenue, the operating result, and the tax on it after interest."""
     for firm in range(at.firms):
+        if not marked(w, at.summed_anew + firm):
+            continue
         revenue, profit, shared = (
             w[at.revenue_now + firm],
             w[at.profit_now + firm],
@@ -486,6 +517,8 @@ def payouts(at: Places, k: Numbers, s: Rows, w: Rows, q: int) -> None:
     What matures is left out of what must be paid: it is asked of debt pools first.
     """
     for firm in range(at.firms):
+        if not (marked(w, at.summed_anew + firm) or marked(w, at.payout_anew + firm)):
+            continue
         row, bills, repaid = w[at.payout + firm], w[at.bills + firm], w[at.repaid + firm]
         inside, outside, cash = (
             w[at.from_firms + firm],

@@ -165,7 +165,11 @@ def service_cost(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, line: int
         served[p] = max(volume[p] - own_use[p], 0.0)
         mark[p] = max(1.0 - given[p], LEAST_KEPT)
     for p in range(service.size):
-        per_sale[p] = max(ratio(served[p], paid[p], 1.0), 1.0) / mark[p]
+        # max(served / paid, 1) / mark, in one division
+        sold = paid[p] > 0.0
+        per_sale[p] = (max(served[p], paid[p]) if sold else 1.0) / (
+            paid[p] * mark[p] if sold else mark[p]
+        )
     for p in range(service.size):
         standing = worn[p] + phi * (fixed[p] + rent[p])
         service[p] = (variable[p] + ratio(standing, normal[p], 0.0)) * per_sale[p]
@@ -184,7 +188,7 @@ def full_cost(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, line: int) -
     for p in range(full.size):
         share = ratio(paid[p] * charged[p], total[p], 0.0)
         unpassed = (1.0 - phi) * (fixed[p] + rent[p]) * ratio(served[p], volume[p], 1.0)
-        full[p] = service[p] + ratio(burden[p] * share + unpassed, paid[p], 0.0) / kept[p]
+        full[p] = service[p] + ratio(burden[p] * share + unpassed, paid[p] * kept[p], 0.0)
 
 
 @piece
@@ -198,6 +202,10 @@ def next_prices(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, q
             moved_price(at, s, n, w, line)
             if i[at.priced_alone + line] == 0:
                 join_mean(at, k, i, s, n, w, line)
+    for market in range(at.markets):
+        weight, mean = w[at.market_weight + market], w[at.market_logs + market]
+        for p in range(weight.size):
+            mean[p] = ratio(mean[p], weight[p], 0.0)
     for line in range(at.lines):
         if k[at.price_follows + line] <= 0.0:
             same_price(at, s, n, line)
@@ -278,5 +286,4 @@ def pulled_price(at: Places, i: Indices, n: Rows, w: Rows, line: int) -> None:
     weight, mean = w[at.market_weight + market], w[at.market_logs + market]
     for p in range(price.size):
         share = pull[p] if weight[p] > 0.0 else 0.0
-        middle = ratio(mean[p], weight[p], 0.0)
-        price[p] = max(exponential((1.0 - share) * logs[p] + share * middle), LOWEST_PRICE)
+        price[p] = max(exponential((1.0 - share) * logs[p] + share * mean[p]), LOWEST_PRICE)

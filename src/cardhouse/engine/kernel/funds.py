@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cardhouse.compiling import piece
+from cardhouse.engine.kernel.anew import all_anew, reached
 from cardhouse.engine.kernel.bills import bought_on
 from cardhouse.engine.kernel.costs import add, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.money import by_firm, lend, less_room, lessen, spread, take_room
-from cardhouse.engine.kernel.scalars import any_below, clip, ratio
+from cardhouse.engine.kernel.scalars import any_above, any_below, clip, ratio
 
 
 @piece
@@ -118,7 +119,8 @@ def add_up(at: Places, i: Indices, w: Rows) -> None:
 
 @piece
 def spend_all(at: Places, w: Rows) -> None:
-    """Let all spending at will go ahead."""
+    """Let all spending at will go ahead, and all be worked out."""
+    all_anew(at, w)
     fill(w, at.spend_capex, at.firms, 1.0)
     fill(w, at.spend_programs, at.firms, 1.0)
     fill(w, at.spend_payout, at.firms, 1.0)
@@ -147,8 +149,8 @@ def leased_by_firm(at: Places, k: Numbers, i: Indices, w: Rows) -> None:
 
 
 @piece
-def within_means(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
-    """Write the shares of payout, capex and programs that go ahead, and whether any is cut."""
+def within_means(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
+    """Write the shares of payout, capex and programs that go ahead, and whom a cut reaches."""
     leased_by_firm(at, k, i, w)
     cuts = False
     for firm in range(at.firms):
@@ -165,6 +167,8 @@ def within_means(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
             least[p] = min(min(payout[p], capex[p]), min(programs[p], kept[p]))
         cuts = cuts or any_below(least, 1.0)
     w[at.cuts, 0] = 1.0 if cuts else 0.0
+    if cuts:
+        reached(at, i, w, q)
 
 
 @piece
@@ -179,6 +183,8 @@ def cut_of(at: Places, s: Rows, w: Rows, firm: int) -> None:
         owed = bills[p] + planned[p] - leased[p] + gave[p]
         means = cash[p] + raised[p] + (inside[p] + outside[p])
         short[p] = max(0.0, margin[p] * owed - means)
+    if not any_above(short, 0.0):
+        return  # all goes ahead, as `spend_all` wrote
     spent, later = w[at.capex_spent + firm], w[at.capex_later + firm]
     own, loose = w[at.own_programs + firm], w[at.loose + firm]
     payout, capex, programs = (

@@ -10,6 +10,7 @@ until a seller of their market is dead or full; till then their rows stay at not
 from __future__ import annotations
 
 from cardhouse.compiling import piece
+from cardhouse.engine.kernel.anew import group_anew
 from cardhouse.engine.kernel.costs import fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.scalars import any_above, any_below, covered, ratio
@@ -157,6 +158,8 @@ def program_wants(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows)
     """Write what programs want in volume: committed suppliers first, earmarks on top."""
     for group in range(at.input_groups, at.input_groups + at.program_groups):
         firm = i[at.group_firm + group]
+        if not group_anew(at, i, w, group):
+            continue
         budget, cut, alive = (
             w[at.program_terms + firm],
             w[at.spend_programs + firm],
@@ -215,7 +218,7 @@ def plant_wants(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows) -> None:
     first_group = at.input_groups + at.program_groups
     for group in range(first_group, at.groups):
         own, firm = i[at.owned_of_line + i[at.group_buyer + group]], i[at.group_firm + group]
-        if own < 0:
+        if own < 0 or not group_anew(at, i, w, group):
             continue
         plan, price = w[at.plan_terms + own], w[at.plant_price + own]
         cut, alive = w[at.spend_capex + firm], s[at.alive + firm]

@@ -125,7 +125,7 @@ def committed_ahead(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int
                 later = ahead * pays * enforced[p] * lives
                 now = min(bought[p] * lives, today * pays * enforced[p]) if later > 0.0 else 0.0
                 under[p] += now / price[p]
-                promised[p] += max(now / price[p], later / price[p])
+                promised[p] += max(now, later) / price[p]
 
 
 @piece

@@ -289,12 +289,12 @@ def fall_due(
     at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, z: Numbers, q: int
 ) -> None:
     """Write what contracts bring due, whatever is traded; all may be spent as planned."""
+    spend_all(at, w)
     maturing(at, k, i, s, w, q)
     minimum_purchases(at, k, i, s, w, q)
     promises(at, k, i, s, w, q)
     output_possible(at, k, i, s, w, q)
     standing_bills(at, k, i, s, w, q)
-    spend_all(at, w)
 
 
 @law
@@ -378,7 +378,7 @@ def cut(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Rows, z: Number
     by_loan(at, i, w)
     add_up(at, i, w)
     stress(at, s, w)
-    within_means(at, k, i, s, w)
+    within_means(at, k, i, s, w, q)
 
 
 @law
@@ -412,7 +412,8 @@ DECIDE = (begin, count_costs, set_prices, want, plan, fall_due)
 TRADE = (order, make, bill_trade, bill_rest)
 FUND = (ask, lend_again, give, cut)
 SETTLE = (build, clear, close)
-"""Laws in the order of the quarter. Where anybody cuts his spending, TRADE is done once more."""
+"""Laws in the order of the quarter. Where anybody cuts his spending, TRADE is done once more,
+for all that the cuts reach (`anew`)."""
 
 
 @kernel

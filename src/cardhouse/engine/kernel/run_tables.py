@@ -41,7 +41,7 @@ PATH_ROWS = (
     "burn_row",
     "trouble", "nothing", "demand_index", "asking", "served_rows", "anything_lessened", "cuts",
     "substitution", "recovery", "default_costs", "commitments_enforced", "stands_ahead",
-    "stands_level",
+    "stands_level", "part_anew", "unread",
 )  # fmt: skip
 
 STATE_ROWS: Sequence[tuple[str, str, bool]] = (
@@ -385,9 +385,8 @@ def _works(t: Tables) -> None:
         lines: (
             "fixed", "line_rent", "given", "variable", "normal", "service", "served", "markup",
             "full", "target", "logs", "opening_service", "log_price", "ces", "leaning", "possible",
-            "outside",
-            "made", "made_first", "filled", "offer", "further", "makes", "line_revenue",
-            "line_inputs", "line_sales", "busy",
+            "outside", "made", "made_first", "made_offered", "filled", "offer", "further", "makes",
+            "line_revenue", "line_inputs", "line_sales", "busy", "made_anew", "billed_anew",
         ),
     }  # fmt: skip
     for count, names in sizes.items():
@@ -402,6 +401,7 @@ def _works(t: Tables) -> None:
         "rolled_to", "borrowed", "drawn_by", "spend_capex", "spend_programs", "spend_payout",
         "leased_value", "program_terms", "payout", "profit_now", "sure", "paid_out",
         "default_costs_paid", "liquidation", "removed", "strategic_lever", "trouble_firm",
+        "programs_anew", "capex_anew", "payout_anew", "summed_anew",
     ):  # fmt: skip
         t.work(name, firms)
     for name in ("kept", "new_kept", "gave"):
@@ -418,8 +418,8 @@ def _works(t: Tables) -> None:
         t.work(name, markets)
     for name in (
         "line_dead", "retired", "plant_inside", "plant_price", "plant_price_then", "under",
-        "promised", "law", "replacement", "unit_cost", "plan_terms", "plant_outside_paid",
-        "bought_so_far",
+        "promised", "law", "asked_of", "replacement", "unit_cost", "plan_terms",
+        "plant_outside_paid", "bought_so_far",
     ):  # fmt: skip
         t.work(name, owned)
     t.work("part_worn", p["cells"])
@@ -441,7 +441,7 @@ def _works(t: Tables) -> None:
     for name in ("found", "asked_group"):
         t.work(name, p["input_groups"])
     t.work("live_end", p["groups"])
-    for name in ("minimum", "shortfall"):
+    for name in ("minimum", "shortfall", "bound_anew"):
         t.work(name, p["bindings"])
     t.work("falls_due", p["loans"])
     for name in (

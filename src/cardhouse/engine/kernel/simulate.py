@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -185,14 +185,17 @@ def _known_names(keep: Iterable[str]) -> tuple[str, ...]:
 
 
 def _entities(chain: Chain, owners: np.ndarray, name: str, rows: Array) -> Array:
-    """Return kept rows (quarter, row, path) as (path, quarter, entity); lines without plant too."""
+    """Return kept rows (quarter, row, path) as (path, quarter, entity); lines without plant too.
+
+    A view: paths lie side by side in memory, as whoever counts over them likes it.
+    """
     if FIELDS[name][2]:
         parts = rows.shape[1] // max(len(owners), 1)
         lines = len(chain.line_ids)
         wide = np.zeros((len(rows), parts, lines, rows.shape[2]))
         wide[:, :, owners] = rows.reshape(len(rows), parts, len(owners), -1)
         rows = wide.reshape(len(rows), parts * lines, -1)
-    return np.ascontiguousarray(np.moveaxis(rows, 2, 0))
+    return np.moveaxis(rows, 2, 0)
 
 
 def _checked(
@@ -258,14 +261,17 @@ def _run(plan: Plan, moves: Array, threads: int | None, block: int | None) -> Ar
     out = np.empty(((plan.quarters + 1) * plan.rows, paths))
     workers = max(1, threads or os.cpu_count() or 1)
 
+    found = _shares(paths, block, workers)
+    widest = max(width for width, _, _ in found)
+    unused: list[Scratch] = []
+
     def run(share: tuple[int, int, int]) -> None:
         width, first, end = share
-        s, n = (aligned(plan.sizes["state"], width) for _ in range(2))
-        work = aligned(plan.sizes["work"], width)
-        desk = np.zeros(plan.sizes["desk"] + 1)
-        story(plan.at, plan.numbers, plan.indices, s, n, work, desk, moves, out, first, end)
+        scratch = unused.pop() if unused else Scratch.of(plan, widest)
+        s, n, work = (row[: row.size // widest * width].reshape(-1, width) for row in scratch.rows)
+        story(plan.at, plan.numbers, plan.indices, s, n, work, scratch.desk, moves, out, first, end)
+        unused.append(scratch)
 
-    found = _shares(paths, block, workers)
     if workers == 1 or len(found) == 1:
         for share in found:
             run(share)
@@ -275,12 +281,29 @@ def _run(plan: Plan, moves: Array, threads: int | None, block: int | None) -> Ar
     return out.reshape(plan.quarters + 1, plan.rows, paths)
 
 
-def aligned(rows: int, width: int) -> Array:
-    """Return rows of zeros that begin where a processor's widest vectors like to."""
+class Scratch(NamedTuple):
+    """Room for a block of paths: rows of two states and of work, and the desk of one path.
+
+    A call leaves it as it is for the next one: fresh memory costs more than what is in it.
+    """
+
+    rows: tuple[Array, Array, Array]
+    desk: Array
+
+    @classmethod
+    def of(cls, plan: Plan, width: int) -> Scratch:
+        """Return room for blocks of at most a width."""
+        sizes = (plan.sizes[kind] for kind in ("state", "state", "work"))
+        s, n, work = (aligned(size * width) for size in sizes)
+        return cls((s, n, work), np.zeros(plan.sizes["desk"] + 1))
+
+
+def aligned(count: int) -> Array:
+    """Return zeros that begin where a processor's widest vectors like to."""
     line, size = 64, 8
-    flat = np.zeros(rows * width + line // size)
+    flat = np.zeros(count + line // size)
     first = -flat.ctypes.data % line // size
-    return flat[first : first + rows * width].reshape(rows, width)
+    return flat[first : first + count]
 
 
 def _shares(paths: int, block: int, workers: int) -> list[tuple[int, int, int]]:

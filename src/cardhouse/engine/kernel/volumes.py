@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from cardhouse.compiling import allocating, piece
-from cardhouse.engine.kernel.costs import copy_rows, fill
+from cardhouse.engine.kernel.anew import all_anew, group_anew, marked
+from cardhouse.engine.kernel.costs import add, copy_rows, fill
 from cardhouse.engine.kernel.kinds import Indices, Numbers, Places, Rows
 from cardhouse.engine.kernel.orders import live_end, table_as_rows, wake_groups
 from cardhouse.engine.kernel.scalars import any_above, any_below, covered, ratio
@@ -23,27 +24,31 @@ OVER = 1.0 + 1e-9
 @piece
 def outside_orders(at: Places, i: Indices, w: Rows, edges: int, final: int, backed: int) -> None:
     """Write what is wanted of each line whatever its buyers sell."""
-    fill(w, at.outside, at.lines, 0.0)
+    for line in range(at.lines):
+        if marked(w, at.made_anew + line):
+            fill(w, at.outside + line, 1, 0.0)
     for sale in range(at.sales):
-        into, wanted = w[at.outside + i[at.sale_line + sale]], w[final + sale]
-        for p in range(into.size):
-            into[p] += wanted[p]
+        want_of(at, w, i[at.sale_line + sale], final + sale)
     for back in range(at.backs):
-        into, wanted = w[at.outside + i[at.back_seller + back]], w[backed + back]
-        for p in range(into.size):
-            into[p] += wanted[p]
+        want_of(at, w, i[at.back_seller + back], backed + back)
     for group in range(at.input_groups, at.groups):
         for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
-            into, wanted = w[at.outside + i[at.edge_seller + edge]], w[edges + edge]
-            for p in range(into.size):
-                into[p] += wanted[p]
+            want_of(at, w, i[at.edge_seller + edge], edges + edge)
+
+
+@piece
+def want_of(at: Places, w: Rows, line: int, wanted: int) -> None:
+    """Add what is wanted in a row to what is wanted of a line."""
+    if marked(w, at.made_anew + line):
+        add(w, at.outside + line, w[wanted])
 
 
 @piece
 def orders_of_line(
-    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, line: int, into: int
-) -> None:
-    """Write into a row what is ordered from a line by buyers that make what they make.
+    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, line: int, made_by: int,
+    into: int,
+) -> None:  # fmt: skip
+    """Write into a row what is ordered from a line by buyers that make what ``made_by`` tells.
 
     A negative ``edges`` stands for the table of input use. Buyers that make nothing on any path
     (``busy`` is 0) order nothing.
@@ -53,9 +58,10 @@ def orders_of_line(
         total[p] = outside[p]
     for place in range(i[at.orders_first + line], i[at.orders_first + line + 1]):
         edge = i[at.orders_edge + place]
-        if w[at.busy + i[at.edge_buyer + edge], 0] <= 0.0:
+        buyer = i[at.edge_buyer + edge]
+        if made_by == at.made and w[at.busy + buyer, 0] <= 0.0:
             continue
-        made = w[at.made + i[at.edge_buyer + edge]]
+        made = w[made_by + buyer]
         if edges >= 0:
             if edge < live_end(at, i, w, i[at.edge_group + edge]):
                 use = w[edges + edge]
@@ -80,7 +86,7 @@ def solve_volumes(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: in
             solve_circle(at, k, i, w, q, edges, first, end)
         else:
             line = i[at.line_order + first]
-            orders_of_line(at, k, i, w, q, edges, line, at.made + line)
+            orders_of_line(at, k, i, w, q, edges, line, at.made, at.made + line)
             note_busy(at, w, line)
     judge_volumes(at, k, w)
 
@@ -127,7 +133,7 @@ def sweep(
         change[p], largest[p] = 0.0, 0.0
     for place in range(first, end):
         line = i[at.line_order + place]
-        orders_of_line(at, k, i, w, q, edges, line, at.total)
+        orders_of_line(at, k, i, w, q, edges, line, at.made, at.total)
         made = w[at.made + line]
         for p in range(moving.size):
             new = total[p] if moving[p] > 0.0 else made[p]
@@ -203,6 +209,16 @@ def judge_volumes(at: Places, k: Numbers, w: Rows) -> None:
 
 @piece
 def deliver(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
+    """Write deliveries, in a second trade only what a cut has reached where that can be."""
+    if w[at.part_anew, 0] > 0.0:
+        if delivered_anew(at, k, i, s, w, q):
+            return
+        all_anew(at, w)
+    deliver_all(at, k, i, s, w, q)
+
+
+@piece
+def deliver_all(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> None:
     """Write deliveries: volumes solved with circles, rationed by capacity, offered on once.
 
     Which rows of wants were served (as wanted, or after cuts) is noted in ``served``; what is made
@@ -236,6 +252,131 @@ def deliver(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> Non
 
 
 @piece
+def delivered_anew(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> bool:
+    """Write what lines make that a cut has reached; tell whether that is all that it changes.
+
+    Where wants were rationed in the first trade, they are solved thrice as they were then: as they
+    are, with offers, and with what offers pushed over limits cut. Lines that are reached must not
+    be full themselves.
+    """
+    if not some_marked(w, at.made_anew, at.lines):
+        return True
+    rationed = w[at.served_rows, 0] == float(at.again)
+    if not may_part(at, i, w, rationed):
+        return False
+    edges = at.want if w[at.row_mode, 0] > 0.0 else -1
+    base = at.made_first if rationed else at.made
+    outside_orders(at, i, w, at.want, at.demand, at.backed)
+    make_anew(at, k, i, w, q, edges, base, False)
+    if not within_limits(at, k, i, s, w, base, 1.0):
+        return False
+    if rationed:
+        ration_anew(at, i, w)
+        outside_orders(at, i, w, at.again, at.again_final, at.again_final + at.sales)
+        make_anew(at, k, i, w, q, at.again, at.made_offered, True)
+        make_anew(at, k, i, w, q, at.again, at.made, True)
+        if not within_limits(at, k, i, s, w, at.made_offered, OVER):
+            return False
+        ask_anew(at, i, w)
+        count_unserved(at, i, w)
+    return True
+
+
+@piece
+def some_marked(w: Rows, first: int, count: int) -> bool:
+    """Tell whether anything of a kind is worked out anew."""
+    found = False
+    for row in range(first, first + count):
+        found = found or marked(w, row)
+    return found
+
+
+@piece
+def may_part(at: Places, i: Indices, w: Rows, rationed: bool) -> bool:
+    """Tell whether lines that a cut reaches can be solved without the rest.
+
+    Not where output is limited by inputs or volumes burst, and not in a circle or a full market, or
+    where orders of one were cut.
+    """
+    if w[at.anything_lessened, 0] > 0.0 or any_above(w[at.bursts], 0.0):
+        return False
+    for group in range(at.made_groups):
+        line = i[at.line_order + i[at.made_begin + group]]
+        if marked(w, at.made_anew + line):
+            full = w[at.full_market + i[at.line_market + line], 0] > 0.0
+            less = any_below(w[at.filled + line], 1.0)
+            if i[at.made_circle + group] > 0 or (rationed and (full or less)):
+                return False
+    return True
+
+
+@piece
+def make_anew(
+    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, made_by: int, rationed: bool
+) -> None:
+    """Write into rows of volumes what lines make that a cut has reached, buyers first.
+
+    Volumes of ``rationed`` wants hold on paths where somebody was over his limit; on others those
+    of the wants themselves, which lie in ``made_first``.
+    """
+    over = w[at.over]
+    for place in range(at.lines):
+        line = i[at.line_order + place]
+        if marked(w, at.made_anew + line):
+            orders_of_line(at, k, i, w, q, edges, line, made_by, made_by + line)
+            if rationed:
+                made, first = w[made_by + line], w[at.made_first + line]
+                for p in range(made.size):
+                    made[p] = made[p] if over[p] > 0.0 else first[p]
+            if made_by == at.made:
+                note_busy(at, w, line)
+
+
+@piece
+def within_limits(
+    at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, made_by: int, factor: float
+) -> bool:
+    """Tell whether lines that a cut has reached make what exists, and what their plant can make."""
+    most, overload, beyond = k[at.most_volume], w[at.p_overload], 0
+    for line in range(at.lines):
+        if marked(w, at.made_anew + line):
+            made = w[made_by + line]
+            for p in range(made.size):
+                beyond += 0 if made[p] >= 0.0 and made[p] <= most else 1
+    for own in range(at.owned):
+        line = i[at.owned_line + own]
+        if marked(w, at.made_anew + line):
+            made, capacity = w[made_by + line], s[at.capacity + own]
+            for p in range(made.size):
+                beyond += 1 if made[p] > overload[p] * capacity[p] * factor else 0
+    return beyond == 0
+
+
+@piece
+def ration_anew(at: Places, i: Indices, w: Rows) -> None:
+    """Write orders of buyers who cut as they are served: those of full markets are others'."""
+    over = w[at.over]
+    for group in range(at.input_groups, at.groups):
+        if group_anew(at, i, w, group):
+            for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
+                wanted, further = w[at.want + edge], w[at.further + i[at.edge_seller + edge]]
+                out = w[at.again + edge]
+                for p in range(out.size):
+                    out[p] = wanted[p] * further[p] if over[p] > 0.0 else wanted[p]
+
+
+@piece
+def ask_anew(at: Places, i: Indices, w: Rows) -> None:
+    """Write what is ordered from owners of plant: anew for those that a cut has reached."""
+    fill(w, at.asked_all, 1, 0.0)
+    for own in range(at.owned):
+        line = i[at.owned_line + own]
+        if marked(w, at.made_anew + line):
+            copy_rows(w, at.asked_of + own, at.made_first + line, 1)
+        add(w, at.asked_all, w[at.asked_of + own])
+
+
+@piece
 def note_bursts(w: Rows, into: int, row: int) -> None:
     """Add the paths marked in one row to another."""
     for p in range(w.shape[1]):
@@ -264,10 +405,9 @@ def asked_of_owners(at: Places, k: Numbers, i: Indices, w: Rows, q: int, rows: b
     for p in range(asked.size):
         asked[p] = 0.0
     for own in range(at.owned):
-        orders_of_line(at, k, i, w, q, at.want if rows else -1, i[at.owned_line + own], at.total)
-        total = w[at.total]
-        for p in range(asked.size):
-            asked[p] += total[p]
+        line, edges = i[at.owned_line + own], at.want if rows else -1
+        orders_of_line(at, k, i, w, q, edges, line, at.made, at.asked_of + own)
+        add(w, at.asked_all, w[at.asked_of + own])
 
 
 @piece
@@ -343,6 +483,7 @@ def ration(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, served:
     outside_orders(at, i, w, at.again, final, final + at.sales)
     solve_volumes(at, k, i, w, q, at.again)
     note_bursts(w, at.bursts_again, at.burst)
+    copy_rows(w, at.made_offered, at.made, at.lines)
     if cut_again(at, i, s, w, base):
         outside_orders(at, i, w, at.again, final, final + at.sales)
         solve_volumes(at, k, i, w, q, at.again)
