@@ -2,11 +2,12 @@
 
 Where anybody cuts his spending, orders, deliveries and bills are written again. A cut reaches the
 sellers of what is not bought, their own sellers in turn, and the sums of whoever pays or is paid by
-them; every other row would get the number that it holds. Marks tell what is reached on any path of
+them; every other row would get the number that it holds, but for bills that credit of suppliers has
+moved, which are written anew as well. Marks tell what is reached on any path of
 a block: ``programs_anew``, ``capex_anew`` and ``payout_anew`` (firms), ``made_anew`` and
 ``billed_anew`` (lines), ``bound_anew`` (what binds buyers), ``summed_anew`` (firms). The first
 trade has all of them. So has the second wherever a cut may move others' custom: in full markets,
-where inputs lack, in circles, and under credit of suppliers.
+where inputs lack, and in circles.
 """
 
 from __future__ import annotations
@@ -45,9 +46,6 @@ def marked(w: Rows, row: int) -> bool:
 @piece
 def reached(at: Places, i: Indices, w: Rows, q: int) -> None:
     """Mark what the cuts of the quarter reach."""
-    all_anew(at, w)
-    if at.credits > 0:
-        return
     w[at.part_anew, 0] = 1.0
     who_cuts(at, i, w, q)
     sellers_of_cuts(at, i, w)
@@ -128,6 +126,8 @@ def billed_to(at: Places, i: Indices, w: Rows) -> None:
         w[at.bound_anew + binding, 0] = 1.0 if found else 0.0
         if found:
             mark_parties(at, i, w, at.shortfall_link + binding)
+    for credit in range(at.credits):
+        mark_parties(at, i, w, i[at.credit_link + credit])
     for line in range(at.lines):
         made, summed = at.made_anew + line, at.summed_anew + i[at.line_firm + line]
         w[at.billed_anew + line, 0] = max(w[made, 0], w[summed, 0])
