@@ -44,7 +44,8 @@ class Recipe:
     ``extras`` adds what few firms have: a division, a second line with own use, shares of revenue,
     other business, secured and junior debt, strategic investors; where the economy is not
     stationary also bullets, letters of intent, guidance, ceilings. ``growing`` lets demand grow;
-    ``idle`` adds firms with a line, no cash and no contract at all.
+    ``idle`` adds firms with a line, no cash and no contract at all. Every second pair of lines trades,
+    unless ``suppliers`` tells from how many a line buys at most: from those it would buy most.
     """
 
     firms: int = 4
@@ -58,6 +59,7 @@ class Recipe:
     extras: bool = False
     growing: bool = False
     idle: int = 0
+    suppliers: int | None = None
 
     def world(self) -> World:
         """Return the economy."""
@@ -132,6 +134,8 @@ class _Builder:
         np.fill_diagonal(share, 0.0)
         if not self.recipe.cycles:
             share = np.triu(share)
+        if self.recipe.suppliers is not None:
+            share[np.argsort(np.argsort(-share)) >= self.recipe.suppliers] = 0.0
         total = np.maximum(share.sum(axis=1, keepdims=True), 1e-9)
         self.intensity = share / total * np.minimum(total, 1.0) * 0.4
         self.free = rng.uniform(0.0, 0.3, n) * self.recipe.free_use

@@ -7,7 +7,7 @@ moved, which are written anew as well. Marks tell what is reached on any path of
 a block: ``programs_anew``, ``capex_anew`` and ``payout_anew`` (firms), ``made_anew`` and
 ``billed_anew`` (lines), ``bound_anew`` (what binds buyers), ``summed_anew`` (firms). The first
 trade has all of them. So has the second wherever a cut may move others' custom: in full markets,
-where inputs lack, and in circles.
+and where inputs lack.
 """
 
 from __future__ import annotations

@@ -336,6 +336,10 @@ def shortfall_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Row
         for p in range(owed.size):
             owed[p] = max(0.0, minimum[p] - owed[p]) * pays * enforced[p]
     for binding in range(at.bindings):
+        fill(w, at.short_of + i[at.binding_seller + binding], 1, 0.0)
+    for binding in range(at.bindings):
+        add(w, at.short_of + i[at.binding_seller + binding], w[at.shortfall + binding])
+    for binding in range(at.bindings):
         if marked(w, at.bound_anew + binding):
             collect(at, i, s, n, w, binding)
         enter(at, i, w, at.shortfall_link + binding, True)
@@ -345,12 +349,7 @@ def shortfall_bills(at: Places, k: Numbers, i: Indices, s: Rows, n: Rows, w: Row
 def collect(at: Places, i: Indices, s: Rows, n: Rows, w: Rows, binding: int) -> None:
     """Write what a seller collects of a shortfall: for spare capacity, which its buyers share."""
     seller, overload = i[at.binding_seller + binding], w[at.p_overload]
-    own, asked = i[at.owned_of_line + seller], w[at.total]
-    for p in range(asked.size):
-        asked[p] = 0.0
-    for other in range(at.bindings):
-        if i[at.binding_seller + other] == seller:
-            add(w, at.total, w[at.shortfall + other])
+    own, asked = i[at.owned_of_line + seller], w[at.short_of + seller]
     due, owed = w[at.due + at.shortfall_link + binding], w[at.shortfall + binding]
     made, charged = w[at.made + seller], n[at.charged + seller]
     capacity, least = s[at.capacity + max(own, 0)], 0.0 if own >= 0 else np.inf

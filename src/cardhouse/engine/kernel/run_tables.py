@@ -387,6 +387,7 @@ def _works(t: Tables) -> None:
             "full", "target", "logs", "opening_service", "log_price", "ces", "leaning", "possible",
             "outside", "made", "made_first", "made_offered", "filled", "offer", "further", "makes",
             "line_revenue", "line_inputs", "line_sales", "busy", "made_anew", "billed_anew",
+            "short_of",
         ),
     }  # fmt: skip
     for count, names in sizes.items():

@@ -76,46 +76,54 @@ def orders_of_line(
 
 @piece
 def solve_volumes(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int) -> None:
-    """Solve Q = outside + A'Q for each path; ``burst`` is 1 where no such volumes exist.
-
-    Buyers come before their sellers, so that one pass is exact but within a circle.
-    """
-    for group in range(at.made_groups):
-        first, end = i[at.made_begin + group], i[at.made_begin + group + 1]
-        if i[at.made_circle + group] > 0:
-            solve_circle(at, k, i, w, q, edges, first, end)
-        else:
-            line = i[at.line_order + first]
-            orders_of_line(at, k, i, w, q, edges, line, at.made, at.made + line)
-            note_busy(at, w, line)
+    """Solve Q = outside + A'Q for each path; ``burst`` is 1 where no such volumes exist."""
+    pass_on(at, k, i, w, q, edges, at.made)
     judge_volumes(at, k, w)
 
 
 @piece
+def pass_on(at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, made_by: int) -> None:
+    """Pass orders on to sellers: write into rows of volumes what lines make that are made anew.
+
+    Buyers come before their sellers, so that one pass is exact but within a circle.
+    """
+    for group in range(at.made_groups):
+        first = i[at.made_begin + group]
+        line = i[at.line_order + first]
+        if not marked(w, at.made_anew + line):  # of a circle, all lines are or none is
+            continue
+        if i[at.made_circle + group] > 0:
+            solve_circle(at, k, i, w, q, edges, made_by, group)
+        else:
+            orders_of_line(at, k, i, w, q, edges, line, made_by, made_by + line)
+            note_busy(at, w, line, made_by)
+
+
+@piece
 def solve_circle(
-    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, first: int, end: int
+    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, made_by: int, group: int
 ) -> None:
     """Sweep over one circle until each path has settled; finish the slow by elimination."""
-    moving = w[at.moving]
+    first, end, moving = i[at.made_begin + group], i[at.made_begin + group + 1], w[at.moving]
     for p in range(moving.size):
         moving[p] = 1.0
     for place in range(first, end):
         line = i[at.line_order + place]
-        made, outside = w[at.made + line], w[at.outside + line]
-        for p in range(made.size):
-            made[p] = outside[p]
-        note_busy(at, w, line)
+        copy_rows(w, made_by + line, at.outside + line, 1)
+        note_busy(at, w, line, made_by)
     for _ in range(SWEEPS):
-        if not sweep(at, k, i, w, q, edges, first, end):
+        if not sweep(at, k, i, w, q, edges, made_by, group):
             return
     for p in range(moving.size):
         if moving[p] > 0.0:
-            eliminate(at, k, i, w, q, edges, first, end, p)
+            eliminate(at, k, i, w, q, edges, made_by, first, end, p)
 
 
 @piece
-def note_busy(at: Places, w: Rows, line: int) -> None:
-    """Note whether a line makes anything on any path."""
+def note_busy(at: Places, w: Rows, line: int, made_by: int) -> None:
+    """Note whether a line makes anything on any path, where that is what it makes in the end."""
+    if made_by != at.made:
+        return
     made, count = w[at.made + line], 0
     for p in range(made.size):
         count += 1 if made[p] != 0.0 else 0
@@ -124,24 +132,24 @@ def note_busy(at: Places, w: Rows, line: int) -> None:
 
 @piece
 def sweep(
-    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, first: int, end: int
+    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, made_by: int, group: int
 ) -> bool:
     """Pass orders on once on paths that move; tell whether any still does."""
     moving, change = w[at.moving], w[at.change]
     largest, total = w[at.largest], w[at.total]
     for p in range(moving.size):
         change[p], largest[p] = 0.0, 0.0
-    for place in range(first, end):
+    for place in range(i[at.made_begin + group], i[at.made_begin + group + 1]):
         line = i[at.line_order + place]
-        orders_of_line(at, k, i, w, q, edges, line, at.made, at.total)
-        made = w[at.made + line]
+        orders_of_line(at, k, i, w, q, edges, line, made_by, at.total)
+        made = w[made_by + line]
         for p in range(moving.size):
             new = total[p] if moving[p] > 0.0 else made[p]
             change[p] = max(change[p], abs(new - made[p]))
             made[p] = new
         for p in range(moving.size):
             largest[p] = max(largest[p], made[p])
-        note_busy(at, w, line)
+        note_busy(at, w, line, made_by)
     for p in range(moving.size):
         settled = change[p] <= SETTLED * largest[p]
         moving[p] = 0.0 if settled else moving[p]
@@ -150,8 +158,9 @@ def sweep(
 
 @allocating
 def eliminate(
-    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, first: int, end: int, p: int
-) -> None:
+    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, made_by: int, first: int,
+    end: int, p: int,
+) -> None:  # fmt: skip
     """Write volumes of a circle on one path; NaN where a unit needs a unit of itself."""
     count = end - first
     system = np.zeros((count, count))
@@ -167,25 +176,25 @@ def eliminate(
             if 0 <= column < count:
                 system[row, column] -= units
             else:
-                ordered += units * w[at.made + buyer, p]
-        w[at.made + line, p] = ordered
+                ordered += units * w[made_by + buyer, p]
+        w[made_by + line, p] = ordered
     for c in range(count):
-        pivot = w[at.made + i[at.line_order + first + c], p]
+        pivot = w[made_by + i[at.line_order + first + c], p]
         if not system[c, c] > 0.0:
             for row in range(count):
-                w[at.made + i[at.line_order + first + row], p] = np.nan
+                w[made_by + i[at.line_order + first + row], p] = np.nan
             return
         for row in range(c + 1, count):
             if system[row, c] != 0.0:
                 factor = system[row, c] / system[c, c]
                 for column in range(c + 1, count):
                     system[row, column] -= factor * system[c, column]
-                w[at.made + i[at.line_order + first + row], p] -= factor * pivot
+                w[made_by + i[at.line_order + first + row], p] -= factor * pivot
     for c in range(count - 1, -1, -1):
         known, line = 0.0, i[at.line_order + first + c]
         for column in range(c + 1, count):
-            known += system[c, column] * w[at.made + i[at.line_order + first + column], p]
-        w[at.made + line, p] = (w[at.made + line, p] - known) / system[c, c]
+            known += system[c, column] * w[made_by + i[at.line_order + first + column], p]
+        w[made_by + line, p] = (w[made_by + line, p] - known) / system[c, c]
 
 
 @piece
@@ -204,7 +213,7 @@ def judge_volumes(at: Places, k: Numbers, w: Rows) -> None:
             made = w[at.made + line]
             for p in range(burst.size):
                 made[p] = 0.0 if burst[p] > 0.0 else made[p]
-            note_busy(at, w, line)
+            note_busy(at, w, line, at.made)
 
 
 @piece
@@ -267,17 +276,17 @@ def delivered_anew(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int)
     edges = at.want if w[at.row_mode, 0] > 0.0 else -1
     base = at.made_first if rationed else at.made
     outside_orders(at, i, w, at.want, at.demand, at.backed)
-    make_anew(at, k, i, w, q, edges, base, False)
+    pass_on(at, k, i, w, q, edges, base)
     if not within_limits(at, k, i, s, w, base, 1.0):
         return False
     if rationed:
+        ask_anew(at, k, i, w, q)
         ration_anew(at, i, w)
         outside_orders(at, i, w, at.again, at.again_final, at.again_final + at.sales)
-        make_anew(at, k, i, w, q, at.again, at.made_offered, True)
-        make_anew(at, k, i, w, q, at.again, at.made, True)
+        pass_on_rationed(at, k, i, w, q, at.made_offered)
+        pass_on_rationed(at, k, i, w, q, at.made)
         if not within_limits(at, k, i, s, w, at.made_offered, OVER):
             return False
-        ask_anew(at, i, w)
         count_unserved(at, i, w)
     return True
 
@@ -295,41 +304,33 @@ def some_marked(w: Rows, first: int, count: int) -> bool:
 def may_part(at: Places, i: Indices, w: Rows, rationed: bool) -> bool:
     """Tell whether lines that a cut reaches can be solved without the rest.
 
-    Not where output is limited by inputs or volumes burst, and not in a circle or a full market, or
-    where orders of one were cut.
+    Not where output is limited by inputs or volumes burst, and where wants were rationed not in a
+    full market, or where orders of one were cut.
     """
     if w[at.anything_lessened, 0] > 0.0 or any_above(w[at.bursts], 0.0):
         return False
-    for group in range(at.made_groups):
-        line = i[at.line_order + i[at.made_begin + group]]
-        if marked(w, at.made_anew + line):
+    for line in range(at.lines):
+        if rationed and marked(w, at.made_anew + line):
             full = w[at.full_market + i[at.line_market + line], 0] > 0.0
-            less = any_below(w[at.filled + line], 1.0)
-            if i[at.made_circle + group] > 0 or (rationed and (full or less)):
+            if full or any_below(w[at.filled + line], 1.0):
                 return False
     return True
 
 
 @piece
-def make_anew(
-    at: Places, k: Numbers, i: Indices, w: Rows, q: int, edges: int, made_by: int, rationed: bool
-) -> None:
-    """Write into rows of volumes what lines make that a cut has reached, buyers first.
+def pass_on_rationed(at: Places, k: Numbers, i: Indices, w: Rows, q: int, made_by: int) -> None:
+    """Write what lines make of rationed wants, on paths where somebody was over his limit.
 
-    Volumes of ``rationed`` wants hold on paths where somebody was over his limit; on others those
-    of the wants themselves, which lie in ``made_first``.
+    On others it is what they make of the wants themselves, which lies in ``made_first``.
     """
+    pass_on(at, k, i, w, q, at.again, made_by)
     over = w[at.over]
-    for place in range(at.lines):
-        line = i[at.line_order + place]
+    for line in range(at.lines):
         if marked(w, at.made_anew + line):
-            orders_of_line(at, k, i, w, q, edges, line, made_by, made_by + line)
-            if rationed:
-                made, first = w[made_by + line], w[at.made_first + line]
-                for p in range(made.size):
-                    made[p] = made[p] if over[p] > 0.0 else first[p]
-            if made_by == at.made:
-                note_busy(at, w, line)
+            made, first = w[made_by + line], w[at.made_first + line]
+            for p in range(made.size):
+                made[p] = made[p] if over[p] > 0.0 else first[p]
+            note_busy(at, w, line, made_by)
 
 
 @piece
@@ -366,13 +367,13 @@ def ration_anew(at: Places, i: Indices, w: Rows) -> None:
 
 
 @piece
-def ask_anew(at: Places, i: Indices, w: Rows) -> None:
+def ask_anew(at: Places, k: Numbers, i: Indices, w: Rows, q: int) -> None:
     """Write what is ordered from owners of plant: anew for those that a cut has reached."""
     fill(w, at.asked_all, 1, 0.0)
     for own in range(at.owned):
         line = i[at.owned_line + own]
         if marked(w, at.made_anew + line):
-            copy_rows(w, at.asked_of + own, at.made_first + line, 1)
+            orders_of_line(at, k, i, w, q, at.want, line, at.made_first, at.asked_of + own)
         add(w, at.asked_all, w[at.asked_of + own])
 
 
@@ -496,7 +497,7 @@ def ration(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int, served:
         before, made = w[at.made_first + line], w[at.made + line]
         for p in range(over.size):
             made[p] = made[p] if over[p] > 0.0 else before[p]
-        note_busy(at, w, line)
+        note_busy(at, w, line, at.made)
 
 
 @piece
