@@ -44,8 +44,8 @@ class Recipe:
     ``extras`` adds what few firms have: a division, a second line with own use, shares of revenue,
     other business, secured and junior debt, strategic investors; where the economy is not
     stationary also bullets, letters of intent, guidance, ceilings. ``growing`` lets demand grow;
-    ``idle`` adds firms with a line, no cash and no contract at all. Every second pair of lines trades,
-    unless ``suppliers`` tells from how many a line buys at most: from those it would buy most.
+    ``idle`` adds firms with a line, no cash and no contract at all. Every second pair of lines
+    trades, unless ``suppliers`` tells from how many a line buys: those of whom it buys most.
     """
 
     firms: int = 4
