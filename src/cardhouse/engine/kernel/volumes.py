@@ -355,15 +355,14 @@ def within_limits(
 
 @piece
 def ration_anew(at: Places, i: Indices, w: Rows) -> None:
-    """Write orders of buyers who cut as they are served: those of full markets are others'."""
-    over = w[at.over]
+    """Write orders of buyers who cut as they are served: in full.
+
+    A seller that lacks inputs would have a full supplier, whom the cut would reach, too.
+    """
     for group in range(at.input_groups, at.groups):
         if group_anew(at, i, w, group):
-            for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
-                wanted, further = w[at.want + edge], w[at.further + i[at.edge_seller + edge]]
-                out = w[at.again + edge]
-                for p in range(out.size):
-                    out[p] = wanted[p] * further[p] if over[p] > 0.0 else wanted[p]
+            first = i[at.group_first + group]
+            copy_rows(w, at.again + first, at.want + first, live_end(at, i, w, group) - first)
 
 
 @piece
