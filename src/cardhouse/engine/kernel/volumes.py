@@ -280,7 +280,7 @@ def delivered_anew(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int)
     if not within_limits(at, k, i, s, w, base, 1.0):
         return False
     if rationed:
-        ask_anew(at, k, i, w, q)
+        ask_anew(at, i, w)
         ration_anew(at, i, w)
         outside_orders(at, i, w, at.again, at.again_final, at.again_final + at.sales)
         pass_on_rationed(at, k, i, w, q, at.made_offered)
@@ -366,13 +366,13 @@ def ration_anew(at: Places, i: Indices, w: Rows) -> None:
 
 
 @piece
-def ask_anew(at: Places, k: Numbers, i: Indices, w: Rows, q: int) -> None:
+def ask_anew(at: Places, i: Indices, w: Rows) -> None:
     """Write what is ordered from owners of plant: anew for those that a cut has reached."""
     fill(w, at.asked_all, 1, 0.0)
     for own in range(at.owned):
         line = i[at.owned_line + own]
         if marked(w, at.made_anew + line):
-            orders_of_line(at, k, i, w, q, at.want, line, at.made_first, at.asked_of + own)
+            copy_rows(w, at.asked_of + own, at.made_first + line, 1)
         add(w, at.asked_all, w[at.asked_of + own])
 
 
@@ -399,14 +399,20 @@ def over_capacity(at: Places, i: Indices, s: Rows, w: Rows) -> bool:
 
 @piece
 def asked_of_owners(at: Places, k: Numbers, i: Indices, w: Rows, q: int, rows: bool) -> None:
-    """Write what is ordered from owners of plant by buyers that make what they made so far."""
-    outside_orders(at, i, w, at.want, at.demand, at.backed)
-    asked = w[at.asked_all]
-    for p in range(asked.size):
-        asked[p] = 0.0
+    """Write what is ordered from owners of plant by buyers that make what they made so far.
+
+    Where no output was cut to what inputs allow, that is what they make.
+    """
+    lessened = w[at.anything_lessened, 0] > 0.0
+    if lessened:
+        outside_orders(at, i, w, at.want, at.demand, at.backed)
+    fill(w, at.asked_all, 1, 0.0)
     for own in range(at.owned):
         line, edges = i[at.owned_line + own], at.want if rows else -1
-        orders_of_line(at, k, i, w, q, edges, line, at.made, at.asked_of + own)
+        if lessened:
+            orders_of_line(at, k, i, w, q, edges, line, at.made, at.asked_of + own)
+        else:
+            copy_rows(w, at.asked_of + own, at.made + line, 1)
         add(w, at.asked_all, w[at.asked_of + own])
 
 
@@ -611,10 +617,11 @@ def fitted(at: Places, k: Numbers, i: Indices, w: Rows, base: int, to: int) -> N
             found[p] = min(
                 1.0 / (made if made > 0.0 else 1.0), 1.0 / (found[p] if found[p] > 0.0 else 1.0)
             )
-        for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
-            row = w[to + edge]
-            for p in range(found.size):
-                row[p] *= found[p]
+        if any_above(found, 1.0):
+            for edge in range(i[at.group_first + group], live_end(at, i, w, group)):
+                row = w[to + edge]
+                for p in range(found.size):
+                    row[p] *= found[p]
     if some_less(w, at.further, at.lines):
         copy_scaled(at, i, w, to, to, at.further)
 
