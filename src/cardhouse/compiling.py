@@ -207,8 +207,11 @@ def _digest() -> str:
 
 def _forget_older(folder: Path) -> None:
     """Delete the machine code of all but the newest versions."""
-    folder.touch()
-    versions = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)
+    try:
+        folder.touch()
+        versions = sorted(folder.parent.iterdir(), key=lambda path: path.lstat().st_mtime)
+    except OSError:  # another process deletes at the same time
+        return
     for path in versions[:-KEPT]:
         shutil.rmtree(path, ignore_errors=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -78,7 +79,28 @@ def made(folder: Path, what: str) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:
-        other = Path(tempfile.gettempdir()) / f"cardhouse-{what}-{os.getuid()}" / folder.name
-        other.mkdir(parents=True, exist_ok=True)
+        other = _own_folder(f"cardhouse-{what}-{os.getuid()}") / folder.name
+        other.mkdir(exist_ok=True)
         sys.stderr.write(f"note: the cache folder cannot be written; {what} are kept in {other}\n")
         return other
+
+
+def _own_folder(name: str) -> Path:
+    """Return a folder for temporary files that nobody else can have written to: code lies in it."""
+    wanted = Path(tempfile.gettempdir()) / name
+    try:
+        wanted.mkdir(mode=0o700, exist_ok=True)
+        found = wanted.lstat()
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix=f"{name}-"))
+    own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    if own and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return wanted
+    return Path(tempfile.mkdtemp(prefix=f"{name}-"))
+
+
+def umask() -> int:
+    """Return the permissions that this process takes off new files; files made apart lack it."""
+    found = os.umask(0o077)
+    os.umask(found)
+    return found

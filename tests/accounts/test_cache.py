@@ -15,8 +15,8 @@ from cardhouse.model.world import World
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CARDHOUSE_CACHE", str(tmp_path / "worlds"))
-    return tmp_path / "worlds"
+    monkeypatch.setenv("CARDHOUSE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "worlds"
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,15 @@ def test_a_folder_that_cannot_be_made_is_replaced_with_a_word(
     assert cached_world({}, [], lambda: world) == world
     assert "cannot be written" in capsys.readouterr().err
     assert cached_world({}, [], must_not_balance) == world
+
+
+def test_files_of_others_in_the_cache_folder_are_left_alone(folder: Path, world: World) -> None:
+    folder.parent.mkdir()
+    mine = [folder.parent / f"mine{number}.json" for number in range(KEPT + 3)]
+    for path in mine:
+        path.write_text("{}", encoding="utf-8")
+    cached_world({}, [], lambda: world)
+    assert all(path.exists() for path in mine)
 
 
 def test_only_the_newest_are_kept(folder: Path, world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,30 @@ class TestFiles:
         write_outputs(document(), tmp_path)
         assert (tmp_path / "notes.txt").read_text("utf-8") == "mine"
         assert not list(tmp_path.glob(".cardhouse-*"))
+
+    def test_files_of_an_earlier_run_that_this_one_has_not_go(self, tmp_path: Path) -> None:
+        write_outputs({**document(), "journal": []}, tmp_path)
+        (tmp_path / "mine.txt").touch()
+        stale = tmp_path / "tables" / "stale.csv"
+        stale.touch()
+        manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+        manifest["files"] |= {"tables/stale.csv": "", "../mine.txt": "", "/mine.txt": ""}
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        write_outputs(document(), tmp_path)
+        assert not stale.exists()
+        assert (tmp_path / "mine.txt").exists()
+
+    def test_a_name_that_no_folder_can_have_gets_a_sentence(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="cannot be written"):
+            write_outputs(document(), tmp_path / ("a" * 500))
+
+    def test_permissions_are_what_the_user_grants_new_files(self, tmp_path: Path) -> None:
+        before = os.umask(0o077)
+        try:
+            write_outputs(document(), tmp_path / "mine")
+        finally:
+            os.umask(before)
+        assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o700
 
     def test_a_file_is_no_folder(self, tmp_path: Path) -> None:
         (tmp_path / "taken").touch()

@@ -211,3 +211,30 @@ def test_there_is_no_ensemble_that_nobody_asked_for(client: Client) -> None:
     for address in ("/ensembles/0123", "/ensembles/0123/events", "/ensembles/..%2Fx"):
         assert client.get(PREFIX + address).status_code == 404
     assert client.request("DELETE", f"{PREFIX}/ensembles/0123").status_code == 404
+
+
+def test_a_job_that_waits_is_known_to_other_processes(jobs: Jobs) -> None:
+    go = threading.Event()
+
+    def long(_: Callable[[float], None]) -> dict:
+        go.wait(10)
+        return {}
+
+    until(jobs, jobs.ask("first", long), "running")
+    calls: list[int] = []
+    waiting = jobs.ask("second", lambda _: {"calls": calls.append(1)})
+    other = Jobs(jobs.folder, "build", queue=3)
+    assert other.state(waiting)["state"] == "waiting"
+    assert other.ask("second", lambda _: {"calls": calls.append(2)}) == waiting
+    unwanted = jobs.ask("third", lambda _: {"calls": calls.append(3)})
+    other.cancel(unwanted)
+    go.set()
+    until(other, waiting, "done")
+    until(other, unwanted, "cancelled")
+    other.close()
+    assert calls == [1]
+
+
+def test_a_result_that_is_not_finite_is_a_bug_that_is_told(jobs: Jobs) -> None:
+    name = jobs.ask("question", lambda _: {"rate": float("nan")})
+    assert "bug" in until(jobs, name, "failed")["detail"]

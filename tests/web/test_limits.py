@@ -17,7 +17,7 @@ from cardhouse.web.limits import Limits
 from cardhouse.web.problems import ProblemError
 from cardhouse.web.shapes import PREFIX
 from cardhouse.web.work import Lane
-from serving import Client
+from serving import GENEROUS, Client
 
 VIEW = f"{PREFIX}/view?economy=ride-hailing&quarters=2"
 
@@ -73,6 +73,27 @@ def test_long_computations_have_a_rate_of_their_own() -> None:
         ]
         assert states == [200, 200, 429, 429]
         assert client.get(f"{PREFIX}/health").status_code == 200
+
+
+def test_no_header_gets_a_long_computation_past_its_rate() -> None:
+    with Client(create(Limits(slow_rate=0.01, slow_burst=1))) as client:
+        states = [
+            client.get(
+                f"{PREFIX}/matrix?economy=ride-hailing&which={which}",
+                headers={"If-None-Match": '"made-up"'},
+            ).status_code
+            for which in ("flows", "balance")
+        ]
+    assert states == [200, 429]
+
+
+def test_a_long_setting_is_taken_whole() -> None:
+    firms = "openai,anthropic,xai,cohere,mistral,cursor,perplexity,jasper,coreweave,oracle,meta"
+    more = ",".join(f"nobody{number}" for number in range(20))
+    with Client(create(GENEROUS)) as client:
+        answer = client.get(f"{PREFIX}/run?quarters=1&set=remove={firms},{more}")
+    assert answer.status_code == 422
+    assert "nobody" in answer.text
 
 
 @given(rate=st.floats(0.5, 50.0), burst=st.integers(1, 20), asked=st.integers(1, 60))

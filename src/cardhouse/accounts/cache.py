@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import json
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from cardhouse.model.world import World
-from cardhouse.user_cache import ENVIRONMENT, cache_root, keep, made
+from cardhouse.user_cache import cache_root, keep, made
 
 KEPT = 40
 SOURCES = ("accounts", "facts", "model")
@@ -67,7 +66,7 @@ def cache_folder() -> Path | None:
 
 def world_folder(root: Path) -> Path:
     """Return where worlds lie under the root of the caches."""
-    return root if os.environ.get(ENVIRONMENT) else root / "worlds"
+    return root / "worlds"
 
 
 def digest_of(

@@ -8,6 +8,8 @@ import re
 from cardhouse.errors import AccountsError
 
 _QUARTER = re.compile(r"(\d{4})Q([1-4])")
+FIRST_YEAR, LAST_YEAR = 1800, 2100
+"""As far as facts may be dated."""
 
 
 def quarter_number(name: str) -> int:
@@ -16,7 +18,7 @@ def quarter_number(name: str) -> int:
     Raises
     ------
     AccountsError
-        When `name` is not of the form ``2025Q2``.
+        When `name` is not of the form ``2025Q2``, or lies beyond what facts may be dated.
 
     Examples
     --------
@@ -26,6 +28,11 @@ def quarter_number(name: str) -> int:
     match = _QUARTER.fullmatch(name)
     if match is None:
         raise AccountsError(f"base quarter '{name}' is not a quarter. Write it like 2025Q2.")
+    if not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
+        raise AccountsError(
+            f"base quarter '{name}' is not of the years {FIRST_YEAR} to {LAST_YEAR}. Write it like "
+            "2025Q2."
+        )
     return int(match[1]) * 4 + int(match[2]) - 1
 
 

@@ -57,6 +57,8 @@ def _check(port: int, workers: int) -> None:
 
 def _free(host: str, port: int) -> int:
     """Return the port to listen at; raises InputError where nobody can listen there."""
+    if not host.strip():
+        raise InputError("--host names no address. Leave it out, or write one such as 127.0.0.1.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as tried:

@@ -97,16 +97,16 @@ def _position(world: World) -> dict[str, Any]:
     """Return a world without what is no input: what balancing did, and words."""
     names = (one.name for one in dataclasses.fields(world))
     whole = {name: getattr(world, name) for name in names if name != "about"}
-    return {**whole, "moves": ()}
+    return {**whole, "moves": (), "residual": 0.0}
 
 
 def same_position(one: World, other: World) -> bool:
     """Tell whether two worlds are the same opening position but for rounding.
 
-    Balancing leaves other last digits with another number of threads. What balancing did, and
-    words, do not count.
+    Balancing leaves other last digits with another number of threads. What balancing did and left,
+    and words, do not count.
     """
-    return _alike({**_position(one), "residual": 0.0}, {**_position(other), "residual": 0.0})
+    return _alike(_position(one), _position(other))
 
 
 def _alike(one: Any, other: Any) -> bool:

@@ -18,12 +18,14 @@ from typing import Any
 
 from cardhouse.errors import InputError
 from cardhouse.studies.document_accelerators import accelerator_rows
+from cardhouse.user_cache import umask
 
 Document = Mapping[str, Any]
 Writer = Callable[[Path], object]
 Rows = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 
 MANIFEST = "manifest.json"
+LONGEST_NAME = 200
 ENTITY_WORDS = ("name", "tier", "market", "kind", "parent")
 ENTITY_SERIES = (
     "revenue",
@@ -236,13 +238,15 @@ def _manifest(document: Document, folder: Path) -> dict[str, Any]:
 @contextmanager
 def placed_when_complete(folder: Path) -> Iterator[Path]:
     """Give a workshop beside `folder`; move what it holds into place unless something fails."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out names '{folder}', which is a file. Name a folder.")
     try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"--out names '{folder}', which is a file. Name a folder.")
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=".cardhouse-", dir=folder.absolute().parent))
     except OSError as error:
-        raise InputError(f"'{folder}' cannot be written: {error.strerror}.") from error
+        raise InputError(
+            f"'{str(folder)[:LONGEST_NAME]}' cannot be written: {error.strerror}."
+        ) from error
     try:
         yield workshop
         _place(workshop, folder)
@@ -251,17 +255,35 @@ def placed_when_complete(folder: Path) -> Iterator[Path]:
 
 
 def _place(workshop: Path, folder: Path) -> None:
-    """Move the workshop to `folder`, or its files into it when it exists."""
-    workshop.chmod(0o755)
+    """Move the workshop to `folder`, or its files into it when it exists.
+
+    Files that the manifest of an earlier run lists there, and this one has not written, go.
+    """
+    workshop.chmod(0o777 & ~umask())
     if not folder.exists():
         workshop.rename(folder)
         return
     try:
+        earlier = _listed(folder)
         for path in sorted(workshop.rglob("*"), key=lambda path: (path.name == MANIFEST, path)):
             target = folder / path.relative_to(workshop)
+            earlier.discard(target)
             if path.is_dir():
                 target.mkdir(exist_ok=True)
             else:
                 path.replace(target)
+        for stale in earlier:
+            stale.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"'{folder}' cannot be written: {error.strerror}.") from error
+
+
+def _listed(folder: Path) -> set[Path]:
+    """Return the files that the manifest in a folder lists; none where no whole one is there."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        names = [str(name) for name in manifest["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    inside = (folder / name for name in names if ".." not in Path(name).parts)
+    return {path for path in inside if path.is_relative_to(folder)}

@@ -12,10 +12,10 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-import orjson
 from fastapi import Request
 from starlette.responses import Response
 
+from cardhouse.model.scenario import Scenario
 from cardhouse.web.jobs import Jobs, jobs_folder
 from cardhouse.web.kept import Kept
 from cardhouse.web.limits import Limits
@@ -23,6 +23,7 @@ from cardhouse.web.openings import Opening, Openings
 from cardhouse.web.problems import ProblemError
 from cardhouse.web.questions import Asked
 from cardhouse.web.work import Lane
+from cardhouse.web.written import quickly_written, written
 
 JSON = "application/json"
 FRESH_SECONDS = 60
@@ -89,12 +90,11 @@ class Told:
     media_type: str = JSON
     filename: str = ""
 
-    @property
-    def body(self) -> bytes:
-        """Return the bytes to send; a number that is not finite is a bug and raises."""
+    def body(self, *, quick: bool) -> bytes:
+        """Return the bytes to send; but in the quick lane, a number that is not finite raises."""
         if self.content is not None:
             return self.content
-        return orjson.dumps(self.document, option=orjson.OPT_SERIALIZE_NUMPY)
+        return quickly_written(self.document) if quick else written(self.document)
 
 
 Make = Callable[[Opening], Any]
@@ -122,10 +122,13 @@ async def reply(request: Request, question: Question, *, quick: bool = False) ->
     if answer is None:
         lane = service.quick if quick else service.slow
         given = tags_of(request)
-        if not quick and not given:
+        if given:
+            tag = await service.quick.do(f"tag {question.key}", lambda: _tag_of(service, question))
+            if tag in given:
+                return sent(request, Answer(b"", tag))
+        if not quick:
             service_rate(request)
-        key = question.key if not given else f"{question.key} {sorted(given)}"
-        answer = await lane.do(key, lambda: _made(service, question, given))
+        answer = await lane.do(question.key, lambda: _made(service, question, quick=quick))
     return sent(request, answer)
 
 
@@ -153,28 +156,39 @@ def client_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def _made(service: Service, question: Question, given: frozenset[str]) -> Answer:
-    """Return an answer, computed and kept; without its bytes where the client has them."""
+def _tag_of(service: Service, question: Question) -> str:
+    """Return the tag of an answer, which its inputs alone decide."""
     asked = question.asked
     if asked is None:
-        tag = _tag(service.build, question.key, "")
-        if tag in given:
-            return Answer(b"", tag)
-        told = question.make()
-    else:
-        opening = service.openings.get(asked.place)
-        scenario = opening.scenario(asked.scenarios, asked.moves)
-        digest = opening.digester.of(scenario, asked.quarters)
-        tag = _tag(service.build, question.key, f"{digest} {opening.world.facts_digest}")
-        if tag in given:
-            return Answer(b"", tag)
-        told = question.make(opening, scenario, asked)
-    told = told if isinstance(told, Told) else Told(told)
-    return service.kept.put(question.key, Answer(told.body, tag, told.media_type, told.filename))
+        return _tag(service.build, question.key, "")
+    opening = service.openings.get(asked.place)
+    return _tag_on(service, question, opening, opening.scenario(asked.scenarios, asked.moves))
+
+
+def _tag_on(service: Service, question: Question, opening: Opening, scenario: Scenario) -> str:
+    """Return the tag of an answer on an opening position."""
+    quarters = question.asked.quarters if question.asked else 0
+    digest = opening.digester.of(scenario, quarters)
+    return _tag(service.build, question.key, f"{digest} {opening.world.facts_digest}")
 
 
 def _tag(build: str, key: str, digest: str) -> str:
     return hashlib.sha256(f"{build} {key} {digest}".encode()).hexdigest()[:32]
+
+
+def _made(service: Service, question: Question, *, quick: bool) -> Answer:
+    """Return an answer, computed and kept."""
+    asked = question.asked
+    if asked is None:
+        told, tag = question.make(), _tag_of(service, question)
+    else:
+        opening = service.openings.get(asked.place)
+        scenario = opening.scenario(asked.scenarios, asked.moves)
+        told = question.make(opening, scenario, asked)
+        tag = _tag_on(service, question, opening, scenario)
+    told = told if isinstance(told, Told) else Told(told)
+    answer = Answer(told.body(quick=quick), tag, told.media_type, told.filename)
+    return service.kept.put(question.key, answer)
 
 
 def tags_of(request: Request) -> frozenset[str]:

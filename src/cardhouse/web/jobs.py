@@ -1,13 +1,12 @@
 """Background computations: asked once, told while they go on, kept for whoever asks again.
 
 A job lies in a folder of its own, named by a digest of its question, so that any process of the
-service can tell of it. Whoever computes it holds a lock on it; a lock that nobody holds, on a job
-that is not done, tells that its process has ended.
+service can tell of it. Whoever is asked for it first holds a lock on it, from then to its end; a
+lock that nobody holds, on a job that is not done, tells that its process has ended.
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import json
@@ -17,17 +16,18 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
 from cardhouse.errors import CardhouseError
 from cardhouse.user_cache import cache_root, made
 from cardhouse.web.problems import ProblemError
+from cardhouse.web.written import written
 
 ENVIRONMENT = "CARDHOUSE_JOBS"
 """Names the folder of jobs that several processes of one service share."""
@@ -67,7 +67,7 @@ class Jobs:
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="cardhouse-job")
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, BinaryIO] = {}
         self._stopping = threading.Event()
         self.folder.mkdir(parents=True, exist_ok=True)
 
@@ -93,10 +93,17 @@ class Jobs:
         self._forget()
         here = self.folder / name
         here.mkdir(exist_ok=True)
+        lock = self._lock(name)
+        if lock is None:
+            return name  # another process was asked at the same time
+        state = self._told(name)
+        if state is not None and state["state"] == DONE:
+            lock.close()
+            return name
         (here / "cancel").unlink(missing_ok=True)
         self._write(name, WAITING, 0.0)
-        self._waiting.add(name)
-        self._pool.submit(self._run, name, work)
+        self._waiting[name] = lock
+        self._pool.submit(self._run, name, work, lock)
         return name
 
     def state(self, name: str) -> Row | None:
@@ -135,6 +142,8 @@ class Jobs:
         """End what goes on, and drop what waits."""
         self._stopping.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        while self._waiting:
+            self._waiting.popitem()[1].close()
 
     def _path(self, name: str) -> Path:
         return self.folder / "".join(one for one in name[:LONGEST_ID] if one.isalnum())
@@ -153,25 +162,29 @@ class Jobs:
             return True
         return False
 
-    @contextlib.contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
-        with (self._path(name) / "lock").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def _lock(self, name: str) -> BinaryIO | None:
+        """Return the lock of a job, held until it is closed; None where somebody else holds it."""
+        lock = (self._path(name) / "lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            return None
+        return lock
 
-    def _run(self, name: str, work: Work) -> None:
+    def _run(self, name: str, work: Work, lock: BinaryIO) -> None:
         """Compute a job in the thread of jobs."""
         start = time.perf_counter()
         try:
-            with self._locked(name):
-                self._waiting.discard(name)
+            with lock:
+                self._waiting.pop(name, None)
                 state, detail = self._computed(name, work)
                 self._write(name, state, 1.0 if state == DONE else 0.0, detail)
         except OSError:
             _LOG.exception("job", extra={"job": name})
             return
         finally:
-            self._waiting.discard(name)
+            self._waiting.pop(name, None)
         ms = round(1000 * (time.perf_counter() - start), 1)
         _LOG.info("job", extra={"job": name, "status": state, "ms": ms})
 
@@ -185,7 +198,7 @@ class Jobs:
 
         try:
             tell(0.0)
-            _placed(self._path(name) / "result.json", orjson.dumps(work(tell)))
+            _placed(self._path(name) / "result.json", written(work(tell)))
         except CancelledError:
             return CANCELLED, "It was cancelled, or the service was stopped."
         except CardhouseError as error:
@@ -201,7 +214,10 @@ class Jobs:
 
     def _forget(self) -> None:
         """Delete all but the newest jobs; one that goes on is left alone."""
-        known = sorted(self.folder.iterdir(), key=lambda path: path.stat().st_mtime)
+        try:
+            known = sorted(self.folder.iterdir(), key=lambda path: path.lstat().st_mtime)
+        except OSError:  # another process deletes at the same time
+            return
         for path in known[:-KEPT]:
             if path.is_dir() and not self._is_on(path.name):
                 shutil.rmtree(path, ignore_errors=True)

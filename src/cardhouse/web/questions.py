@@ -153,7 +153,7 @@ def moved(asked: Asked, scenarios: Sequence[str], settings: Sequence[str], limit
                 f"there is no shipped scenario '{one[:60]}'.{did_you_mean(one[:60], known)} "
                 "`cardhouse scenarios` lists them all."
             )
-    values = parse_settings([text[:LONGEST_WORD] for text in settings])
+    values = parse_settings(settings)
     return replace(asked, scenarios=tuple(scenarios), settings=tuple(values.items()))
 
 

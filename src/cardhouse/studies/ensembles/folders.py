@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cardhouse.errors import InputError
+from cardhouse.user_cache import umask
 
 EXTRA = "ensemble"
 
@@ -93,7 +94,7 @@ def _write_local(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        Path(name).chmod(0o644)
+        Path(name).chmod(0o666 & ~umask())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -89,10 +89,10 @@ class Store:
     def found(self, task: Task) -> Tally | None:
         """Return what is kept of a task; None where nothing whole is."""
         tasks = self._group["tasks"]
-        wanted = tasks[DIGEST][task.number].tobytes()
-        if not any(wanted):
-            return None
         try:
+            wanted = tasks[DIGEST][task.number].tobytes()
+            if not any(wanted):
+                return None
             slot = {name: tasks[name][task.number] for name in tasks if name != DIGEST}
         except (OSError, ValueError, RuntimeError):
             return None  # a chunk is broken: the task is done again

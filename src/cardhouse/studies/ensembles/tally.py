@@ -199,7 +199,7 @@ class Tally:
                 **{name: found[f"events_{name}"] for name in Events.__dataclass_fields__}
             ),
             whole=Whole(found["whole_numbers"], found["whole_values"]),
-            refusal=bytes(found["refusal"]).decode(),
+            refusal=bytes(found["refusal"]).decode(errors="ignore"),  # it may end within a letter
         )
 
 
