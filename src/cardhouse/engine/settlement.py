@@ -391,6 +391,8 @@ def _assets(external_assets: ArrayLike, firms: int) -> tuple[FloatArray, bool]:
             f"external_assets has shape {assets.shape}; {firms} firms need ({firms},) or "
             f"(paths, {firms})."
         )
+    if assets.size == 0:
+        raise InputError(f"external_assets has shape {assets.shape}; one path is the least.")
     return np.ascontiguousarray(assets.reshape(-1, firms)), assets.ndim == 2
 
 
