@@ -434,7 +434,7 @@ GOOD = {"liabilities": [[0, 1.0], [2.0, 0]], "external_assets": [1.0, 1.0]}
         ({"liabilities": sparse.csr_array([[0, -1.0], [0, 0]])}, "liabilities.* is -1"),
         ({"external_assets": [1.0]}, r"external_assets has shape \(1,\)"),
         ({"external_assets": 1.0}, "external_assets has shape"),
-        ({"external_assets": np.zeros((0, 3))}, "one path is the least"),
+        ({"external_assets": np.zeros((0, 2))}, "one path is the least"),
         ({"external_assets": [1.0, float("inf")]}, r"external_assets\[1\] is inf"),
         ({"external_liabilities": [1.0]}, "external_liabilities has shape"),
         ({"external_liabilities": [-1.0, 0]}, r"external_liabilities\[0\] is -1"),
