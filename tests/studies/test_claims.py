@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from cardhouse.accounts import economy_facts, open_world
-from cardhouse.analysis.claims import UNDETERMINED
+from cardhouse.analysis.claims import UNDETERMINED, Figure, Finding
+from cardhouse.analysis.parts import ai_lines
 from cardhouse.facts import Fact, FactTable, load_facts
 from cardhouse.model.vocabulary import ContractKind as K
 from cardhouse.model.world import World
@@ -20,11 +21,12 @@ from cardhouse.studies.accelerator_market import Market, price_all
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_facts import with_then
 from cardhouse.studies.claim_groups import group_results
-from cardhouse.studies.claim_judges import JUDGES
+from cardhouse.studies.claim_judges import ASSUMED, JUDGES
 from cardhouse.studies.claim_judges_money import AI_ALONE, DIVISIONS, GROUPS, IN_ACCOUNTS
 from cardhouse.studies.claim_judges_prices import load_series
 from cardhouse.studies.claim_judges_tariffs import ESTIMATED
 from cardhouse.studies.claim_judges_then import like_then, load_pairs
+from cardhouse.studies.claim_shown import shown
 from cardhouse.studies.claim_table import Claim, load_claims
 from cardhouse.studies.claims import findings, judge_claims
 from cardhouse.studies.fact_choice import (
@@ -34,9 +36,11 @@ from cardhouse.studies.fact_choice import (
     read_term,
     read_wishes,
 )
+from cardhouse.studies.gauges import gauge_document, load_gauges
 from cardhouse.studies.lever_paths import BASELINE
 from cardhouse.studies.run import Study
 from cardhouse.studies.scenario_files import list_scenarios
+from cardhouse.studies.scenario_times import later
 from cardhouse.studies.schemas import VERDICTS
 from cardhouse.studies.simulation import Chains
 from cardhouse.studies.views import View
@@ -357,6 +361,93 @@ class TestThesis:
     def test_every_claim_is_told_by_definition(self) -> None:
         for name, told in findings(evidence()).items():
             assert told.by_definition, name
+
+
+@cache
+def house() -> tuple[Evidence, Finding]:
+    known = evidence(quarters=12)
+    row = next(one for one in ROWS if one.id == "house_of_cards")
+    return known, JUDGES[row.judge](row, known)
+
+
+class TestHouse:
+    """What falls when capital stops is judged where it is worst."""
+
+    @pytest.mark.parametrize(
+        ("words", "record"), [("AI sales", "line_revenue"), ("AI capital spending", "capex")]
+    )
+    def test_the_worst_quarter_decides(self, words: str, record: str) -> None:
+        known, found = house()
+        row = next(one for one in ROWS if one.id == "house_of_cards")
+        ai = ai_lines(known.view.chain)
+        left, usual = (
+            run.trajectory.of_record(record)[:13, ai].sum(axis=1) for run in known.runs(row)
+        )
+        lost = 1.0 - left / usual
+        figures = named(found)
+        worst = figures[f"{words}, gone in the worst quarter"]
+        assert worst.value == pytest.approx(max(lost))
+        assert worst.when == f"{later('2025Q2', int(lost.argmax()))}, simulated"
+        assert figures[f"{words}, gone in the last quarter"].value == pytest.approx(lost[-1])
+
+    def test_assumed_firms_are_told_and_left_out_beside_it(self) -> None:
+        known, found = house()
+        told = dict(found.by_definition)
+        whole = f"firms, {ASSUMED} among them"
+        assert {whole, f"firms without the {ASSUMED}"} < set(told)
+        members = sum(len(one.members) for one in known.view.fates.values())
+        firms = len(known.view.chain.firm_ids) - len(known.view.fates) + members
+        words = f"of {firms} firms {members} are {ASSUMED} ("
+        assert sum(words in text for text in found.supports + found.opposes) == 1
+
+    def test_every_part_tells_how_far_it_is_from_its_threshold(self) -> None:
+        found = house()[1]
+        told = [one for one in found.supports + found.opposes if "points" in one]
+        assert len(told) == len(found.by_definition)
+
+    def test_a_scenario_that_moves_nothing_takes_nothing(self, judged: Callable[..., Any]) -> None:
+        told = judged(claim("chain_lost", scenario="baseline", quarters=6, low=0.1))
+        assert {one["verdict"] for one in told["by_definition"]} == {"does_not_hold"}
+
+
+def named(found: Finding) -> dict[str, Figure]:
+    return {one.name: one for one in found.figures}
+
+
+class TestNow:
+    """Today's side of a pair is the latest figure known, as the gauge of the same series has it."""
+
+    @pytest.mark.parametrize("day", ["2025-08-21", "2026-10-31"])
+    def test_ratios_of_the_market_are_the_gauges_latest(self, day: str) -> None:
+        facts = with_then(economy_facts("ai"))
+        assert facts is not None
+        known = replace(evidence(), facts=facts.known_at(dt.date.fromisoformat(day)))
+        figures = named(like_then(claim("like_then", low=0.25), known))
+        latest = {one["id"]: one["latest"] for one in gauge_document(as_of=day)["gauges"]}
+        series = {f"{one.metric}@{one.entity}": name for name, one in load_gauges().items()}
+        pairs = [pair for pair in load_pairs() if pair.now in series]
+        assert len(pairs) == 5
+        for pair in pairs:
+            now = figures[f"{pair.words}, now"]
+            assert now.value == latest[series[pair.now]]["value"], pair.id
+            assert now.facts == (latest[series[pair.now]]["fact"],)
+
+    def test_no_gauge_is_told_by_two_readings_of_today(self) -> None:
+        facts = with_then(economy_facts("ai"))
+        assert facts is not None
+        row = next(one for one in ROWS if one.id == "price_to_book")
+        names = [one.name for one in shown(row, replace(evidence(), facts=facts))[0]]
+        assert len(names) == len(set(names))
+
+    def test_a_new_reading_replaces_the_old_one_wherever_the_base_lies(self) -> None:
+        days = [dt.date(2025, 6, 30), dt.date(2026, 6, 30)]
+        facts = FactTable([
+            fact("price", float(at), period_start=day, period_end=day, known_from=day)
+            for at, day in enumerate(days)
+        ])  # fmt: skip
+        near = dt.date(2025, 5, 16)
+        assert [one.value for one in chosen(facts, "a = price!", near)] == [1.0]
+        assert [one.value for one in chosen(facts, "a = price", near)] == [0.0, 1.0]
 
 
 class TestVintage:

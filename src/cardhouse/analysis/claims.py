@@ -353,12 +353,14 @@ class Outcome:
     """What becomes of some firms under a scenario, beside what becomes of them without it.
 
     ``lost`` and ``lost_anyway`` are shares in [0, 1]: of firms that fail, of revenue that is gone.
+    ``note`` ends the sentence: what they are shares of.
     """
 
     what: str
     lost: float
     lost_anyway: float
     names: tuple[str, ...] = field(default_factory=tuple)
+    note: str = ""
 
 
 def lost_without(outcomes: Sequence[Outcome], some: float) -> Finding:
@@ -393,7 +395,8 @@ def lost_without(outcomes: Sequence[Outcome], some: float) -> Finding:
 
 def _outcome(one: Outcome) -> str:
     names = f" ({', '.join(one.names)})" if one.names else ""
-    return f"{one.what}: {one.lost:.0%} lost{names}, {one.lost_anyway:.0%} without the scenario."
+    told = f"{one.what}: {one.lost:.0%} lost{names}, {one.lost_anyway:.0%} without the scenario"
+    return f"{told}; {one.note}." if one.note else f"{told}."
 
 
 def above(pairs: Sequence[tuple[Figure, Figure]]) -> Finding:
@@ -437,10 +440,18 @@ def as_extreme(pairs: Sequence[tuple[str, bool, Figure, Figure]], some: float) -
     figures = [figure for _, _, then, now in pairs for figure in (then, now)]
     if not told:
         return Finding(UNDETERMINED, tuple(figures))
-    share = sum(1 for reached, _ in told if reached) / len(told)
+    found, of = sum(1 for reached, _ in told if reached), len(told)
+    needed = of // 2 + 1
+    share = found / of
     verdict = HOLDS if share > MOST else IN_PART if share >= some else FAILS
-    figures.insert(0, Figure("share of ratios at least as extreme as then", share, "share"))
+    told.append(
+        (
+            verdict == HOLDS,
+            f"{found} of {of} ratios are at least as extreme as then; it takes {needed} to hold.",
+        )
+    )
     words = "share of ratios at least as extreme as then"
+    figures.insert(0, Figure(words, share, "share"))
     return Finding(verdict, tuple(figures), *sides(told), ((words, verdict),))
 
 

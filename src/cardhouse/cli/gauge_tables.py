@@ -190,9 +190,9 @@ def _summary(document: Mapping[str, Any]) -> list[RenderableType]:
     )
     notes = (
         "* the peak is from another series. Years below: earlier years that closed under the "
-        "latest reading. A run's report and --mirror show the readings nearest to its base "
-        "quarter; these are the latest.\nDefinition, caveats, sources, history: cardhouse gauge "
-        "price_to_book (or cape, forward_pe, ...)."
+        "latest reading. These are the latest, which the claims take, too; --mirror shows the "
+        "readings nearest to a run's quarters.\nDefinition, caveats, sources, history: cardhouse "
+        "gauge price_to_book (or cape, forward_pe, ...)."
     )
     return [Text(words, "bold"), Text(notes, "dim")]
 

@@ -11,6 +11,7 @@ from cardhouse.analysis import claims
 from cardhouse.analysis.claims import FAILS, HOLDS, IN_PART, Figure, Finding, Outcome
 from cardhouse.analysis.definitions import by_definition
 from cardhouse.analysis.parts import ai_lines
+from cardhouse.analysis.shortfalls import Course, distances, lost_at_worst
 from cardhouse.engine.chain import Array
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.studies.claim_evidence import Evidence
@@ -91,14 +92,75 @@ def _fail_in_scenario(row: Claim, evidence: Evidence) -> Finding:
     moved, still = evidence.runs(row)
     dead, revenue, names = _dead(moved, firms, row.quarters)
     dead_anyway, _, _ = _dead(still, firms, row.quarters)
+    named = _named_alone(moved, still, firms, row.quarters)
     lost = claims.lost_without(
         [
-            Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), names),
+            Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), names,
+                    _counted(moved, firms)),
             Outcome("Their sales today", _share(revenue, dead), _share(revenue, dead_anyway)),
         ],
         row.low,
+    )  # fmt: skip
+    return _over(row, evidence, lost if named is None else _with_named(row, lost, named))
+
+
+def _with_named(row: Claim, found: Finding, named: Outcome) -> Finding:
+    """Return a finding that shows the firms without assumed ones beside it, and judges nothing."""
+    beside = claims.lost_without([named], row.low)
+    supports, opposes = claims.sides(
+        [
+            (
+                named.lost - named.lost_anyway >= row.low,
+                f"{named.what}: {named.lost:.0%} lost, {named.note}.",
+            )
+        ]
     )
-    return _over(row, evidence, lost)
+    return replace(
+        found,
+        figures=(*found.figures, *beside.figures),
+        supports=found.supports + supports,
+        opposes=found.opposes + opposes,
+    )
+
+
+ASSUMED = "assumed small firms"
+"""What members of populations are called: how many they are, and their sizes, are assumptions."""
+
+
+def _assumed(view: View, firms: Sequence[int]) -> dict[str, int]:
+    """Return how many of some firms are members of populations, by the population's name."""
+    chain = view.chain
+    ids = [chain.firm_ids[firm] for firm in firms]
+    return {
+        chain.world.entity(name).name: len(view.fates[name].members)
+        for name in ids
+        if name in view.fates
+    }
+
+
+def _counted(view: View, firms: Sequence[int]) -> str:
+    """Return how many firms are counted, and how many of them are assumed."""
+    assumed = _assumed(view, firms)
+    told = sum(assumed.values())
+    whole = told + len(firms) - len(assumed)
+    if not told:
+        return f"of {whole} firms"
+    return f"of {whole} firms {told} are {ASSUMED} ({', '.join(assumed)})"
+
+
+def _named_alone(moved: View, still: View, firms: Sequence[int], quarters: int) -> Outcome | None:
+    """Return what becomes of the firms that are no members of populations.
+
+    None where there are no such firms, or no others.
+    """
+    alone = [one for one in firms if moved.chain.firm_ids[one] not in moved.fates]
+    if len(alone) in (0, len(firms)):
+        return None
+    dead, _, names = _dead(moved, alone, quarters)
+    anyway, _, _ = _dead(still, alone, quarters)
+    note = f"{dead.sum():.0f} of {len(alone)} firms"
+    what = f"Firms without the {ASSUMED}"
+    return Outcome(what, float(dead.mean()), float(anyway.mean()), names, note)
 
 
 def _dead(view: View, firms: Sequence[int], quarters: int) -> tuple[Array, Array, tuple[str, ...]]:
@@ -132,30 +194,54 @@ def _share(weight: Array, of: Array) -> float:
     return float((weight * of).sum()) / total if total > 0 else 0.0
 
 
+AI_MEASURES = {"AI sales": "line_revenue", "AI capital spending": "capex"}
+
+
 def chain_lost(row: Claim, evidence: Evidence) -> Finding:
-    """Judge how much of the chain a scenario takes: firms, AI sales, AI capital spending."""
+    """Judge how much of the chain a scenario takes: firms, AI sales, AI capital spending.
+
+    Firms that have failed by the end of the run count, since they stay failed and may fail late.
+    Sales and spending are judged in their worst quarter: the last one may show the recovery.
+    """
     moved, still = evidence.runs(row)
-    firms = range(len(evidence.view.chain.firm_ids))
-    dead, _, names = _dead(moved, firms, row.quarters)
-    dead_anyway, _, _ = _dead(still, firms, row.quarters)
+    found = _firms_gone(row, evidence, moved, still)
+    names = [later(evidence.world.base, at) for at in range(1, row.quarters + 1)]
     ai = ai_lines(evidence.view.chain)
-    outcomes = {"firms": Outcome("Firms", float(dead.mean()), float(dead_anyway.mean()), names)}
-    for words, record in (("AI sales", "line_revenue"), ("AI capital spending", "capex")):
+    for words, record in AI_MEASURES.items():
         left, usual = (
-            run.trajectory.of_record(record)[row.quarters, ai].sum() for run in (moved, still)
+            run.trajectory.of_record(record)[1 : row.quarters + 1, ai].sum(axis=1)
+            for run in (moved, still)
         )
-        gone = max(0.0, 1.0 - float(left / usual)) if usual > 0 else 0.0
-        outcomes[words] = Outcome(f"{words} after {row.quarters} quarters", gone, 0.0)
-    judged = by_definition(
-        {
-            words: _over(row, evidence, claims.lost_without([one], row.low))
-            for words, one in outcomes.items()
-        }
-    )
+        course = Course(words, left.tolist(), usual.tolist(), names)
+        found[f"{words}, worst quarter"] = lost_at_worst(course, row.low)
+    judged = by_definition(found)
     facts = evidence.flow_facts(Kind.EQUITY) + evidence.flow_facts(Kind.DEBT_DRAWN)
     raised = float(evidence.view.books.raised[0].sum())
     shown = Figure("new money raised in the base quarter", raised, "USD bn a quarter", facts)
     return replace(judged, figures=(*judged.figures, shown))
+
+
+def _firms_gone(row: Claim, evidence: Evidence, moved: View, still: View) -> dict[str, Finding]:
+    """Judge what share of firms a scenario takes, with and without those that are assumed."""
+    firms = range(len(evidence.view.chain.firm_ids))
+    dead, _, names = _dead(moved, firms, row.quarters)
+    anyway, _, _ = _dead(still, firms, row.quarters)
+    whole = Outcome(
+        "Firms", float(dead.mean()), float(anyway.mean()), names, _counted(moved, firms)
+    )
+    named = _named_alone(moved, still, firms, row.quarters)
+    outcomes = {"firms": whole}
+    if named is not None:
+        outcomes = {f"firms, {ASSUMED} among them": whole, f"firms without the {ASSUMED}": named}
+    return {
+        words: _over(row, evidence, claims.lost_without([_with_distance(one, row)], row.low))
+        for words, one in outcomes.items()
+    }
+
+
+def _with_distance(one: Outcome, row: Claim) -> Outcome:
+    """Return an outcome that says how far it is from the thresholds."""
+    return replace(one, note=f"{one.note}; {distances(one.lost - one.lost_anyway, row.low)}")
 
 
 JUDGES: dict[str, Callable[[Claim, Evidence], Finding]] = {

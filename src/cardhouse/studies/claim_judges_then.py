@@ -20,7 +20,6 @@ from cardhouse.engine.collapse import base_only
 from cardhouse.facts import Fact, FactTable
 from cardhouse.studies.claim_evidence import Evidence
 from cardhouse.studies.claim_table import Claim
-from cardhouse.studies.document_people import last_day
 from cardhouse.studies.fact_choice import (
     Term,
     chosen_each,
@@ -31,8 +30,6 @@ from cardhouse.studies.fact_choice import (
 )
 
 TABLE = Path(__file__).with_name("ratio_pairs.csv")
-REPORTED_AFTER = dt.timedelta(days=62)
-"""Today's figures are those of periods that end within two months of the base quarter."""
 BUILDERS = ("amazon", "microsoft", "alphabet", "meta", "oracle")
 
 Told = Figure | None
@@ -88,30 +85,24 @@ def like_then(row: Claim, evidence: Evidence) -> Finding:
 
 
 def _both(pair: Pair, evidence: Evidence) -> tuple[Told, Told]:
-    then = _value(pair.then, evidence, dt.date.max)
-    now = _value(pair.now, evidence, last_day(evidence.world.base) + REPORTED_AFTER)
+    """Return a ratio then and now: the latest known on the run's day, as gauges take it.
+
+    What is counted in the accounts is of the base quarter, and its date says so.
+    """
+    then, now = _value(pair.then, evidence), _value(pair.now, evidence)
     shares = any(one is not None and one.unit == "share" for one in (then, now))
     named = [
         one and replace(one, name=f"{pair.words}, {words}", unit="share" if shares else one.unit)
-        for one, words in ((then, "then"), (_apart(now, evidence), "now"))
+        for one, words in ((then, "then"), (now, "now"))
     ]
     return named[0], named[1]
 
 
-def _apart(now: Told, evidence: Evidence) -> Told:
-    """Return a figure of today whose date says so where it is not of the base quarter."""
-    if now is None or now.when == evidence.world.base:
-        return now
-    last = last_day(evidence.world.base)
-    months = [f"{last.year}-{month:02}" for month in range(last.month - 2, last.month + 1)]
-    return now if now.when in months else replace(now, when=f"{now.when}, not the base quarter")
-
-
-def _value(cell: str, evidence: Evidence, until: dt.date) -> Told:
+def _value(cell: str, evidence: Evidence) -> Told:
     """Return a ratio of sums of facts or of named figures; None where a part is missing."""
     sums: list[Figure] = []
     for half in cell.split(" / "):
-        parts = [_part(part.strip(), evidence, until) for part in half.split(" + ")]
+        parts = [_part(part.strip(), evidence) for part in half.split(" + ")]
         known = [part for part in parts if part is not None]
         if len(known) < len(parts):
             return None
@@ -137,18 +128,17 @@ def _added(parts: Sequence[Figure]) -> Figure:
     return Figure("", sum(map(_number, parts)), parts[0].unit, facts, parts[0].when)
 
 
-def _part(cell: str, evidence: Evidence, until: dt.date) -> Told:
+def _part(cell: str, evidence: Evidence) -> Told:
     if cell.startswith("!"):
         name, _, argument = cell[1:].partition(":")
-        return NAMED[name](evidence, until, argument)
-    return _fact(evidence.facts, read_term(cell), until)
+        return NAMED[name](evidence, argument)
+    return _fact(evidence.facts, read_term(cell))
 
 
-def _fact(facts: FactTable | None, term: Term, until: dt.date) -> Told:
-    """Return the newest fact of a term that ends by a day."""
+def _fact(facts: FactTable | None, term: Term) -> Told:
+    """Return the newest fact of a term."""
     told = [] if facts is None else facts_of(facts, replace(term, every=True))
-    ended = [one for one in told if one.period_end <= until]
-    newest = max(ended, key=lambda one: (one.period_end, one.period_start), default=None)
+    newest = max(told, key=lambda one: (one.period_end, one.period_start), default=None)
     return None if newest is None else _figure(newest, term.factor)
 
 
@@ -157,7 +147,7 @@ def _figure(fact: Fact, factor: float = 1.0) -> Figure:
     return Figure("", fact.number * factor, unit, (fact.id,), told_when(fact))
 
 
-def _venture_share(evidence: Evidence, until: dt.date, _: str) -> Told:
+def _venture_share(evidence: Evidence, _: str) -> Told:
     """Return AI in the world's venture money, in the newest quarter with both figures."""
     if evidence.facts is None:
         return None
@@ -169,7 +159,7 @@ def _venture_share(evidence: Evidence, until: dt.date, _: str) -> Told:
         {(one.period_start, one.period_end): one for one in facts_of(evidence.facts, term)}
         for term in parts
     )
-    both = [span for span in ai.keys() & all_.keys() if span[1] <= until and _is_quarter(span)]
+    both = [span for span in ai.keys() & all_.keys() if _is_quarter(span)]
     if not both:
         return None
     span = max(both, key=lambda one: one[1])
@@ -185,7 +175,7 @@ USERS_OF_PLANT = ("apps", "labs")
 """The firms that stand for the dotcoms, counted in the same way in all rows."""
 
 
-def _profitable(evidence: Evidence, _: dt.date, __: str) -> Told:
+def _profitable(evidence: Evidence, _: str) -> Told:
     """Return the share of apps and labs, members one by one, whose AI business makes a profit."""
     books = _first_books(evidence)
     chain = books.chain
@@ -208,7 +198,7 @@ def _first_books(evidence: Evidence) -> Books:
     return Books(base_only(whole))
 
 
-def _short_of_cash(evidence: Evidence, _: dt.date, __: str) -> Told:
+def _short_of_cash(evidence: Evidence, _: str) -> Told:
     """Return the share of apps and labs, members one by one, with cash for less than a year."""
     left = runways(evidence, USERS_OF_PLANT)
     if not left:
@@ -229,12 +219,12 @@ def runways(evidence: Evidence, tiers: Sequence[str]) -> list[tuple[float | None
     ]
 
 
-def _carriers_capex(evidence: Evidence, until: dt.date, _: str) -> Told:
+def _carriers_capex(evidence: Evidence, _: str) -> Told:
     """Return carriers' capex of 2000 over the sales that capex and its ratio of 2003 imply."""
     names = ("capex", "capex", "capex_to_revenue")
     days = ("2000-12-31", "2003-12-31", "2003-12-31")
     found = [
-        _fact(evidence.facts, Term(name, ("telecom_sector",), day=day), until)
+        _fact(evidence.facts, Term(name, ("telecom_sector",), day=day))
         for name, day in zip(names, days, strict=True)
     ]
     told = [one for one in found if one is not None]
@@ -245,10 +235,10 @@ def _carriers_capex(evidence: Evidence, until: dt.date, _: str) -> Told:
     return Figure("", spent * ratio / later, "ratio", facts, told[0].when)
 
 
-def _builders_capex(evidence: Evidence, until: dt.date, _: str) -> Told:
+def _builders_capex(evidence: Evidence, _: str) -> Told:
     """Return the builders' capex over their groups' sales, in their newest quarters."""
-    spent = [_fact(evidence.facts, Term("capex", (one,), "_"), until) for one in BUILDERS]
-    sold = [_fact(evidence.facts, Term("revenue", (one,), "_"), until) for one in BUILDERS]
+    spent = [_fact(evidence.facts, Term("capex", (one,), "_")) for one in BUILDERS]
+    sold = [_fact(evidence.facts, Term("revenue", (one,), "_")) for one in BUILDERS]
     pairs = [(a, b) for a, b in zip(spent, sold, strict=True) if a and b and a.when == b.when]
     if not pairs:
         return None
@@ -257,7 +247,7 @@ def _builders_capex(evidence: Evidence, until: dt.date, _: str) -> Told:
     return Figure("", top / bottom, "ratio", facts, pairs[0][0].when)
 
 
-def _renters_debt(evidence: Evidence, _: dt.date, __: str) -> Told:
+def _renters_debt(evidence: Evidence, _: str) -> Told:
     """Return debt over four quarters' sales of clouds that rent out AI plant and nothing else."""
     view = evidence.view
     ai = ai_lines(view.chain)
@@ -277,21 +267,22 @@ def _renters_debt(evidence: Evidence, _: dt.date, __: str) -> Told:
     return Figure("", owed / sold, "ratio", facts, evidence.world.base) if sold > 0 else None
 
 
-def _years(facts: FactTable | None, entity: str, until: dt.date) -> list[Fact]:
+def _years(facts: FactTable | None, entity: str, until: dt.date = dt.date.max) -> list[Fact]:
     """Return the sales of whole years that ended by a day, in order of time."""
     told = [] if facts is None else facts_of(facts, Term("revenue", (entity,), "_", every=True))
     return [one for one in told if one.period_end <= until and is_year(one)]
 
 
-def _year_sales(evidence: Evidence, until: dt.date, entity: str) -> Told:
-    years = _years(evidence.facts, entity, until)
+def _year_sales(evidence: Evidence, entity: str) -> Told:
+    years = _years(evidence.facts, entity)
     return _figure(years[-1]) if years else None
 
 
-def _year_growth(evidence: Evidence, until: dt.date, argument: str) -> Told:
+def _year_growth(evidence: Evidence, argument: str) -> Told:
     """Return how a firm's sales grew in its last year, or in the year that is told."""
     entity, _, year = argument.partition(":")
-    years = _years(evidence.facts, entity, dt.date(int(year), 12, 31) if year else until)
+    last_end = dt.date(int(year), 12, 31) if year else dt.date.max
+    years = _years(evidence.facts, entity, last_end)
     if len(years) < 2:
         return None
     before, last = years[-2:]
@@ -299,7 +290,7 @@ def _year_growth(evidence: Evidence, until: dt.date, argument: str) -> Told:
     return Figure("", growth, "share", (last.id, before.id), told_when(last))
 
 
-NAMED: dict[str, Callable[[Evidence, dt.date, str], Told]] = {
+NAMED: dict[str, Callable[[Evidence, str], Told]] = {
     "venture_share": _venture_share,
     "profitable": _profitable,
     "short_of_cash": _short_of_cash,

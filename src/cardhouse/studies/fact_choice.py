@@ -4,7 +4,7 @@ A term is ``metric@entity:item*factor#day``. ``metric`` alone takes the newest f
 and item, of two that end on one day the shorter; ``@a|b`` those of some entities; ``:item`` of one
 item (``:_`` of none); ``*12`` multiplies (months to a year); ``#2000-03-31`` takes the fact of that
 day, ``#2000-01-01..2000-06-30`` of that span, ``#2000`` of a whole year that ends in it; a ``~`` at
-the end takes every day's.
+the end takes every day's, ``!`` the newest alone wherever the base quarter lies.
 ``a + b / c + d`` is a ratio of sums, each of single facts. Forecasts, said before their time had
 come, and figures that are no numbers are taken only where their day is asked for.
 
@@ -25,7 +25,7 @@ from cardhouse.facts.dictionaries import load_dictionaries
 _WISH = re.compile(r"(?P<label>[^=]+?)\s*=\s*(?P<terms>[^=]+)")
 _TERM = re.compile(
     r"(?P<metric>\w+)(?:@(?P<entity>\w+(?:\|\w+)*))?(?::(?P<item>[\w.\-]+))?"
-    r"(?:\*(?P<factor>[\d.]+))?(?:#(?P<day>\d{4}(?:-\d\d-\d\d(?:\.\.\d{4}-\d\d-\d\d)?)?))?(?P<every>~?)"
+    r"(?:\*(?P<factor>[\d.]+))?(?:#(?P<day>\d{4}(?:-\d\d-\d\d(?:\.\.\d{4}-\d\d-\d\d)?)?))?(?P<which>[~!]?)"
 )
 NO_ITEM = "_"
 _UNITS = {"usd_per_month": {12.0: "USD a year"}, "usd_per_year": {1.0: "USD a year"}}
@@ -43,6 +43,7 @@ class Term:
     factor: float = 1.0
     day: str = ""
     every: bool = False
+    newest: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def read_term(text: str, where: str = "") -> Term:
         match["item"] or "",
         float(match["factor"] or 1.0),
         match["day"] or "",
-        bool(match["every"]),
+        match["which"] == "~",
+        match["which"] == "!",
     )
 
 
@@ -156,9 +158,9 @@ def facts_beside(facts: FactTable, term: Term, near: dt.date) -> list[Fact]:
     """Return for each entity and item the fact nearest to a day, and the newest where it is later.
 
     What speaks of a time more than a quarter after the day is no nearest. Where a term takes every
-    fact, or that of one day, the day changes nothing.
+    fact, that of one day or the newest, the day changes nothing.
     """
-    if term.every or term.day:
+    if term.every or term.day or term.newest:
         return facts_of(facts, term)
     told = facts_of(facts, Term(term.metric, term.entities, term.item, term.factor, every=True))
     found: list[Fact] = []
