@@ -65,3 +65,13 @@ def test_a_file_that_is_no_run_is_told(stored: Path, content: str) -> None:
     done = call("--from", str(stored))
     assert done.exit_code == 2
     assert "summary.json" in done.stderr
+
+
+def test_a_run_that_is_not_whole_gets_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "summary.json").write_text('{"schema": "cardhouse/run/1"}', encoding="utf-8")
+    answer = CliRunner().invoke(
+        app, ["report", "--from", str(tmp_path), "--out", str(tmp_path / "x.html")]
+    )
+    assert answer.exit_code == 2
+    assert "is no whole run: KeyError at 'entities'" in answer.stderr
+    assert not (tmp_path / "x.html").exists()

@@ -68,6 +68,7 @@ def left_out(solution: Solution) -> LeftOut:
     problem, balanced = solution.problem, solution.balanced
     share = np.minimum(leverage(solution), SURE)
     fitted = problem.observe @ balanced.values
-    value = (fitted - share * problem.observed) / (1.0 - share)
+    with np.errstate(over="ignore", invalid="ignore"):  # of an absurd own figure, refused later
+        value = (fitted - share * problem.observed) / (1.0 - share)
     variance = problem.observed_sd**2 / (1.0 - share)
     return LeftOut(value, np.sqrt(variance))

@@ -27,6 +27,7 @@ from cardhouse.cli.options import (
 from cardhouse.errors import InputError
 
 FORMATS = (".html", ".pdf")
+SUMMARY = "summary.json"
 
 
 def report(  # noqa: PLR0913 - one argument an option is how a command is declared
@@ -80,7 +81,15 @@ def report(  # noqa: PLR0913 - one argument an option is how a command is declar
     with working("Running the model ...", quiet=quiet) as told:
         document = _stored(stored) if stored is not None else question.answer().document
         told("Writing the report ...")
-        _write(document, out)
+        try:
+            _write(document, out)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            if stored is None:
+                raise
+            raise InputError(
+                f"'{stored / SUMMARY}' is no whole run: {type(error).__name__} at {error}. Run the "
+                f"scenario again with --out {stored}."
+            ) from error
     warn(document.get("warnings", ()))
     if not quiet:
         typer.echo(out)
@@ -88,7 +97,7 @@ def report(  # noqa: PLR0913 - one argument an option is how a command is declar
 
 def _stored(folder: Path) -> dict[str, Any]:
     """Return the document of a run's folder; raises InputError where there is none."""
-    path = folder / "summary.json"
+    path = folder / SUMMARY
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
