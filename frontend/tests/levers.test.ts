@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Lever } from "../src/lib/api/types";
-import { leverText, scaleOf } from "../src/lib/text/levers";
+import { leverText, scaleOf, shortened, valueText, whenOff } from "../src/lib/text/levers";
 
 const lever = (low: number, high: number, start: number, step: number, unit = "factor"): Lever =>
   ({ id: "x", words: "x", group: "g", kind: "factor", unit, default: start, low, high, step, range: "", reaches: true }) as unknown as Lever;
@@ -49,4 +49,20 @@ it("values read as words", () => {
   expect(leverText(lever(0, 3, 1, 0.05), 0.4)).toBe("× 0.4");
   expect(leverText(lever(0, 1, 1, 0.01, "share"), 0.07)).toBe("7%");
   expect(leverText(lever(-2, 10, 0, 0.2, "points a year"), 2)).toBe("+2 points a year");
+});
+
+it("a value has words of its own, a neutral one too", () => {
+  const stance = lever(-1, 1, 0, 0.02, "stance");
+  expect([-1, -0.5, 0, 0.25, 1].map((value) => valueText(stance, value))).toEqual([
+    "at variable cost",
+    "50% of the way to variable cost",
+    "as today",
+    "25% of the way to full cost",
+    "at full cost",
+  ]);
+  expect(valueText(lever(0, 3, 1, 0.05), 1)).toBe("× 1");
+  expect([0, 1].map((value) => valueText(lever(0, 1, 1, 1, "0 or 1"), value))).toEqual(["not ticked", "ticked"]);
+  const words = "Firms that lose money find new money (0: only firms that earn money do)";
+  expect(shortened(words).short).toBe("Firms that lose money find new money");
+  expect(whenOff(words)).toBe("only firms that earn money do");
 });

@@ -100,8 +100,8 @@ def _cause(books: Books, quarter: int, firm: int, *, by_scenario: bool) -> str:
     sales = float(books.received_of(CUSTOMER_KINDS)[quarter, firm])
     raised = float(books.raised[quarter, firm])
     words = (
-        f"It could pay {share:.0%} of its bills out of {cash:.2f} bn in cash, {sales:.2f} from "
-        f"customers and {raised:.2f} of new money."
+        f"It could pay {share:.0%} of its bills out of {_dollars(cash)} in cash, "
+        f"{_dollars(sales)} from customers and {_dollars(raised)} of new money."
     )
     more = [*_short_of_money(books, quarter, firm), *_unpaid(books, quarter, firm)]
     return " ".join([words, *more])
@@ -113,7 +113,11 @@ def _short_of_money(books: Books, quarter: int, firm: int) -> list[str]:
     stress = float(before.stress[books.path, firm])
     if stress < SMALL:
         return []
-    return [f"Investors had stayed away before: its stress stood at {stress:.2f} of 1."]
+    words = (
+        f"Investors had stayed away before: over the last quarters about {stress:.0%} of the money "
+        "that it could not do without was not found."
+    )
+    return [words]
 
 
 def _unpaid(books: Books, quarter: int, firm: int) -> list[str]:
@@ -123,8 +127,21 @@ def _unpaid(books: Books, quarter: int, firm: int) -> list[str]:
     if not owing:
         return []
     by_id = books.chain.world.by_id
-    names = [f"{by_id[books.chain.firm_ids[at]].name} ({unpaid[at]:.2f})" for at in owing]
+    names = [
+        f"{by_id[books.chain.firm_ids[at]].name} ({_dollars(float(unpaid[at]))})" for at in owing
+    ]
     return [f"Left unpaid by {', '.join(names)}."]
+
+
+def _dollars(amount: float) -> str:
+    """Return an amount of USD bn as sentences have it.
+
+    Examples
+    --------
+    >>> _dollars(0.731), _dollars(12.0), _dollars(-0.2)
+    ('$0.73 bn', '$12.00 bn', '-$0.20 bn')
+    """
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f} bn"
 
 
 def links_from(first: Failure, all_: Sequence[Failure]) -> list[Link]:

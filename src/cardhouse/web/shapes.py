@@ -188,7 +188,11 @@ def _told(published: Mapping[str, Schema]) -> dict[str, Schema]:
     reach = {"range": TEXT, "step": {"type": ["number", "null"]}, "reaches": FLAG}
     sign = _record(entity=TEXT, tier=TEXT, figure=TEXT, direction=TEXT, at=WHOLE, words=TEXT)
     levers = _more(published["levers"], "levers", **reach)
-    scenarios = _more(published["scenarios"], "scenarios", signs=_some(sign))
+    end = {"type": ["integer", "null"]}
+    shock = _record(lever=TEXT, value=NUMBER, start=WHOLE, end=end, shape=TEXT)
+    event = _record(event=TEXT, entity=TEXT, at=WHOLE)
+    moves = {"shocks": _some(shock), "events": _some(event)}
+    scenarios = _more(published["scenarios"], "scenarios", signs=_some(sign), **moves)
     return {
         "levers": _more(levers, "", groups=TEXTS),
         "scenarios": _more(scenarios, "", groups=TEXTS),

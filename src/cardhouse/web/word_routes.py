@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from cardhouse.accounts import known_economies
 from cardhouse.errors import did_you_mean
+from cardhouse.model.scenario import Scenario, Shock
 from cardhouse.studies.asking import DEFAULT_ECONOMY, checked_date
 from cardhouse.studies.driving import reaches
 from cardhouse.studies.glossary import load_glossary
@@ -21,7 +22,7 @@ from cardhouse.studies.levers import (
     lever_rows,
     load_levers,
 )
-from cardhouse.studies.scenario_files import expectations, list_scenarios
+from cardhouse.studies.scenario_files import expectations, list_scenarios, load_scenario
 from cardhouse.studies.schemas import published_schemas
 from cardhouse.web import answers
 from cardhouse.web.answered import Question, Service, reply
@@ -94,7 +95,11 @@ def _step(low: float, high: float) -> float:
 
 @router.get("/scenarios", **documented("scenarios"))
 async def scenarios(request: Request, asked: Opened) -> Response:
-    """List the shipped scenarios: words, reason, moves, and the signs their authors expect."""
+    """List the shipped scenarios: words, reason, moves, and the signs their authors expect.
+
+    `shocks` and `events` are what is done to each lever and firm, and when, in quarters from the
+    base quarter: with the moves of the scenarios that one extends, and of its whole run.
+    """
 
     def make(opening: Opening, *_: Any) -> Any:
         base = opening.world.base
@@ -102,6 +107,7 @@ async def scenarios(request: Request, asked: Opened) -> Response:
             {
                 **dataclasses.asdict(one),
                 "signs": [dataclasses.asdict(sign) for sign in expectations(one.id, base)],
+                **_moves(load_scenario(one.id, base)),
             }
             for one in list_scenarios()
         ]
@@ -109,6 +115,15 @@ async def scenarios(request: Request, asked: Opened) -> Response:
         return {"schema": "cardhouse/scenarios/1", "groups": groups, "scenarios": rows}
 
     return await reply(request, Question(request.url.path, asked, make), quick=True)
+
+
+def _moves(scenario: Scenario) -> dict[str, Any]:
+    """Return what a scenario does to levers and firms; a constant is a step from t+1 to the end."""
+    constants = [Shock(lever, value, 1) for lever, value in scenario.levers.items()]
+    return {
+        "shocks": [dataclasses.asdict(shock) for shock in (*constants, *scenario.shocks)],
+        "events": [dataclasses.asdict(event) for event in scenario.events],
+    }
 
 
 @router.get("/glossary", **documented("glossary"))

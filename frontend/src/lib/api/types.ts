@@ -17,6 +17,7 @@ export type Lever = Answers["levers"]["levers"][number] & { readonly step?: numb
 export type Levers = Answers["levers"] & { readonly groups: readonly string[]; readonly levers: readonly Lever[] };
 
 export type ScenarioCard = Answers["scenarios"]["scenarios"][number] & { readonly signs?: readonly { readonly words: string }[] };
+export type Shock = ScenarioCard["shocks"][number];
 export type Scenarios = Answers["scenarios"] & { readonly groups?: readonly string[]; readonly scenarios: readonly ScenarioCard[] };
 
 export type Trace = Answers["trace"] & { readonly names: Readonly<Record<string, string>> };

@@ -3,6 +3,7 @@
 import { get, Trouble, withMore } from "../api/client";
 import type { Glossary, Lever, Levers, ScenarioCard, Scenarios, Stage, View } from "../api/types";
 import { meaningsOf } from "../text/glossary";
+import { movesByLever } from "../text/scenario";
 import {
   isMoved,
   MOST_PINS,
@@ -68,6 +69,8 @@ export class Page {
   readonly isFile = document.getElementById("cardhouse-answers") !== null;
   readonly meanings = $derived(meaningsOf(this.glossary));
   readonly changed = $derived(Object.keys(this.moves.levers).length);
+  /** What the chosen scenarios do, by lever. */
+  readonly byScenario = $derived(movesByLever(this.scenarios, this.moves.scenarios));
   readonly query = $derived(question(this.opening, this.moves));
 
   #wanted: Link;
@@ -167,11 +170,33 @@ export class Page {
   }
 
   setLever(lever: Lever, value: string): void {
+    if (this.#saysNothing(lever, value)) this.resetLever(lever);
+    else this.move({ ...this.moves, levers: { ...this.moves.levers, [lever.id]: value } });
+  }
+
+  /** Leave a lever to the scenario, or as it is. */
+  resetLever(lever: Lever): void {
     const levers = { ...this.moves.levers };
-    const isDefault = lever.kind === "entities" ? value === "" : Number(value) === lever.default;
-    if (isDefault) delete levers[lever.id];
-    else levers[lever.id] = value;
+    delete levers[lever.id];
     this.move({ ...this.moves, levers });
+  }
+
+  /** Choose scenarios; what was set only to undo an earlier one goes with it. */
+  choose(scenarios: readonly string[]): void {
+    this.moves = { ...this.moves, scenarios };
+    const of = new Map(this.levers.levers.map((lever) => [lever.id, lever]));
+    const levers = Object.entries(this.moves.levers).filter(([id, value]) => {
+      const lever = of.get(id);
+      return !lever || !this.#saysNothing(lever, value);
+    });
+    this.move({ scenarios, levers: Object.fromEntries(levers) });
+  }
+
+  /** Whether a setting changes nothing: the default, unless a scenario would move a level away. */
+  #saysNothing(lever: Lever, value: string): boolean {
+    if (lever.kind === "entities") return value === "";
+    if (Number(value) !== lever.default) return false;
+    return lever.kind === "factor" || !this.byScenario.has(lever.id);
   }
 
   /** What nothing moves stays as it is at the base quarter: look at a later one. */

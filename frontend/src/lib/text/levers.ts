@@ -5,12 +5,30 @@ import { plain, words } from "./numbers";
 
 export function leverText(lever: Lever, value: number): string {
   if (value === lever.default && (isOff(lever) || value === 0)) return "as it is";
-  if (lever.unit === "factor") return value === 1 ? "as it is" : `× ${plain(value)}`;
+  return lever.unit === "factor" && value === 1 ? "as it is" : valueText(lever, value);
+}
+
+/** A value in words, where "as it is" would not say which one: what a scenario sets. */
+export function valueText(lever: Lever, value: number): string {
+  if (isOff(lever) && value === lever.default) return "as it is";
+  if (isSwitch(lever)) return value === 1 ? "ticked" : "not ticked";
+  if (lever.unit === "factor") return `× ${plain(value)}`;
   if (lever.unit === "share") return `${plain(Math.round(value * 1000) / 10)}%`;
   if (lever.unit.startsWith("rate")) return `${signed(Math.round(value * 1000) / 10)}% a year`;
   if (lever.unit.startsWith("points")) return `${signed(value)} ${lever.unit}`;
-  if (lever.unit === "stance") return value === 0 ? "as it is" : signed(value);
+  if (lever.unit === "stance") return stance(value);
   return `${plain(value)} ${words(lever.unit)}`;
+}
+
+export function isSwitch(lever: Lever): boolean {
+  return lever.unit === "0 or 1";
+}
+
+/** Between the two ends of how sellers price. */
+function stance(value: number): string {
+  if (value === 0) return "as today";
+  const end = value > 0 ? "full cost" : "variable cost";
+  return Math.abs(value) === 1 ? `at ${end}` : `${plain(Math.round(100 * Math.abs(value)))}% of the way to ${end}`;
 }
 
 function signed(value: number): string {
@@ -83,6 +101,11 @@ function inside(value: number, low: number, high: number): number {
 /** A value with three digits: what a hand can set. */
 function neat(value: number): number {
   return Number(value.toPrecision(3)) || 0;
+}
+
+/** What a switch does when it is off, as its words tell it in brackets: `(0: ...)`. */
+export function whenOff(words: string): string {
+  return /\(0: (.+)\)/.exec(words)?.[1] ?? "";
 }
 
 /** A lever's words as a label: what stands before the first comma, colon or bracket, and the rest. */
