@@ -66,7 +66,8 @@ def open_economy(
     economy
         A shipped economy (``ai``), or the path of a folder with an economy's tables.
     base
-        The base quarter, such as ``2025Q2``; none: the one that the economy names.
+        The base quarter, such as ``2025Q2``; none: the newest with enough facts, but none after
+        the last quarter that the economy's tables are made for (``base_until``).
     as_of
         An ISO date: only facts public by then are used; none: all of them.
     facts
