@@ -86,6 +86,7 @@ MISTAKES = [
         ("pool 'bands'", "Did you mean 'bonds'"),
     ),
     ("rounds.csv", "2025-08-16", "16 August", ("paid_on '16 August' is not a date",)),
+    ("rounds.csv", ",c01c0b4208,", ",c01c0b4209,", ("there is no fact 'c01c0b4209'",)),
     (
         "observations.csv",
         "revenue(openai)",

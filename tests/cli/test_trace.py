@@ -10,9 +10,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from rich.table import Table
 from typer.testing import CliRunner
 
 from cardhouse.cli.app import app
+from cardhouse.cli.trace_tables import promise_table
 from cardhouse.model.world import Round
 from cardhouse.studies.lever_paths import BASELINE
 from cardhouse.studies.run import Study, StudyResult
@@ -175,6 +177,23 @@ class TestCommitted:
         own = [one["id"] for one in printed("firm2", "--committed")["promises"]]
         assert "letter" in own
         assert set(own) < set(told)
+
+    def test_odds_of_what_is_signed_on_conditions_are_told(self) -> None:
+        """Ten promised: sure, by a letter, or on conditions that may fail."""
+        one = {
+            "payer": "a",
+            "payee": "b",
+            "kind": "equity",
+            "paid": 0.0,
+            "promised": 10.0,
+            "to": "",
+        }
+        told = [("firm", 1.0), ("letter", 0.3), ("firm", 0.5)]
+        rows = [{**one, "strength": how, "probability": odds} for how, odds in told]
+        _, shown, _ = promise_table({"sentence": "", "note": "", "promises": rows}, {})
+        assert isinstance(shown, Table)
+        (sure,) = (list(column.cells) for column in shown.columns if column.header == "how sure")
+        assert sure == ["firm", "letter 30 %", "on terms 50 %"]
 
     def test_loops_mark_what_is_only_meant(self) -> None:
         legs = [leg for loop in printed("--committed", "--loops")["loops"] for leg in loop["legs"]]

@@ -45,7 +45,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "rounds.csv": (
         "id", "investor", "firm", "entity", "metric", "counterparty", "dated", "share",
-        "paid_on", "probability", "condition", "earmark", "note",
+        "paid_on", "probability", "condition", "earmark", "superseded_by", "note",
     ),
     "observations.csv": (
         "id", "of", "per", "reading", "entity", "metric", "item", "counterparty", "growth",

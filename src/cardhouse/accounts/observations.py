@@ -23,10 +23,13 @@ from cardhouse.accounts.readings import (
     read_share,
     read_stock,
 )
+from cardhouse.accounts.signed_rounds import TRANCHES, read_tranches
 from cardhouse.accounts.tables import Row
 from cardhouse.errors import EconomyError
 
-READINGS = ("flow", "dated", "stock", "stock_before", "rate", "level", "share", "growth")
+READINGS = (
+    "flow", "dated", "stock", "stock_before", "rate", "level", "share", "growth", *TRANCHES,
+)  # fmt: skip
 REACH = 4.0
 
 
@@ -79,7 +82,10 @@ def observe(
     for row in definition.rows("observations"):
         of = reader.read(row.needed("of"), row.place)
         per = reader.read(row.text("per"), row.place) if row.text("per") else None
-        readings = read_row(row, figures, base)
+        if row.text("reading") in TRANCHES:
+            readings = read_tranches(definition, row, figures, base)
+        else:
+            readings = read_row(row, figures, base)
         shared = Counter(reading.figure.source for reading in readings)
         found += [
             Observation(
@@ -98,7 +104,7 @@ def observe(
 
 
 def read_row(row: Row, figures: Figures, base: int) -> list[Reading]:
-    """Return what the figures that a row selects say about the base quarter."""
+    """Return what the figures that a row selects say about the base quarter, rounds aside."""
     kind = row.one_of("reading", READINGS)
     if (kind == "share") != bool(row.text("per")):
         raise EconomyError(f"{row.place}: a share needs 'per', and nothing else may have it.")

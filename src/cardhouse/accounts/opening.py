@@ -21,6 +21,7 @@ from cardhouse.accounts.observations import Observation, observe
 from cardhouse.accounts.own_facts import facts_of
 from cardhouse.accounts.periods import quarter_number
 from cardhouse.accounts.products import list_products
+from cardhouse.accounts.signed_rounds import lumps_due
 from cardhouse.accounts.solving import Solution, solve
 from cardhouse.accounts.unknowns import list_unknowns
 from cardhouse.errors import AccountsError, EconomyError, did_you_mean
@@ -100,7 +101,8 @@ def read_build(
     date = _checked_date(as_of, everything)
     figures = everything.known_at(date)
     base = choose_base(definition, figures, date, base)
-    unknowns = list_unknowns(definition, _after_reference(definition, base))
+    lumps = lumps_due(definition, figures, quarter_number(base))
+    unknowns = list_unknowns(definition, _after_reference(definition, base), lumps)
     reader = Reader(definition, unknowns)
     observations = observe(definition, reader, figures, quarter_number(base))
     build = Build(
@@ -118,9 +120,14 @@ def _check_observed(definition: Definition) -> None:
 
 
 def _check_committed(definition: Definition, table: FactTable) -> None:
-    """Refuse a commitment by a fact that does not exist: it would bind nobody, in silence."""
-    for row in definition.rows("commitments"):
-        fact = row.needed("fact")
+    """Refuse a fact that does not exist: it would bind or release nobody, in silence."""
+    named = [(row, row.needed("fact")) for row in definition.rows("commitments")]
+    named += [
+        (row, row.text("superseded_by"))
+        for row in definition.rows("rounds")
+        if row.text("superseded_by")
+    ]
+    for row, fact in named:
         if fact not in table.by_id:
             raise EconomyError(
                 f"{row.place}: there is no fact '{fact}'.{did_you_mean(fact, table.by_id)} "

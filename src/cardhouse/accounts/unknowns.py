@@ -7,7 +7,9 @@ and its sd widens by `DRIFT_SD` of the amount for each root of a quarter.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from cardhouse.accounts.definition import SIGNED_EITHER_WAY, Definition
 from cardhouse.accounts.growth import log_growth
@@ -18,6 +20,7 @@ from cardhouse.model.vocabulary import ContractKind, EntityKind
 DRIFT_SD = 0.10
 MOST_LOG_SCALE = 3.0
 """A prior is never moved by more than this: a factor of twenty either way."""
+NO_LUMPS: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,23 @@ class Unknowns:
         return {name: position for position, name in enumerate(self.names)}
 
 
-def list_unknowns(definition: Definition, quarters: int) -> Unknowns:
-    """Return the unknowns of an economy, `quarters` after its reference quarter."""
+def list_unknowns(
+    definition: Definition, quarters: int, lumps: Mapping[str, float] = NO_LUMPS
+) -> Unknowns:
+    """Return the unknowns of an economy, `quarters` after its reference quarter.
+
+    ``lumps`` are payments that are due in the quarter by contract, USD bn: the prior of such a
+    flow, made for ordinary quarters, is no surer than the lump is large.
+    """
     paid = [row for row in definition.rows("contracts") if not is_imputed(row)]
     flows = tuple(_flow(row) for row in paid)
     contracts = [
         (
             row.text("id"),
-            *_prior(row, _log_scale(definition, row, quarters), quarters),
+            *_stepped_back(
+                _prior(row, _log_scale(definition, row, quarters), quarters),
+                lumps.get(row.text("id"), 0.0),
+            ),
             _one_way(row),
         )
         for row in paid
@@ -169,3 +181,8 @@ def _prior(
         raise EconomyError(f"{row.place}: sd must be above zero, found {sd}.")
     per_root = DRIFT_SD * prior if wander is None else wander
     return prior, math.hypot(sd, math.sqrt(abs(quarters)) * per_root)
+
+
+def _stepped_back(prior: tuple[float, float], lump: float) -> tuple[float, float]:
+    """Return a prior with its sd at least as large as a lump that is due."""
+    return prior[0], max(prior[1], lump)

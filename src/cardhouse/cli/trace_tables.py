@@ -140,6 +140,8 @@ def promise_table(answer: Answer, names: Names) -> list[RenderableType]:
         sure = "firm"
         if one["strength"] == "letter":
             sure = f"letter {100 * one['probability']:.0f} %"
+        elif one["probability"] < 1.0:
+            sure = f"on terms {100 * one['probability']:.0f} %"
         who = (Text(_name(one[end], names)) for end in ("payer", "payee"))
         money_of = (money(one[name]) for name in ("paid", "promised"))
         rows.add_row(*who, Text(_words(one["kind"])), *money_of, sure, one["to"] or "")
