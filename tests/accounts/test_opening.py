@@ -211,3 +211,22 @@ class TestBalanceSheets:
         repaid = sum(c.amount for c in world.contracts_of(K.REPAYMENT) if c.payer == firm)
         assert debt == pytest.approx(end, rel=0.02)
         assert drawn - repaid == pytest.approx(drawn_less_repaid, rel=0.15)
+
+
+def test_what_is_repaid_by_a_day_falls_due_then_from_every_base() -> None:
+    days: dict[str, set[float]] = {}
+    for base in ("2024Q4", "2025Q2", "2026Q1"):
+        world = open_world("ai", base=base)
+        for debt in world.debts:
+            if debt.bullet:
+                due = quarter_number(base) + debt.maturity_quarters
+                days.setdefault(f"{debt.firm} {debt.pool}", set()).add(due)
+    assert days
+    assert all(len(found) == 1 for found in days.values())
+    books = {
+        one.maturity_quarters
+        for base in ("2025Q2", "2026Q1")
+        for one in open_world("ai", base=base).debts
+        if one.firm == "oracle"
+    }
+    assert len(books) == 1, "a book's loans follow each other"

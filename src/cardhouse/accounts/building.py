@@ -93,7 +93,7 @@ class Build:
             firms=tuple(_firm(one, value) for one in written.firms),
             pools=written.pools,
             contracts=_contracts(written, values, balanced.sd.tolist()),
-            debts=tuple(_debt(row, value) for row in definition.rows("debts")),
+            debts=tuple(_debt(row, value, self.quarters) for row in definition.rows("debts")),
             rounds=written.rounds,
             stakes=_stakes(value),
             populations=written.populations,
@@ -292,14 +292,20 @@ def _pool(row: Row) -> Pool:
     )
 
 
-def _debt(row: Row, value: Mapping[str, float]) -> Debt:
-    """Return a debt of the table at its balanced amount."""
+def _debt(row: Row, value: Mapping[str, float], quarters: int) -> Debt:
+    """Return a debt of the table at its balanced amount, some quarters after the reference one.
+
+    What is repaid by a day has so many quarters less to run, at least one.
+    """
+    life = row.number_of("maturity_quarters")
+    if row.flag("dated") or row.flag("bullet"):
+        life = max(life - quarters, 1.0)
     return Debt(
         firm=row.text("firm"),
         pool=row.text("pool"),
         amount=value[f"debt:{row.text('id')}"],
         rate=row.number_of("rate"),
-        maturity_quarters=row.number_of("maturity_quarters"),
+        maturity_quarters=life,
         bullet=row.flag("bullet"),
         seniority=int(row.number_of("seniority", 0.0)),
         collateral=row.text("collateral"),

@@ -40,8 +40,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "positions.csv": ("key", "prior", "sd", "drift", "wander", "signed", "note"),
     "debts.csv": (
-        "id", "firm", "pool", "prior", "sd", "drift", "rate", "maturity_quarters", "bullet",
-        "seniority", "collateral", "note",
+        "id", "firm", "pool", "prior", "sd", "drift", "rate", "maturity_quarters", "dated",
+        "bullet", "seniority", "collateral", "note",
     ),
     "rounds.csv": (
         "id", "investor", "firm", "entity", "metric", "counterparty", "dated", "share",
