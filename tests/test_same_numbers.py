@@ -141,8 +141,8 @@ def test_the_report_s_sentences_are_the_screen_s(asked: Everything) -> None:
     screen = " ".join(asked.screen.split())
     assert screen.partition(" What its buyers")[0] in words
     cents = re.findall(r"(\d+) cents", screen.partition("Who ultimately")[0])
-    assert len(cents) == 5  # three of the base quarter, two of the last
-    assert all(f"{number}¢" in words for number in cents[:3])
+    assert len(cents) == 6  # four of the base quarter, two of the last
+    assert all(f"{number}¢" in words for number in cents[:4])
 
 
 def test_the_report_draws_every_payment_it_tells(asked: Everything) -> None:

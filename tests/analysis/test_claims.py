@@ -10,6 +10,8 @@ from cardhouse.analysis.claims import (
     FAILS,
     HOLDS,
     IN_PART,
+    PROFIT_OF,
+    TOGETHER,
     UNDETERMINED,
     Business,
     Figure,
@@ -22,6 +24,7 @@ from cardhouse.analysis.claims import (
     mostly,
     negative_margins,
     not_covered,
+    range_of_shares,
     takes_profit,
     thin_margins,
     within,
@@ -122,7 +125,8 @@ class TestProfit:
 
     def test_a_loss_takes_no_profit_away(self) -> None:
         found = takes_profit({"a": 6.0, "b": 4.0, "c": -100.0}, ["a"])
-        assert [one.value for one in found.figures] == [0.6, 0.4]
+        assert [one.value for one in found.figures] == [0.6, 0.4, 0.6]
+        assert found.figures[-1].name == f"{PROFIT_OF}{TOGETHER}"
 
 
 class TestShares:
@@ -160,6 +164,15 @@ class TestLoss:
     def test_the_fallen_are_named(self) -> None:
         found = lost_without([Outcome("Firms", 0.5, 0.0, ("A", "B"))], 0.1)
         assert found.supports == ("Firms: 50% lost (A, B), 0% without the scenario.",)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.floats(0.0, 1.0), min_size=1))
+def test_a_range_is_that_of_its_perimeters(shares: dict[str, float]) -> None:
+    by_each, told = range_of_shares(shares, "The firm")
+    assert by_each == all(share > 0.5 for share in shares.values())
+    low, high = min(shares.values()), max(shares.values())
+    assert told.startswith(f"The firm takes {low:.0%} to {high:.0%} of operating profit: ")
+    assert all(f"{share:.0%} ({name})" in told for name, share in shares.items())
 
 
 class TestAbove:

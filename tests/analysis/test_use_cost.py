@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given, settings
 
 from cardhouse.analysis.books import Books
+from cardhouse.analysis.ledger import sold_use_subsidy, subsidy_ledger
 from cardhouse.analysis.parts import LineCosts
-from cardhouse.analysis.use_cost import UseCost, plant_sellers, use_cost, use_shares
+from cardhouse.analysis.use_cost import (
+    UseCost,
+    own_use_shares,
+    plant_sellers,
+    use_cost,
+    use_shares,
+)
 from cardhouse.engine.chain import compile_chain
 from cardhouse.engine.drivers import neutral
 from cardhouse.engine.simulate import simulate
@@ -118,6 +125,48 @@ def test_use_by_the_sellers_own_parent_can_be_left_out() -> None:
     found = cost_of(replace(world, contracts=(*world.contracts, own)))
     assert found.with_programs[0] == pytest.approx(6.0)
     assert found.sold_use[0] == pytest.approx(1.0 + 0.5 * (2.0 + 3.0))
+
+
+def with_own_use(world: World, volume: float) -> World:
+    """Let the cloud's parent use some of its output itself, beside the 8 that it sells."""
+    terms = {"pays": 0.0, "own_use": 1.0, "volume": volume}
+    own = Contract(K.SALE, "others", "cloud.ai", 0.0, terms)
+    return replace(world, contracts=(*world.contracts, own))
+
+
+def test_own_use_is_a_share_of_output() -> None:
+    shares = own_use_shares(books_of(with_own_use(by_hand(), 8.0), 1))[0]
+    assert shares == pytest.approx([0.0, 0.5, 0.0])
+
+
+def test_the_subsidy_without_own_use_worked_by_hand() -> None:
+    """The cloud sells 8 at a cost of 5: no subsidy. The lab pays 1 + 6 + 2 and takes 4."""
+    books = books_of(with_own_use(by_hand(), 8.0), 1)
+    assert sold_use_subsidy(books, LineCosts(books))[0] == pytest.approx([5.0, 0.0, 0.0])
+
+
+def test_a_parent_that_sells_nothing_is_not_subsidised_without_its_own_use() -> None:
+    world = by_hand()
+    kept = [one for one in world.contracts if one.kind not in (K.INPUT, K.PROGRAM)]
+    books = books_of(with_own_use(replace(world, contracts=tuple(kept)), 8.0), 1)
+    costs = LineCosts(books)
+    cloud = books.chain.firm_ids.index("cloud")
+    assert subsidy_ledger(books, costs).subsidy[0, cloud] == pytest.approx(5.0)
+    assert sold_use_subsidy(books, costs)[0, cloud] == pytest.approx(0.0)
+
+
+@given(recipes())
+@settings(max_examples=25)
+def test_leaving_own_use_out_never_adds_to_a_subsidy(recipe: Recipe) -> None:
+    books = books_of(recipe.world())
+    costs = LineCosts(books)
+    whole, left = subsidy_ledger(books, costs).subsidy, sold_use_subsidy(books, costs)
+    assert (left >= 0).all()
+    assert (left <= whole * (1 + 1e-12) + 1e-12).all()
+    shares = own_use_shares(books)
+    assert ((shares >= 0) & (shares <= 1 + 1e-12)).all()
+    if not shares.any():
+        assert left == pytest.approx(whole)
 
 
 def test_an_economy_without_ai_costs_nothing() -> None:

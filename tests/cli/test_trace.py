@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from dataclasses import replace
@@ -10,11 +11,19 @@ from typing import Any
 
 import jsonschema
 import pytest
+<<<<<<< HEAD
 from rich.table import Table
 from typer.testing import CliRunner
 
 from cardhouse.cli.app import app
 from cardhouse.cli.trace_tables import promise_table
+=======
+from rich.console import Console
+from typer.testing import CliRunner
+
+from cardhouse.cli.app import app
+from cardhouse.cli.trace_tables import names_of, tables_of
+>>>>>>> 14bc90e9150ab7714d7cf13588912307f328b323
 from cardhouse.model.world import Round
 from cardhouse.studies.lever_paths import BASELINE
 from cardhouse.studies.run import Study, StudyResult
@@ -251,3 +260,26 @@ def test_warnings_of_the_run_are_told_and_stand_in_the_answer(
     monkeypatch.setitem(result.document, "warnings", ["mine.csv:2: far off."])
     assert printed(*words)["warnings"] == ["mine.csv:2: far off."]
     assert call(*words).stderr == "warning: mine.csv:2: far off.\n"
+
+
+def test_buyers_of_unknown_means_are_marked_where_they_pay() -> None:
+    """Names alone carry the mark, and its meaning stands once below the table."""
+    people = [
+        {"id": "people", "name": "People", "buys": "use"},
+        {"id": "others", "name": "Others", "buys": "plant"},
+    ]
+    names = names_of(people)
+    part = {"usd_bn": 1.0, "least": None, "most": None}
+
+    def told(*who: str) -> str:
+        parts = [{**part, "who": one, "share": 1.0 / len(who)} for one in who]
+        words = {"schema": "cardhouse/trace/1", "direction": "to", "sentence": "It.", "note": "So."}
+        answer = {**words, "parts": parts}
+        console = Console(file=io.StringIO(), width=80)
+        for one in tables_of(answer, names):
+            console.print(one)
+        return console.file.getvalue()  # type: ignore[attr-defined]
+
+    assert "Others*" in told("people", "others")
+    assert told("people", "others").count("own money comes from is unknown") == 1
+    assert "unknown" not in told("people")

@@ -183,6 +183,7 @@ PAYMENTS: tuple[tuple[str, str, str, float, float, float], ...] = (
     ("oracle", "shareholders", "payout", 1.4, 0.0, 0.6),
 )
 
+BUYS = {"other_cloud_customers": "other", "other_chip_buyers": "plant"}
 FAILED = {"xai": 8, "coreweave": 6, "perplexity": 5}
 COSTS = {"cursor": 1.3, "perplexity": 1.9, "openai": 2.6, "anthropic": 2.3, "xai": 9.0}
 FACTS: Document = {
@@ -394,6 +395,7 @@ def _entity(
         "status": status if purse else [None] * count,
         "default_quarter": None if failed is None else quarter(failed),
         "ai": True,
+        **({"buys": BUYS.get(name, "use")} if kind == "segment" else {}),
     }  # fmt: skip
 
 

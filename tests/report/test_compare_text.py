@@ -108,7 +108,7 @@ def test_failures_and_payers_stand_beside_each_other() -> None:
     assert "2026Q4 (restructured), 2027Q1" in text
     assert "Venture capital" in text
     assert "others" in text
-    assert "No firm fails in any of them." in told(comparison())
+    assert "No firm fails on the central path of any of them." in told(comparison())
 
 
 def test_own_figures_are_told_first_ones_first_and_counted() -> None:

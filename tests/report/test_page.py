@@ -233,7 +233,8 @@ def test_text_from_a_document_is_never_markup() -> None:
 
 def test_a_calm_run_says_that_nobody_fails() -> None:
     page = report_html(sample_document(freeze=False))
-    assert "No firm fails" in page
+    assert "No firm fails or comes under stress on the central path" in page
+    assert "cardhouse ensemble" in page
     assert "the baseline in the same quarter" not in page
 
 
@@ -302,9 +303,13 @@ def test_the_four_numbers_are_those_of_the_document() -> None:
     assert [one.figure for one in numbers] == [
         "43¢",
         "$9.2\N{NO-BREAK SPACE}bn",
-        "47%",
+        "13%",
         "3 firms fail",
     ]
+    assert "paid by known final customers" in numbers[2].what
+    assert "Other chip buyers 34%, whose own money is unknown" in numbers[2].detail
+    assert "on the central path" in numbers[3].what
+    assert "cardhouse ensemble" in numbers[3].detail
     assert "61¢ without training" in numbers[0].detail
     assert "Venture funds, $3.4" in numbers[1].detail
     assert "2026Q3" in numbers[3].detail

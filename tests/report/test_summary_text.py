@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 from rich.console import Console
 
 from cardhouse.report.summary_text import (
+    HOW_LIKELY,
     claims_sentence,
     defaults_sentence,
     headline,
     last_seller,
     losses_sentence,
     movers_sentence,
+    nobody_fails,
     payers_sentence,
     profit_sentence,
     promises_sentence,
@@ -75,7 +78,8 @@ def on_screen(document: dict[str, Any]) -> str:
 def test_headline_compares_the_last_seller_with_the_baseline(document: dict[str, Any]) -> None:
     told = headline(document)
     assert told == (
-        "Capital stops: NVIDIA's sales are 20% below the baseline in 2025Q3; 2 firms fail."
+        "Capital stops: NVIDIA's sales are 20% below the baseline in 2025Q3; "
+        "on the central path 2 firms fail."
     )
 
 
@@ -91,9 +95,12 @@ def test_headline_tells_the_widest_gap_and_the_end(document: dict[str, Any]) -> 
 def test_headline_of_the_baseline_tells_the_course(document: dict[str, Any]) -> None:
     document["baseline"] = None
     document["fragility"]["defaults"] = []
-    assert "NVIDIA sells $46.7 bn in 2025Q2 and $40.0 bn in 2025Q3; no firm fails." in headline(
-        document
+    assert headline(document).endswith(
+        "NVIDIA sells $46.7 bn in 2025Q2 and $40.0 bn in 2025Q3; on the central path no firm fails."
     )
+    told = defaults_sentence(document)
+    assert told == f"Defaults on the central path until 2025Q3: none. {HOW_LIKELY}"
+    assert "cardhouse ensemble" in nobody_fails(document)
 
 
 def test_a_firm_that_fails_twice_counts_once_and_small_ones_apart(
@@ -104,8 +111,8 @@ def test_a_firm_that_fails_twice_counts_once_and_small_ones_apart(
     apps = seller("other_apps", [1.0, 1.0], "apps")
     apps |= {"kind": "population", "name": "Other apps", "members": 9, "defaults": [0, 2]}
     document["entities"].append(apps)
-    assert headline(document).endswith("one firm fails; of 9 other apps 2 do.")
-    told = "First defaults: Late 2025Q2 (restructured), Late 2025Q3."
+    assert headline(document).endswith("on the central path one firm fails; of 9 other apps 2 do.")
+    told = f"{FIRST}: Late 2025Q2 (restructured), Late 2025Q3. {HOW_LIKELY}"
     assert defaults_sentence(document) == told
 
 
@@ -141,10 +148,13 @@ def test_payers_come_largest_first_and_add_up(document: dict[str, Any]) -> None:
     assert payers_sentence(document).endswith("others 50%.")
 
 
+FIRST = "First defaults on the central path"
+
+
 def test_defaults_come_in_order(document: dict[str, Any]) -> None:
-    assert defaults_sentence(document) == "First defaults: Early 2025Q2, Late 2025Q3."
+    assert defaults_sentence(document) == f"{FIRST}: Early 2025Q2, Late 2025Q3. {HOW_LIKELY}"
     document["fragility"]["defaults"] *= 5
-    assert defaults_sentence(document).endswith("and 4 more.")
+    assert defaults_sentence(document).endswith(f"and 4 more. {HOW_LIKELY}")
 
 
 def test_losses_are_added_over_defaults_and_told_by_holder(document: dict[str, Any]) -> None:
@@ -179,6 +189,66 @@ def test_what_customers_leave_is_split_by_source(document: dict[str, Any]) -> No
     assert subsidy_sentence(document) == (
         "Customers do not pay $10.0 bn of the cost in 2025Q2; it falls on wear and pay in shares "
         "(no cash) 60%, their own cash 30%, AMD 10%."
+    )
+
+
+def test_small_sources_stand_together_so_that_shares_add_up(document: dict[str, Any]) -> None:
+    by_source = {"amd": 1.0, "not_in_cash": 5.2, "cash": 2.2, "nvidia": 1.0, "bonds": 0.6}
+    document["ledger"] |= {"subsidy_usd_bn": 10.0, "subsidy_by_source": by_source}
+    told = subsidy_sentence(document)
+    assert told.endswith("others 6%.")
+    assert sum(int(part) for part in re.findall(r"(\d+)%", told)) == 100
+
+
+def test_what_users_fall_short_of_is_told_apart_from_subsidies(document: dict[str, Any]) -> None:
+    """Two numbers that differ stand with the reason, where parents use what their firms make."""
+    document["ledger"] |= {
+        "subsidy_usd_bn": 18.0,
+        "subsidy_by_source": {"cash": 18.0},
+        "subsidy_sold_use_usd_bn": 11.0,
+        "users_receipts_usd_bn": 25.0,
+        "use_cost_usd_bn": {"with_programs": 45.0, "sold_use": 31.0},
+    }
+    document["ledger"]["users_pay_per_dollar_of_cost"]["sold_use"] = 25.0 / 31.0
+    told = subsidy_sentence(document)
+    assert "It is $11.0 bn without groups' own use." in told
+    assert "not the $20.0 bn by which users fall short" in told
+    assert "81 cents without groups' own use" in users_sentence(document)
+    document["ledger"]["use_cost_usd_bn"]["sold_use"] = 45.0
+    assert "own use" not in subsidy_sentence(document) + users_sentence(document)
+
+
+def test_unknown_buyers_are_no_known_customers(document: dict[str, Any]) -> None:
+    people = [
+        {"id": "people", "name": "People", "tier": "users", "kind": "segment", "buys": "use"},
+        {"id": "renters", "name": "Renters", "tier": "users", "kind": "segment", "buys": "use"},
+        {"id": "others", "name": "Others", "tier": "users", "kind": "segment", "buys": "plant"},
+    ]
+    document["entities"] += [{**one, "revenue": []} for one in people]
+    document["trace"]["nvidia"] = {
+        "others": 0.6,
+        "venture": 0.38,
+        "renters": 0.017,
+        "people": 0.003,
+    }
+    assert payers_sentence(document) == (
+        "Who ultimately pays NVIDIA in 2025Q2: Others 60% (their own money unknown), venture 38%, "
+        "Renters 2%. Users of AI pay 2% (Renters 1.7%, the rest 0.3%)."
+    )
+
+
+def test_profit_is_told_with_its_range_over_perimeters(document: dict[str, Any]) -> None:
+    document["fragility"] |= {
+        "profit_share_ai": {"amd": 0.1, "nvidia": 0.9},
+        "loss_making_share_ai": {"firms": 0.75, "revenue": 0.25, "users_spending": None},
+    }
+    figures = [
+        {"name": f"share of profit: NVIDIA, {perimeter}", "value": share}
+        for perimeter, share in {"AI": 0.9, "divisions": 0.52, "groups": 0.27}.items()
+    ]
+    document["claims"].append({"id": "chips_take_profit", "verdict": "in_part", "figures": figures})
+    assert "in 2025Q2 (by perimeter 27% to 90%: claim chips take profit);" in (
+        profit_sentence(document)
     )
 
 

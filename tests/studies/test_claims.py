@@ -325,6 +325,10 @@ class TestThesis:
             values[f"share of profit: {name}, {DIVISIONS}"].value for name in ("NVIDIA", "Broadcom")
         ]
         assert sum(chips) == pytest.approx(0.499, abs=0.002)
+        assert sum("NVIDIA takes" in text for text in told.supports + told.opposes) == 1
+        for perimeter in (AI_ALONE, DIVISIONS, GROUPS):
+            share = values[f"share of profit: NVIDIA, {perimeter}"].value
+            assert f"{share:.0%} ({perimeter})" in told.opposes[0]
         amazon = values[f"share of profit: Amazon, {GROUPS}"]
         assert "b7851bba45" in amazon.facts
 

@@ -269,6 +269,10 @@ def gap_filled(
     return Finding(verdict, tuple(figures), *sides(told))
 
 
+PROFIT_OF = "share of profit: "
+TOGETHER = "all of them together"
+
+
 def takes_profit(
     profits: Mapping[str, float],
     who: Sequence[str],
@@ -293,11 +297,12 @@ def takes_profit(
     largest = share >= max(one for one in positive.values()) / total
     verdict = HOLDS if share > MOST else IN_PART if largest else FAILS
     which = f", {of}" if of else ""
-    figures = tuple(
-        Figure(f"share of profit: {name}{which}", one / total, "share", (facts or {}).get(name, ()))
+    figures = [
+        Figure(f"{PROFIT_OF}{name}{which}", one / total, "share", (facts or {}).get(name, ()))
         for name, one in positive.items()
         if one > 0
-    )
+    ]
+    figures.append(Figure(f"{PROFIT_OF}{TOGETHER}{which}", share, "share"))
     told = (
         (
             name in who,
@@ -306,7 +311,20 @@ def takes_profit(
         for name, one in positive.items()
         if one > 0
     )
-    return Finding(verdict, figures, *sides(told))
+    return Finding(verdict, tuple(figures), *sides(told))
+
+
+def range_of_shares(shares: Mapping[str, float], who: str) -> tuple[bool, str]:
+    """Return by perimeter what share of profit somebody takes, and whether it is most by each.
+
+    Examples
+    --------
+    >>> range_of_shares({"AI business": 0.85, "whole groups": 0.27}, "NVIDIA")
+    (False, 'NVIDIA takes 27% to 85% of operating profit: 85% (AI business), 27% (whole groups).')
+    """
+    low, high = min(shares.values()), max(shares.values())
+    told = ", ".join(f"{share:.0%} ({perimeter})" for perimeter, share in shares.items())
+    return low > MOST, f"{who} takes {low:.0%} to {high:.0%} of operating profit: {told}."
 
 
 def mostly(shares: Mapping[str, float | None], facts: tuple[str, ...] = ()) -> Finding:

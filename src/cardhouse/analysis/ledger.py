@@ -22,6 +22,7 @@ import numpy as np
 
 from cardhouse.analysis.books import COST_KINDS, Books
 from cardhouse.analysis.parts import LineCosts, Mask
+from cardhouse.analysis.use_cost import own_use_shares
 from cardhouse.engine.chain import Array
 from cardhouse.engine.sums import ratio
 from cardhouse.model.vocabulary import ContractKind as Kind
@@ -106,6 +107,16 @@ def subsidy_ledger(books: Books, costs: LineCosts, part: Mask | None = None) -> 
     total = money.sum(axis=2, keepdims=True)
     split = cash_part[:, :, None] * ratio(money, np.broadcast_to(total, money.shape))
     return Ledger(revenue, receipts, full_cost, subsidy, cash_part, noncash_part, split, names)
+
+
+def sold_use_subsidy(books: Books, costs: LineCosts) -> Array:
+    """Return each firm's subsidy with the cost of its parent's own use left out (quarter, firm).
+
+    Own use has no customers, so its whole cost is a subsidy by the parent; this is what stays.
+    """
+    ledger = subsidy_ledger(books, costs)
+    own = (costs.cash_cost + costs.noncash_cost) * own_use_shares(books)
+    return np.maximum(0.0, ledger.full_cost - books.per_firm(own) - ledger.receipts)
 
 
 def sources_of_money(

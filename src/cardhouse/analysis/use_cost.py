@@ -129,6 +129,11 @@ def use_shares(books: Books, costs: LineCosts, leave: Leave = exit_shares_of_eac
     return UseShares(shares[:, :, 0], shares[:, :, 1], shares[:, :, 2])
 
 
+def own_use_shares(books: Books) -> Array:
+    """Return the share of each line's output that the seller's own parent uses (quarter, line)."""
+    return np.asarray(ratio(_unpaid_use(books)[1], books.value))
+
+
 def _final(books: Books) -> Array:
     """Return what segments were billed for each line (quarter, line)."""
     return np.asarray(books.billed[:, books.firms :].sum(axis=1))

@@ -175,10 +175,9 @@ def trace(  # noqa: PLR0913 - one argument an option is how a command is declare
         print_json(answer)
         return
     from cardhouse.cli.tables import show
-    from cardhouse.cli.trace_tables import tables_of
+    from cardhouse.cli.trace_tables import names_of, tables_of
 
-    names = {row["id"]: row["name"] for row in result.document["entities"]}
-    show(tables_of(answer, names))
+    show(tables_of(answer, names_of(result.document["entities"])))
 
 
 def _answer(result: StudyResult, asked: Asked) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cardhouse.analysis.buyers import PLANT
 from cardhouse.cli.tables import table
 from cardhouse.report.wording import money, sentence_case, words
 
@@ -38,6 +39,18 @@ def tables_of(answer: Answer, names: Names) -> list[RenderableType]:
     return source_table(answer, names)
 
 
+UNKNOWN_MEANS = "*"
+"""Marks buyers outside the chain whose own money nobody knows."""
+
+
+def names_of(entities: Iterable[Row]) -> dict[str, str]:
+    """Return the names of a document's entities by id, buyers of unknown means marked."""
+    return {
+        row["id"]: row["name"] + (UNKNOWN_MEANS if row.get("buys") == PLANT else "")
+        for row in entities
+    }
+
+
 def source_table(answer: Answer, names: Names) -> list[RenderableType]:
     """Return who paid, largest share first, with bounds where there are any; then all the rest."""
     rows = table("paid by", ">share", ">USD bn", ">least", ">most")
@@ -49,7 +62,7 @@ def source_table(answer: Answer, names: Names) -> list[RenderableType]:
     _add_rest(rows, answer["parts"], shown)
     if not any(part["least"] is not None for part in answer["parts"]):
         rows.columns = rows.columns[:3]
-    return _told(answer, rows)
+    return _told(answer, rows, names)
 
 
 def _add_rest(rows: Table, parts: Sequence[Row], shown: Sequence[Row]) -> None:
@@ -74,7 +87,7 @@ def end_table(answer: Answer, names: Names) -> list[RenderableType]:
             rows.add_row(_name(sink, names), _share(share), dollars, Text(holders, "dim"))
     small = [part for share, _, parts in ends if share < SMALLEST_SHARE for part in parts]
     _add_rest(rows, small, ())
-    return _told(answer, rows)
+    return _told(answer, rows, names)
 
 
 def _holders(share: float, sink: str, parts: Iterable[Row], names: Names) -> str:
@@ -145,11 +158,18 @@ def promise_table(answer: Answer, names: Names) -> list[RenderableType]:
         who = (Text(_name(one[end], names)) for end in ("payer", "payee"))
         money_of = (money(one[name]) for name in ("paid", "promised"))
         rows.add_row(*who, Text(_words(one["kind"])), *money_of, sure, one["to"] or "")
-    return _told(answer, rows if answer["promises"] else Text("Nothing is promised."))
+    return _told(answer, rows if answer["promises"] else Text("Nothing is promised."), names)
 
 
-def _told(answer: Answer, rows: RenderableType) -> list[RenderableType]:
-    return [Text(answer["sentence"], "bold"), rows, Text(answer["note"], "dim")]
+def _told(answer: Answer, rows: RenderableType, names: Names) -> list[RenderableType]:
+    parts = answer.get("parts", ())
+    marked = any(
+        part["share"] >= SMALLEST_SHARE and _name(part["who"], names).endswith(UNKNOWN_MEANS)
+        for part in parts
+    )
+    unknown = [Text(f"{UNKNOWN_MEANS} Where their own money comes from is unknown.")]
+    note = Text(answer["note"], "dim")
+    return [Text(answer["sentence"], "bold"), rows, *(unknown if marked else ()), note]
 
 
 def _name(one: str, names: Names) -> str:

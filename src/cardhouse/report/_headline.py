@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cardhouse.report._cast import Cast, Document
+from cardhouse.report._payer_groups import (
+    BUYERS,
+    GROUPS,
+    KNOWN,
+    buyers_told,
+    by_group,
+    source_group,
+    users_words,
+)
 from cardhouse.report.intervals import billions, bracketed, hundredths
 from cardhouse.report.wording import NO_BREAK, UNKNOWN, counted, dollars, listed, percent
 from cardhouse.studies.extracts import last_seller
 
-GROUPS = {
-    "users": "final customers",
-    "investors": "investors and lenders",
-    "firms": "other firms",
-    "business": "business outside the chain",
-    "rest": "earlier cash and the rest",
-}
-NAMED_CUSTOMERS = 2
 USERS_PAY = "ledger.users_pay_per_dollar_of_cost"
-_KINDS = {"segment": "users", "pool": "investors", "outside": "business"}
+ONE_PATH = "one path of many: cardhouse ensemble tells how likely failures are"
+ON_ONE_PATH = "on the central path"
+
+
+NO_OWN_USE = "without groups' own use"
+NETTED = "counted firm by firm, where a group's other sales cover its own use"
+"""Why what customers do not pay is not what users fall short of the chain's cost."""
+
+
+def has_own_use(ledger: Mapping[str, Any]) -> bool:
+    """Tell whether sellers' own parents use any of what the chain makes."""
+    cost = ledger.get("use_cost_usd_bn") or {}
+    return bool(cost.get("sold_use", 0.0) < (1.0 - ROUNDING) * cost.get("with_programs", 0.0))
+
+
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -29,21 +46,6 @@ class Number:
     figure: str
     what: str
     detail: str
-
-
-def source_group(cast: Cast, source: str) -> str:
-    """Return which kind of payer a traced source is, a key of `GROUPS`."""
-    if source not in cast.rows:
-        return "rest"
-    return _KINDS.get(cast.kind(source), "firms")
-
-
-def by_group(cast: Cast, shares: Mapping[str, float]) -> dict[str, float]:
-    """Return traced shares added up by kind of payer."""
-    sums = dict.fromkeys(GROUPS, 0.0)
-    for source, share in shares.items():
-        sums[source_group(cast, source)] += share
-    return sums
 
 
 def headline_numbers(document: Document, cast: Cast) -> list[Number]:
@@ -66,6 +68,8 @@ def _users_pay(document: Document) -> Number:
     detail += " without training and research"
     if pays.get("cash") is not None:
         detail += f", {_cents(pays['cash'])}{_span(document, 'cash')} counted in cash"
+    if has_own_use(document["ledger"]):
+        detail += f", {_cents(pays['sold_use'])}{_span(document, 'sold_use')} {NO_OWN_USE}"
     span = hundredths(document, f"{USERS_PAY}.with_programs")
     detail = f"{span}¢ in 80% of draws; {detail}" if span else detail
     return Number(
@@ -90,6 +94,8 @@ def _subsidy(document: Document, cast: Cast) -> Number:
         parts.append(f"most of the cash from: {cast.name(payer)}, {dollars(most)}")
     if unpaid > 0:
         parts.append(f"{dollars(unpaid)} of it is wear, shares and credits, not cash")
+    if has_own_use(ledger) and ledger.get("subsidy_sold_use_usd_bn") is not None:
+        parts.append(f"{dollars(ledger['subsidy_sold_use_usd_bn'])} {NO_OWN_USE}; {NETTED}")
     total = sum(ledger["subsidy_by_source"].values())
     return Number(dollars(total), what, "; ".join(parts) or "customers cover the cost")
 
@@ -99,43 +105,34 @@ def _who_pays(document: Document, cast: Cast) -> Number:
     shares = document["trace"].get(seller["id"], {}) if seller else {}
     if seller is None or not shares:
         return Number(
-            UNKNOWN, "of the last seller's sales is paid by final customers", "not traced"
+            UNKNOWN, "of the last seller's sales is paid by known final customers", "not traced"
         )
     sums = by_group(cast, shares)
-    customers = [
-        (cast.name(source), share)
+    buyers = [
+        (cast.name(source), group, share)
         for source, share in shares.items()
-        if source_group(cast, source) == "users"
+        if (group := source_group(cast, source)) in BUYERS
     ]
-    others = customers_told(customers)
+    others = buyers_told(users_words(document), buyers)
     others += [
         f"{GROUPS[group]} {percent(share)}"
         for group, share in sums.items()
-        if group != "users" and share > 0
+        if group not in BUYERS and share > 0
     ]
-    what = f"of {seller['name']}'s sales is ultimately paid by final customers"
-    return Number(percent(sums["users"]), what, listed(others) or "nobody else pays")
+    known = sum(sums[group] for group in KNOWN)
+    return Number(percent(known), paid_by_known(seller["name"]), listed(others))
 
 
-def customers_told(customers: Iterable[tuple[str, float]]) -> list[str]:
-    """Return which final customers pay most, each with its share of the seller's sales.
-
-    Examples
-    --------
-    >>> customers_told([("Users", 0.02), ("Buyers", 0.38), ("Firms", 0.05), ("Others", 0.01)])
-    ['Buyers 38%', 'Firms 5%', 'other customers 3%']
-    """
-    found = sorted((one for one in customers if one[1] > 0), key=lambda one: (-one[1], one[0]))
-    told = [f"{name} {percent(share)}" for name, share in found[:NAMED_CUSTOMERS]]
-    rest = sum(share for _, share in found[NAMED_CUSTOMERS:])
-    return [*told, f"other customers {percent(rest)}"] if rest > 0 else told
+def paid_by_known(seller: str) -> str:
+    """Return what the share of known final customers in a seller's sales is."""
+    return f"of {seller}'s sales is ultimately paid by known final customers"
 
 
 def _failures(document: Document) -> Number:
     failed = sorted(document["fragility"]["defaults"], key=lambda one: one["quarter"])
-    what = f"until {document['quarters'][-1]}"
+    what = f"{ON_ONE_PATH}, until {document['quarters'][-1]}"
     if not failed:
-        return Number("No firm fails", what, "no default in this run")
-    detail = f"first: {failed[0]['name']}, {failed[0]['quarter']}"
+        return Number("No firm fails", what, ONE_PATH)
+    detail = f"first: {failed[0]['name']}, {failed[0]['quarter']}; {ONE_PATH}"
     count = len({one["entity"] for one in failed})
     return Number(f"{counted(count, 'firm fails', 'firms fail')}", what, detail)

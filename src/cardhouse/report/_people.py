@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from cardhouse.report._cast import Cast, Document
 from cardhouse.report._figures import Bar, Cell, Figure, Key, Table, bar
-from cardhouse.report._headline import GROUPS, source_group
+from cardhouse.report._payer_groups import GROUPS, source_group
 from cardhouse.report._sources import Sources
 from cardhouse.report._subsidies import NOT_IN_CASH
 from cardhouse.report.wording import (

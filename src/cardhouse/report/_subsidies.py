@@ -7,7 +7,7 @@ from typing import Any
 
 from cardhouse.report._cast import Cast, Document
 from cardhouse.report._figures import Bar, Figure, Key, Table, bar
-from cardhouse.report._headline import GROUPS, source_group
+from cardhouse.report._payer_groups import GROUPS, source_group
 from cardhouse.report.wording import (
     NOTHING,
     UNKNOWN,

@@ -124,7 +124,7 @@ def _change(row: Mapping[str, Any], first: float | None, value: float | None) ->
 
 def _defaults(found: Comparison, labels: Sequence[str]) -> Iterator[RenderableType]:
     if not found["defaults"]:
-        yield Text("No firm fails in any of them.")
+        yield Text("No firm fails on the central path of any of them.")
     else:
         made = _table("Who fails, and when", labels)
         for row in found["defaults"]:

@@ -34,7 +34,7 @@ TITLES = {
     "left_unpaid": "left unpaid",
     "lost": "lost",
     "price": "price",
-    "users_pay": "paid by final customers",
+    "users_pay": "paid by customers outside the chain",
     "confidence": "confidence",
 }
 CHAIN_SHOWN = ("users_pay", "revenue", "capex", "raised", "debt", "confidence")

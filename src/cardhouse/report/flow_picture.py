@@ -90,7 +90,7 @@ LOOKS = (
 )
 
 KEYS = (
-    Key("segment", "paid by final customers"),
+    Key("segment", "paid by customers outside the chain"),
     Key("pool", "from investors and lenders"),
     Key("source", "from business outside the chain"),
     Key("firm", "between firms"),

@@ -23,7 +23,7 @@ from cardhouse.engine.links import FLOW_KINDS, summed
 from cardhouse.model.vocabulary import ContractKind as Kind
 from cardhouse.report._cast import OUTSIDE, Cast
 from cardhouse.report._flow_stage import PAYS_IN, Stage, folded, stage_of
-from cardhouse.report._headline import GROUPS, source_group
+from cardhouse.report._payer_groups import BUYERS, GROUPS, USERS, source_group
 from cardhouse.report.money_flow import Flow
 from cardhouse.report.wording import sentence_case, words
 from cardhouse.studies.document_entities import entity_rows, tier_rows
@@ -321,7 +321,7 @@ def stage_document(stage: LiveStage) -> Row:
         "largest": _largest(stage),
         "seller": None if seller is None else {"id": seller["id"], "name": seller["name"]},
         "sources": source_rows(scene),
-        "groups": dict(GROUPS),
+        "groups": _colours(),
         "firms": list(scene.baseline.chain.firm_ids),
     }
 
@@ -329,9 +329,20 @@ def stage_document(stage: LiveStage) -> Row:
 def source_rows(scene: Scene) -> list[Row]:
     """Return the sources of the trace with their names and groups."""
     return [
-        {"id": one, "name": scene.cast.name(one), "group": scene.group_of(one)}
-        for one in scene.sources
+        {"id": one, "name": scene.cast.name(one), **_groups_of(scene, one)} for one in scene.sources
     ]
+
+
+def _groups_of(scene: Scene, source: str) -> Row:
+    """Return a source's colour in the picture; of a buyer outside the chain also which it is."""
+    group = scene.group_of(source)
+    return {"group": USERS, "buyer": group} if group in BUYERS else {"group": group}
+
+
+def _colours() -> dict[str, str]:
+    """Return what the colours of a picture are called: buyers outside the chain have one."""
+    others = {name: told for name, told in GROUPS.items() if name not in BUYERS}
+    return {USERS: "customers outside the chain", **others}
 
 
 def _node(stage: LiveStage, name: str) -> Row:

@@ -14,12 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from cardhouse.analysis.use_cost import use_cost
+from cardhouse.analysis.ledger import sold_use_subsidy
+from cardhouse.analysis.use_cost import own_use_shares, use_cost
 from cardhouse.engine.absorbing import exit_shares_compiled
 from cardhouse.engine.arrays import Array
 from cardhouse.engine.resolution import OUTCOMES
 from cardhouse.model.scenario import Scenario
-from cardhouse.report._headline import GROUPS, customers_told
+from cardhouse.report._headline import (
+    NETTED,
+    NO_OWN_USE,
+    ON_ONE_PATH,
+    ONE_PATH,
+    paid_by_known,
+)
+from cardhouse.report._payer_groups import BUYERS, GROUPS, KNOWN, buyers_told, users_words
 from cardhouse.report.live_stage import LiveStage, Scene, paid_by_link
 from cardhouse.report.summary_text import headline
 from cardhouse.report.wording import UNKNOWN, counted, dollars, listed, percent
@@ -244,9 +252,11 @@ def headline_series(told: Shown) -> list[Row]:
 
 def _users_pay(told: Shown) -> Row:
     use = use_cost(told.view.books, told.view.costs, exit_shares_compiled)
-    whole, narrow, cash = (
-        use.paid_per_dollar(name) for name in ("with_programs", "without_programs", "cash")
+    whole, narrow, cash, sold = (
+        use.paid_per_dollar(name)
+        for name in ("with_programs", "without_programs", "cash", "sold_use")
     )
+    own = own_use(told)
     return {
         "id": "users_pay",
         "key": "ledger_by_quarter.users_pay_per_dollar_of_cost.with_programs",
@@ -256,9 +266,16 @@ def _users_pay(told: Shown) -> Row:
         "shown": [_cents(one) for one in whole],
         "detail": [
             f"{_cents(one)} without training and research, {_cents(other)} counted in cash"
-            for one, other in zip(narrow, cash, strict=True)
+            + (f", {_cents(third)} {NO_OWN_USE}" if is_own else "")
+            for one, other, third, is_own in zip(narrow, cash, sold, own, strict=True)
         ],
     }
+
+
+def own_use(told: Shown) -> list[bool]:
+    """Tell in which quarters sellers' own parents use any of what the chain makes."""
+    shares = own_use_shares(told.view.books)
+    return [bool(row.max(initial=0.0) > 0) for row in shares]
 
 
 def _cents(share: float | None) -> str:
@@ -269,6 +286,7 @@ def _subsidy(told: Shown) -> Row:
     ledger, cast = told.view.ledger, told.scene.cast
     total = ledger.subsidy.sum(axis=1)
     unpaid = np.maximum(ledger.noncash_part, 0.0).sum(axis=1)
+    sold = sold_use_subsidy(told.view.books, told.view.costs).sum(axis=1)
     known = np.array([one in cast.rows for one in ledger.sources])
     given = np.where(known, ledger.by_source.sum(axis=1), 0.0)
     return {
@@ -279,7 +297,9 @@ def _subsidy(told: Shown) -> Row:
         "values": rounded(total),
         "shown": [dollars(one) for one in total.tolist()],
         "detail": [
-            _who_gave(told, row, float(wear)) for row, wear in zip(given, unpaid, strict=True)
+            _who_gave(told, row, float(wear))
+            + (f"; {dollars(float(left))} {NO_OWN_USE}; {NETTED}" if is_own else "")
+            for row, wear, left, is_own in zip(given, unpaid, sold, own_use(told), strict=True)
         ],
     }
 
@@ -300,13 +320,13 @@ def _users_share(told: Shown) -> Row:
     seller = told.scene.seller
     sums = _by_group(told)
     sells = told.shares.sum(axis=1) > 0
-    users = list(zip(sums["users"].tolist(), sells.tolist(), strict=True))
+    known = sum((sums[group] for group in KNOWN), start=np.zeros(len(sells)))
+    users = list(zip(known.tolist(), sells.tolist(), strict=True))
     return {
         "id": "users_share",
         "key": "" if seller is None else f"trace_by_quarter.{seller['id']}",
         "unit": "share",
-        "what": f"of {seller['name'] if seller else 'the last seller'}'s sales is ultimately paid "
-        "by final customers",
+        "what": paid_by_known(seller["name"] if seller else "the last seller"),
         "values": [round(one, DECIMALS) if ok else None for one, ok in users],
         "shown": [percent(one) if ok else UNKNOWN for one, ok in users],
         "detail": _others_told(told, sums),
@@ -325,13 +345,14 @@ def _by_group(told: Shown) -> Mapping[str, Array]:
 def _others_told(told: Shown, sums: Mapping[str, Array]) -> list[str]:
     """Return who else pays the seller, a text a quarter."""
     scene = told.scene
-    is_customer = scene.source_groups[: told.shares.shape[1]] == "users"  # none: nothing is sold
-    customers = np.flatnonzero(is_customer)
-    names = [scene.cast.name(scene.sources[place]) for place in customers]
-    groups = [(GROUPS[name], share.tolist()) for name, share in sums.items() if name != "users"]
+    kinds = scene.source_groups[: told.shares.shape[1]]  # none: nothing is sold
+    places = np.flatnonzero(np.isin(kinds, BUYERS))
+    names = [scene.cast.name(scene.sources[place]) for place in places]
+    groups = [(GROUPS[name], share.tolist()) for name, share in sums.items() if name not in BUYERS]
+    users = users_words({"manifest": scene.manifest})
     texts = []
-    for at, shares in enumerate(told.shares[:, customers].tolist()):
-        parts = customers_told(zip(names, shares, strict=True))
+    for at, shares in enumerate(told.shares[:, places].tolist()):
+        parts = buyers_told(users, zip(names, kinds[places].tolist(), shares, strict=True))
         parts += [f"{name} {percent(share[at])}" for name, share in groups if share[at] > 0]
         texts.append(listed(parts) or "nobody else pays")
     return texts
@@ -349,7 +370,7 @@ def _failures(told: Shown) -> Row:
         "id": "failures",
         "key": "fragility.defaults",
         "unit": "count",
-        "what": "until the quarter's end",
+        "what": f"{ON_ONE_PATH}, until the quarter's end",
         "values": counts,
         "shown": [
             counted(n, "firm fails", "firms fail") if n else "No firm fails"
@@ -362,8 +383,8 @@ def _failures(told: Shown) -> Row:
 def _first_words(failed: Sequence[Row], at: int) -> str:
     by_then = [one for one in failed if one["at"] <= at]
     if not by_then:
-        return "no default so far"
-    return f"first: {by_then[0]['name']}, {by_then[0]['quarter']}"
+        return ONE_PATH
+    return f"first: {by_then[0]['name']}, {by_then[0]['quarter']}; {ONE_PATH}"
 
 
 __all__ = ["DECIMALS", "LETTERS", "Shown", "headline_series", "live_view", "rounded", "title_of"]

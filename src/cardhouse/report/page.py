@@ -36,7 +36,12 @@ from cardhouse.report._round_trips import round_trips_figure
 from cardhouse.report._sources import Sources
 from cardhouse.report._subsidies import growth_table, needed, sources_figure, subsidised_figure
 from cardhouse.report.flow_picture import flow_figures
-from cardhouse.report.summary_text import caution_sentence, headline, idle_sentence
+from cardhouse.report.summary_text import (
+    caution_sentence,
+    headline,
+    idle_sentence,
+    nobody_fails,
+)
 from cardhouse.report.wording import business, sentence_case
 
 POLICY = (
@@ -95,6 +100,7 @@ def contents(document: Mapping[str, Any]) -> dict[str, Any]:
         "growth": growth_table(document, cast),
         "accelerators": accelerators(document, sources),
         "failures": failures_figure(document, cast),
+        "nobody_fails": nobody_fails(document),
         "fragility": [
             figure
             for figure in (

@@ -107,11 +107,10 @@ def _sections(told: Mapping[str, Any]) -> Iterable[Row]:
         one = told["accelerators"]
         words = " ".join(part for part in (one.sentence, one.bought, *one.left_out) if part)
         yield _section("What an accelerator costs", one.figures, tables=[one.meaning], words=words)
-    last = told["quarters"][-1]
     yield _section(
         "Who fails, and who bears the loss",
         [told["failures"], *told["fragility"]],
-        words="" if told["failures"] else f"No firm fails or comes under stress until {last}.",
+        words="" if told["failures"] else told["nobody_fails"],
     )
 
 

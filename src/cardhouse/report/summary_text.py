@@ -11,9 +11,19 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cardhouse.analysis.claims import PROFIT_OF
 from cardhouse.report import intervals
+from cardhouse.report._cast import Cast
+from cardhouse.report._headline import NETTED, NO_OWN_USE, ON_ONE_PATH, has_own_use
+from cardhouse.report._payer_groups import (
+    UNKNOWN_BUYERS,
+    USERS,
+    source_group,
+    users_told,
+    users_words,
+)
 from cardhouse.report.intervals import bracketed, hundredths
-from cardhouse.report.wording import business, cents, listed, money, words
+from cardhouse.report.wording import business, cents, listed, money, sentence_case, words
 from cardhouse.studies.extracts import last_seller
 
 Document = Mapping[str, Any]
@@ -185,7 +195,7 @@ def _count_defaults(document: Document) -> str:
         for one in document["entities"]
         if sum(one.get("defaults") or [])
     ]
-    return "; ".join([told, *small])
+    return "; ".join([f"{ON_ONE_PATH} {told}", *small])
 
 
 def _against(document: Document, entity: Mapping[str, Any]) -> list[float] | None:
@@ -205,6 +215,9 @@ def users_sentence(document: Document) -> str:
     beside[0] += _span(document, "without_programs", ", {}")
     if pays.get("cash") is not None:
         beside.append(f"{cents(pays['cash'])} counted in cash{_span(document, 'cash', ', {}')}")
+    if has_own_use(document["ledger"]):
+        span = _span(document, "sold_use", ", {}")
+        beside.append(f"{cents(pays['sold_use'])} {NO_OWN_USE}{span}")
     apart = "; " if intervals.is_drawn(document) else ", "
     return (
         f"In {document['quarters'][0]} users pay {cents(pays['with_programs'])}"
@@ -238,10 +251,11 @@ def payers_sentence(document: Document) -> str:
         return ""
     largest = sorted(shares.items(), key=lambda item: -item[1])
     shown = [item for item in largest[:SHOWN_SOURCES] if item[1] >= SMALLEST_MOVE]
-    names = {one["id"]: one["name"] for one in document["entities"]}
+    cast = Cast(document)
     told = [
-        f"{names.get(source, words(source))} {share:.0%}"
+        f"{cast.rows[source]['name'] if source in cast.rows else words(source)} {share:.0%}"
         + bracketed(hundredths(document, f"trace.{seller['id']}.{source}"))
+        + (OF_UNKNOWN if source_group(cast, source) == UNKNOWN_BUYERS else "")
         for source, share in shown
     ]
     rest = 1.0 - sum(share for _, share in shown)
@@ -250,7 +264,23 @@ def payers_sentence(document: Document) -> str:
     own = (document.get("trace_round_trip_usd_bn") or {}).get(seller["id"]) or 0.0
     back = f" Of it ${money(own)} bn was its own money come back." if own >= SMALLEST_LOSS else ""
     base = document["quarters"][0]
-    return f"Who ultimately pays {seller['name']} in {base}: {', '.join(told)}.{back}"
+    users = _users_part(document, cast, shares)
+    return f"Who ultimately pays {seller['name']} in {base}: {', '.join(told)}.{users}{back}"
+
+
+OF_UNKNOWN = " (their own money unknown)"
+
+
+def _users_part(document: Document, cast: Cast, shares: Mapping[str, float]) -> str:
+    """Return what users of the business pay of the seller's sales, as a sentence of its own."""
+    users = [
+        (cast.name(source), share)
+        for source, share in shares.items()
+        if source_group(cast, source) == USERS and share > 0
+    ]
+    users.sort(key=lambda one: (-one[1], one[0]))
+    told = users_told(f"{users_words(document)} pay", users)
+    return f" {sentence_case(told)}." if users else ""
 
 
 def subsidy_sentence(document: Document) -> str:
@@ -261,15 +291,31 @@ def subsidy_sentence(document: Document) -> str:
         return ""
     names = {one["id"]: one["name"] for one in document["entities"]}
     largest = sorted(ledger["subsidy_by_source"].items(), key=lambda item: -item[1])
+    shown = [one for one in largest[:SHOWN_HOLDERS] if one[1] / whole >= SMALLEST_MOVE]
     told = [
         f"{SOURCES.get(source) or names.get(source, words(source))} {amount / whole:.0%}"
-        for source, amount in largest[:SHOWN_HOLDERS]
-        if amount / whole >= SMALLEST_MOVE
+        for source, amount in shown
     ]
+    rest = 100 - sum(round(100 * amount / whole) for _, amount in shown)
+    if rest > 0:  # what is left of the rounded shares, so that what is listed adds up
+        told.append(f"others {rest}%")
     base = document["quarters"][0]
     return (
         f"Customers do not pay ${money(whole)} bn of the cost in {base}; it falls on "
-        f"{', '.join(told)}."
+        f"{', '.join(told)}.{_own_use_sentence(document)}"
+    )
+
+
+def _own_use_sentence(document: Document) -> str:
+    """Return why this is not what users fall short of the chain's cost; empty without own use."""
+    ledger = document["ledger"]
+    left, paid = ledger.get("subsidy_sold_use_usd_bn"), ledger.get("users_receipts_usd_bn")
+    if left is None or paid is None or not has_own_use(ledger):
+        return ""
+    short = ledger["use_cost_usd_bn"]["with_programs"] - paid
+    return (
+        f" It is ${money(left)} bn {NO_OWN_USE}. It is not the ${money(short)} bn by which users "
+        f"fall short of the chain's cost, since it is {NETTED}."
     )
 
 
@@ -284,9 +330,23 @@ def profit_sentence(document: Document) -> str:
     names = {one["id"]: one["name"] for one in document["entities"]}
     return (
         f"{names.get(first, words(first))} takes {shares[first]:.0%} of the operating profit of "
-        f"{business(document)} in {document['quarters'][0]}; {losing['firms']:.0%} of the firms "
+        f"{business(document)} in {document['quarters'][0]}"
+        f"{_by_perimeter(document, names.get(first, first))}; {losing['firms']:.0%} of the firms "
         f"in it lose money on it, with {losing['revenue']:.0%} of its sales."
     )
+
+
+def _by_perimeter(document: Document, name: str) -> str:
+    """Return the range of a firm's share of profit over the perimeters that claims judge it by."""
+    found = [
+        figure["value"]
+        for claim in document["claims"]
+        for figure in claim.get("figures", ())
+        if figure["name"].startswith(f"{PROFIT_OF}{name}, ")
+    ]
+    if len(found) < 2:
+        return ""
+    return f" (by perimeter {min(found):.0%} to {max(found):.0%}: claim chips take profit)"
 
 
 def _tier_table(document: Document) -> Table:
@@ -310,10 +370,20 @@ def defaults_sentence(document: Document) -> str:
     order = {quarter: row for row, quarter in enumerate(document["quarters"])}
     failed = sorted(document["fragility"]["defaults"], key=lambda one: order[one["quarter"]])
     if not failed:
-        return f"Defaults until {document['quarters'][-1]}: none."
+        return f"Defaults {ON_ONE_PATH} until {document['quarters'][-1]}: none. {HOW_LIKELY}"
     told = [_default_words(one) for one in failed[:SHOWN_DEFAULTS]]
     more = len(failed) - len(told)
-    return f"First defaults: {', '.join(told)}{f' and {more} more' if more else ''}."
+    beyond = f" and {more} more" if more else ""
+    return f"First defaults {ON_ONE_PATH}: {', '.join(told)}{beyond}. {HOW_LIKELY}"
+
+
+HOW_LIKELY = "How likely failures are: cardhouse ensemble."
+
+
+def nobody_fails(document: Document) -> str:
+    """Return what is said in place of a picture of failures where there are none."""
+    last = document["quarters"][-1]
+    return f"No firm fails or comes under stress {ON_ONE_PATH} until {last}. {HOW_LIKELY}"
 
 
 def _default_words(default: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -115,7 +116,25 @@ def profit_taken(row: Claim, evidence: Evidence) -> Finding:
         )
         for words, results in perimeters.items()
     }
-    return by_definition(found)
+    judged = by_definition(found)
+    supports, opposes = claims.sides(_ranges(judged))
+    return replace(judged, supports=supports + judged.supports, opposes=opposes + judged.opposes)
+
+
+def _ranges(judged: Finding) -> list[tuple[bool, str]]:
+    """Return what the largest taker, and the claim's firms together, take by perimeter."""
+    shares: dict[str, dict[str, float]] = {}
+    for one in judged.figures:
+        for perimeter in (AI_ALONE, DIVISIONS, GROUPS):
+            who = one.name.removeprefix(claims.PROFIT_OF).removesuffix(f", {perimeter}")
+            if one.name == f"{claims.PROFIT_OF}{who}, {perimeter}" and isinstance(one.value, float):
+                shares.setdefault(who, {})[perimeter] = one.value
+    together = shares.pop(claims.TOGETHER, {})
+    first = max(shares, key=lambda who: shares[who].get(AI_ALONE, 0.0), default="")
+    told = [claims.range_of_shares(shares[first], first)] if len(shares.get(first, {})) > 1 else []
+    if len(together) > 1:
+        told.append(claims.range_of_shares(together, "All that the claim speaks of"))
+    return told
 
 
 def _ai_results(evidence: Evidence) -> dict[str, Result]:

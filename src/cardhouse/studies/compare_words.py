@@ -126,7 +126,11 @@ def _failures(comparison: Comparison, at: int) -> str:
         if fails[0] != fails[1]:
             alone[fails.index(True)].append(row["name"])
     if not any(alone):
-        return "The same firms fail." if comparison["defaults"] else "No firm fails."
+        return (
+            "The same firms fail."
+            if comparison["defaults"]
+            else "On the central paths no firm fails."
+        )
     told = [
         f"{_listed(names)} {'fails' if len(names) == 1 else 'fail'} in "
         f"{comparison['columns'][column]['label']} alone"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cardhouse.analysis.buyers import bought_by_segments
 from cardhouse.analysis.parts import ai_lines
 from cardhouse.engine.chain import Array, Chain, Index, Mask
 from cardhouse.engine.links import summed
@@ -303,6 +304,8 @@ def _account_row(view: View, entity: Entity) -> Row:
     nothing = [] if entity.kind is EntityKind.OUTSIDE else [0.0] * view.books.rows
     row |= {name: list(nothing) for name in MONEY}
     row |= {name: [] for name in POSITIONS}
+    if entity.kind is EntityKind.SEGMENT:
+        row["buys"] = bought_by_segments(view.chain)[entity.id]
     return {**row, "default_quarter": None, "spending": numbers(paid)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cardhouse.analysis.investment import END_USER_GROSS_MARGIN, expected_growth, revenue_needed
-from cardhouse.analysis.ledger import Ledger
+from cardhouse.analysis.ledger import Ledger, sold_use_subsidy
 from cardhouse.analysis.parts import ai_lines
 from cardhouse.analysis.use_cost import UseCost, use_cost
 from cardhouse.engine.chain import Array
@@ -40,6 +40,7 @@ def ledger_row(view: View, use: UseCost, facts: FactTable | None = None) -> Row:
         "users_receipts_usd_bn": float(use.receipts[0]),
         "use_cost_usd_bn": {name: float(getattr(use, name)[0]) for name in PAYS},
         **_subsidies(view, view.ledger),
+        "subsidy_sold_use_usd_bn": float(sold_use_subsidy(view.books, view.costs)[0].sum()),
         "ai": _subsidies(view, view.ai_ledger),
         "revenue_needed_usd_bn": revenue_needed(capex),
         "revenue_needed_from": {"capex": capex, "gross_margin": END_USER_GROSS_MARGIN},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cardhouse.analysis.buyers import BOUGHT
 from cardhouse.analysis.journal import FORCES
 from cardhouse.analysis.promises import FIRM, LETTER, UNPROMISED
 from cardhouse.analysis.rules import RULES
@@ -160,6 +161,7 @@ def _entity() -> Schema:
             status=_list({"enum": [*STATUS, None]}),
             default_quarter=MAYBE_QUARTER,
             ai=FLAG,
+            buys={"enum": list(BOUGHT)},
             members={"type": "integer"},
             alive=_list({"type": "integer"}),
             defaults=_list({"type": "integer"}),
@@ -172,6 +174,7 @@ def _entity() -> Schema:
         "defaults",
         "lost",
         "ai",
+        "buys",
         "price",
         "status",
         "market",
@@ -217,6 +220,7 @@ def _ledger() -> Schema:
     return _optional(
         _record(
             users_pay_per_dollar_of_cost=pays,
+            subsidy_sold_use_usd_bn=NUMBER,
             subsidy_by_source=_map(NUMBER),
             subsidy_by_tier_and_source=_map(_map(NUMBER)),
             subsidy_by_firm=_list(firm),
@@ -226,6 +230,7 @@ def _ledger() -> Schema:
             people=_list(people_schema()),
             best_price=prices_schema(),
         ),
+        "subsidy_sold_use_usd_bn",
         "subsidy_by_tier_and_source",
         "back_of_envelope",
         "people",
