@@ -11,19 +11,12 @@ from typing import Any
 
 import jsonschema
 import pytest
-<<<<<<< HEAD
+from rich.console import Console
 from rich.table import Table
 from typer.testing import CliRunner
 
 from cardhouse.cli.app import app
-from cardhouse.cli.trace_tables import promise_table
-=======
-from rich.console import Console
-from typer.testing import CliRunner
-
-from cardhouse.cli.app import app
-from cardhouse.cli.trace_tables import names_of, tables_of
->>>>>>> 14bc90e9150ab7714d7cf13588912307f328b323
+from cardhouse.cli.trace_tables import names_of, promise_table, tables_of
 from cardhouse.model.world import Round
 from cardhouse.studies.lever_paths import BASELINE
 from cardhouse.studies.run import Study, StudyResult
