@@ -85,7 +85,7 @@ class TestWhy:
         for part in ("Counts as", "0606318e13", "Others say", "no row of a shipped economy"):
             assert part in words
         kept = call("why", "0606318e13").stdout
-        for part in ("Counts for", "d2849f6727", "Used by", "ai/observations.csv"):
+        for part in ("Counts for", "d2849f6727", "Picked by", "ai/observations.csv", "Weight"):
             assert part in kept
         assert max(map(len, kept.splitlines())) <= 80
 
@@ -100,6 +100,7 @@ class TestWhy:
         assert [fact["id"] for fact in found["facts"]] == ["0606318e13"]
         assert [fact["id"] for fact in found["duplicates"]] == ["d2849f6727"]
         assert [use["table"] for use in found["uses"]] == ["observations.csv"]
+        assert found["weight"]["base_quarter"] == "2026Q1"
 
     def test_a_filing_read_elsewhere_says_so(self) -> None:
         copied = next(fact for fact in load_facts() if fact.is_via_copy)

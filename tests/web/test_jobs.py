@@ -190,7 +190,7 @@ def test_draws_alone_tell_of_the_accounts() -> None:
         ({"draws": 2_001}, "at most 2,000"),
         ({"paths": 10_001}, "at most 10,000"),
         ({"paths": 1}, "-n is 1"),
-        ({"draws": 20, "seed": -1}, "--seed is -1"),
+        ({"draws": 20, "seed": -1}, "seed is -1"),
         ({"draw": 100}, "draw"),
         ({"paths": 10, "exceed": ["openai.cash"]}, "openai.cash"),
         ({"paths": 10, "scenario": ["capital-freez"]}, "Did you mean 'capital-freeze'?"),

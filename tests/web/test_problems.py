@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ BAD = [
     ("/view?economy=rid-hailing", 422, "Did you mean 'ride-hailing'?"),
     ("/view?base=2025Q9", 422, "2025Q9"),
     ("/view?base=1990Q1", 422, "1990Q1"),
-    ("/view?as_of=yesterday", 422, "not a date"),
+    ("/view?as_of=yesterday", 422, "as_of is 'yesterday', which is not a date"),
     ("/view?quarters=0", 422, "1 to 400"),
     ("/view?quarters=81", 422, "at most 80"),
     ("/view?quarters=many", 422, "quarters is 'many'"),
@@ -41,7 +43,18 @@ BAD = [
     ("/gauges?gauge=cap", 422, "Did you mean 'cape'?"),
     ("/schemas/runs", 404, "Did you mean 'run'?"),
     ("/nowhere", 404, "There is nothing at"),
+    ("/?embed=x", 422, "no parameter 'embed'"),
 ]
+
+
+@pytest.mark.parametrize("address", ["/api/v1", "/api/v1/"])
+def test_the_address_that_serve_prints_tells_what_there_is(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    described = client.get(told["openapi"]).json()
+    assert {one["address"] for one in told["addresses"]} == set(described["paths"])
+    assert all(one["does"].endswith(".") for one in told["addresses"])
 
 
 @pytest.mark.parametrize(("address", "status", "words"), BAD)
@@ -55,6 +68,8 @@ def test_bad_input_is_one_sentence(client: Client, address: str, status: int, wo
     assert words in told["detail"]
     assert told["detail"].endswith((".", "?"))
     assert "Traceback" not in answer.text
+    outside_commands = "".join(told["detail"].split("`")[::2])
+    assert "--" not in outside_commands  # an option, which is not at hand here
 
 
 @pytest.mark.parametrize(
@@ -68,12 +83,13 @@ def test_bad_input_is_one_sentence(client: Client, address: str, status: int, wo
         ("set=remove=nobody", ["--set", "remove=nobody"]),
     ],
 )
-def test_the_sentence_is_that_of_the_command_line(
+def test_the_sentence_is_that_of_the_command_line_in_the_words_of_the_api(
     client: Client, address: str, words: list[str]
 ) -> None:
     said = CliRunner().invoke(app, ["run", "ride-hailing", *words]).stderr.strip()
     answer = client.get(f"/api/v1/view?economy=ride-hailing&{address}")
-    assert answer.json()["detail"] == said
+    plain = re.sub(r"--([a-z-]+)", lambda found: found[1].replace("-", "_"), said)
+    assert answer.json()["detail"] == plain.replace("`cardhouse levers`", "/api/v1/levers")
 
 
 def test_another_method_is_refused(client: Client) -> None:

@@ -15,6 +15,7 @@ from cardhouse.accounts.opening import (
     read_build,
 )
 from cardhouse.accounts.own_facts import fact_entities, own_tables
+from cardhouse.accounts.weighing import Weighing, weigh
 
 __all__ = [
     "open_world",
@@ -23,6 +24,8 @@ __all__ = [
     "fact_entities",
     "own_tables",
     "read_build",
+    "weigh",
+    "Weighing",
     "Accounts",
     "read_definition",
     "known_economies",

@@ -108,9 +108,7 @@ def read_row(row: Row, figures: Figures, base: int) -> list[Reading]:
     kind = row.one_of("reading", READINGS)
     if (kind == "share") != bool(row.text("per")):
         raise EconomyError(f"{row.place}: a share needs 'per', and nothing else may have it.")
-    chosen = figures.find(
-        row.needed("entity"), row.needed("metric"), row.text("item"), row.text("counterparty")
-    )
+    chosen = picked(row, figures)
     growth, reach = row.number_of("growth", 0.0), row.number_of("reach", REACH)
     read: dict[str, Callable[[], list[Reading]]] = {
         "flow": lambda: read_flow(chosen, base, growth, reach),
@@ -120,11 +118,20 @@ def read_row(row: Row, figures: Figures, base: int) -> list[Reading]:
         "rate": lambda: read_rate(chosen, base, growth, reach),
         "level": lambda: read_level(chosen, base, growth, reach),
         "share": lambda: read_share(chosen, base, reach),
-        "growth": lambda: read_growth(chosen, _levels(row, figures), base, growth),
+        "growth": lambda: read_growth(chosen, levels_of(row, figures), base, growth),
     }
     return read[kind]()
 
 
-def _levels(row: Row, figures: Figures) -> list[Figure]:
-    """Return the amounts that a row's growth starts from."""
+def picked(row: Row, figures: Figures) -> list[Figure]:
+    """Return the figures that a row is about, whatever their time."""
+    return figures.find(
+        row.needed("entity"), row.needed("metric"), row.text("item"), row.text("counterparty")
+    )
+
+
+def levels_of(row: Row, figures: Figures) -> list[Figure]:
+    """Return the amounts that a row's growth starts from; none where it reads no growth."""
+    if row.text("reading") != "growth":
+        return []
     return figures.find(row.needed("entity"), row.needed("level"), "*", "")

@@ -45,7 +45,8 @@ def open_world(
     base
         The base quarter, such as ``2025Q2``; none: the newest that the facts of the date open.
     as_of
-        An ISO date: only facts public by then are used; none: all facts.
+        An ISO date: only facts public by then are used; none, or a day after the last of them: all
+        facts, and the accounts are of that last day.
     extra_facts
         Tables of one's own facts, laid over the shipped ones.
 
@@ -226,11 +227,15 @@ def _version(table: FactTable, extra_facts: Sequence[Path]) -> tuple[str, str]:
 
 
 def _checked_date(as_of: str | None, figures: Figures) -> dt.date:
-    """Return the date of knowledge: as given, else the newest known_from of the facts."""
+    """Return the date of knowledge: as given, but never after the newest known_from of the facts.
+
+    Of what became known later the facts tell nothing, and accounts that claimed it would be wrong.
+    """
+    newest = figures.newest()
     if as_of is None:
-        return figures.newest()
+        return newest
     try:
-        return dt.date.fromisoformat(as_of)
+        return min(dt.date.fromisoformat(as_of), newest)
     except ValueError:
         raise AccountsError(
             f"as_of is '{as_of}', which is not a date. Write it like 2025-08-21."

@@ -83,13 +83,13 @@ def answer(asked: Asked, question: Question, place: Place, progress: Told) -> Ou
     """Open the accounts and run the ensemble."""
     from cardhouse.studies.draw_bench import Source
     from cardhouse.studies.ensembles.keeping import kept_ensemble
-    from cardhouse.studies.implausible import implausible
+    from cardhouse.studies.own_figures import doubts
 
     own = tuple(existing(path) for path in question.facts)
     source = Source(question.economy, question.base, checked_date(question.as_of), own)
     accounts = source.open() if asked.draws_accounts else None
     world = question.world() if accounts is None else accounts.world
-    warn(implausible(source, world))
+    warn(doubts(source, world))
     return kept_ensemble(
         asked.study(world),
         accounts,

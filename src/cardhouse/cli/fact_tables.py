@@ -53,7 +53,10 @@ def fact_card(fact: Fact, own: Sequence[Entity] = ()) -> list[RenderableType]:
 
 
 def fact_reasons(
-    fact: Fact, reasons: Mapping[str, Sequence[Fact]], uses: Sequence[Mapping[str, str]]
+    fact: Fact,
+    reasons: Mapping[str, Sequence[Fact]],
+    uses: Sequence[Mapping[str, str]],
+    weight: str,
 ) -> list[RenderableType]:
     """Return what follows a fact's passport: one paragraph for each kind of reason."""
     why = load_reasons()
@@ -66,8 +69,11 @@ def fact_reasons(
         "Counts as": [f"{_short(one)}: {why[fact.id]}" for one in reasons["counts_as"]],
         "Counts for": [f"{_short(one)}: {why[one.id]}" for one in reasons["duplicates"]],
         "Others say": [f"{_short(one)}, {one.source}" for one in reasons["others"]],
-        "Used by": [f"{use['economy']}/{use['table']} {use['row']}: {use['tells']}" for use in uses]
+        "Picked by": [
+            f"{use['economy']}/{use['table']} {use['row']}: {use['tells']}" for use in uses
+        ]
         or ["no row of a shipped economy"],
+        "Weight": [weight],
     }
     parts: list[RenderableType] = []
     for heading, sentences in told.items():

@@ -128,7 +128,8 @@ def explain_fact(
 ) -> None:
     """Tell why a fact counts, or why a figure of the accounts or of a run is what it is.
 
-    For a fact: its source, corrections, other sources, and the rows that use it. For a figure of
+    For a fact: its source, corrections, other sources, the rows that use it, and whether it carries
+    weight in the accounts of the base quarter, or what is read in its place. For a figure of
     the accounts (`openai.revenue`, or an expression): its formula, its sd, and the facts that move
     it. For a number of a run, by its key in `run --json`: its formula and what enters it.
 
@@ -159,17 +160,35 @@ def explain_fact(
     fact = _fact(known, fact_id)
     reasons = {**_reasons(fact, known), **_replaced(fact, economy, facts)}
     uses = [dataclasses.asdict(use) for use in uses_of(fact, known, economy)]
+    weight = _weight_of(fact, known, economy, base, as_of, facts)
     if as_json:
         from cardhouse.studies.fact_documents import corrections_of, fact_document, row_of
 
         rows = {name: [row_of(one) for one in found] for name, found in reasons.items()}
-        marks = {"corrections": corrections_of(fact), **rows, "uses": uses}
+        marks = {"corrections": corrections_of(fact), **rows, "uses": uses, "weight": weight}
         print_json({**fact_document(known, [fact], 1, own), **marks})
         return
     from cardhouse.cli.fact_tables import fact_card, fact_reasons
     from cardhouse.cli.tables import show
 
-    show([*fact_card(fact, own), *fact_reasons(fact, reasons, uses)])
+    show([*fact_card(fact, own), *fact_reasons(fact, reasons, uses, weight["words"])])
+
+
+def _weight_of(
+    fact: Fact,
+    known: FactTable,
+    economy: str,
+    base: str | None,
+    as_of: str | None,
+    facts: Sequence[Path] | None,
+) -> dict[str, Any]:
+    """Return whether a fact carries weight in the accounts of an economy and its base quarter."""
+    from cardhouse.accounts import read_build
+    from cardhouse.studies.own_figures import weight_of
+
+    extra = [existing(path) for path in facts or ()]
+    day = checked_date(as_of)
+    return weight_of(fact, known, read_build(economy, base=base, as_of=day, extra_facts=extra)[0])
 
 
 def _explain_figure(

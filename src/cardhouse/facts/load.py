@@ -13,10 +13,10 @@ from cardhouse.facts.dictionaries import Dictionaries, Entity, load_dictionaries
 from cardhouse.facts.duplicates import load_duplicates
 from cardhouse.facts.renamed import load_renamings, rename
 from cardhouse.facts.replacing import Replacing
-from cardhouse.facts.rows import read_fact
+from cardhouse.facts.rows import NEEDED, read_fact
 from cardhouse.facts.schema import COLUMNS, REPLACES, Fact, Key, id_of
 from cardhouse.facts.table import FactTable
-from cardhouse.facts.text import CsvTable, read_table, shipped
+from cardhouse.facts.text import CsvRow, CsvTable, read_table, shipped
 
 MOST_PROBLEMS = 1000
 """A table with more is not of this kind; reading on would only take time."""
@@ -29,6 +29,9 @@ TABLES = (
     "exchange_rates.csv",
 )
 """The shipped tables: users to capital, clouds to credit, the dot-com years, gauges, currencies."""
+
+MAY_BE_LEFT_OUT = (*(column for column in COLUMNS if column not in NEEDED), REPLACES)
+"""Columns that a person's own table may lack: their cells may be empty."""
 
 
 def load_facts(
@@ -43,7 +46,7 @@ def load_facts(
     Parameters
     ----------
     extra
-        Tables with the same columns; ``id``, ``known_from`` and ``known_from_basis`` may be empty.
+        Tables with the same columns, save those whose cells may be empty: they may be left out.
         A row whose key is known replaces that row, and one that names a fact in the column
         ``replaces`` that fact; any other is added.
     tables
@@ -113,7 +116,7 @@ def read_overlay(
 
     Without ``replacing`` the table stands by itself, and what its rows replace is left alone.
     """
-    (table,) = _plain_names([read_table(path, COLUMNS, optional=(REPLACES,))])
+    (table,) = _plain_names([_with_all_columns(read_table(path, NEEDED, optional=MAY_BE_LEFT_OUT))])
     if not table.rows and not table.problems:
         return [], [f"{path}:2: there is a header and no row below it. Add a fact."]
     read, problems = _read(table, known, own=True)
@@ -134,6 +137,13 @@ def read_overlay(
         facts.append(dataclasses.replace(fact, id=old.id) if old else fact)
         first.setdefault(fact.key, fact)
     return facts, [*problems, *_ids_twice(facts)]
+
+
+def _with_all_columns(table: CsvTable) -> CsvTable:
+    """Return a person's own table with the columns that they left out, empty."""
+    empty = dict.fromkeys(COLUMNS, "")
+    rows = (CsvRow(row.place, {**empty, **row.cells}) for row in table.rows)
+    return CsvTable(tuple(rows), table.problems)
 
 
 def _id_clash(fact: Fact, old: Fact | None, base: FactTable) -> str:

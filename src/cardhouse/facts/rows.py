@@ -23,7 +23,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PUBLISHED = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{10}")
 _ADDRESS = re.compile(r"https?://\S+")
-_NEEDED = (
+NEEDED = (
     "entity", "tier", "metric", "unit", "period_start", "period_end", "value", "basis", "grade",
     "source",
 )  # fmt: skip
@@ -59,7 +59,7 @@ def _problems(cells: Mapping[str, str], known: Dictionaries) -> Iterable[str]:
 
 
 def _missing(cells: Mapping[str, str]) -> Iterable[str]:
-    for column in _NEEDED:
+    for column in NEEDED:
         if not cells[column]:
             yield f"{column} is empty. Every fact needs one."
 

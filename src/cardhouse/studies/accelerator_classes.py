@@ -68,7 +68,9 @@ POSITIVE = (
     "price", "life", "site_life", "utilisation", "seller_price", "asked_price",
     "tokens_per_second", "token_price", "plan_price",
 )  # fmt: skip
-MOST = {"utilisation": 1.0, "rate": 10.0, "life": 100.0, "site_life": 100.0}
+MOST = {"utilisation": 1.0, "rate": 1.0, "life": 100.0, "site_life": 100.0}
+SHARES = ("utilisation", "rate")
+"""Inputs that people write in percent by mistake."""
 LEAST = {"pue": 1.0}
 
 
@@ -194,7 +196,10 @@ def check_domain(name: str, number: float, place: str) -> None:
     if number < least or number > most or (name in POSITIVE and number == 0.0):
         bound = "above 0" if name in POSITIVE else f"at least {least:g}"
         more = f" and at most {most:g}" if most < float("inf") else ""
-        raise EconomyError(f"{place} is {number:g}. It must be {bound}{more}.")
+        meant = number / 100.0
+        percent = name in SHARES and most < number <= 100.0
+        hint = f" Did you mean {meant:g}, which is {number:g} %?" if percent else ""
+        raise EconomyError(f"{place} is {number:g}. It must be {bound}{more}.{hint}")
 
 
 def _rentals(one: str, rows: Iterable[Row]) -> tuple[RentalRow, ...]:

@@ -82,7 +82,7 @@ def check_figures(path: Path, against: Against = Against()) -> list[str]:
     from cardhouse.accounts import open_world
     from cardhouse.studies.check_economy import economy_beside, is_economy
     from cardhouse.studies.draw_bench import Source
-    from cardhouse.studies.implausible import implausible
+    from cardhouse.studies.own_figures import doubts
 
     is_table = path.suffix.lower() == ".csv"
     if is_table and economy_beside(path) is not None:
@@ -94,7 +94,7 @@ def check_figures(path: Path, against: Against = Against()) -> list[str]:
     else:
         return []
     world = open_world(source.economy, base=source.base, extra_facts=source.extra_facts)
-    return implausible(source, world)
+    return doubts(source, world)
 
 
 def scenarios_of(path: Path) -> list[Path]:

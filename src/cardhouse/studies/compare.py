@@ -26,9 +26,9 @@ from cardhouse.studies.compare_words import main_difference
 from cardhouse.studies.document import build_document
 from cardhouse.studies.draw_bench import Source
 from cardhouse.studies.extracts import last_seller
-from cardhouse.studies.implausible import implausible
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.levers import Setting, load_levers
+from cardhouse.studies.own_figures import doubts
 from cardhouse.studies.run import moves_something, own_facts_of, scenario_on
 from cardhouse.studies.scenario_times import later
 from cardhouse.studies.simulation import Chains
@@ -117,7 +117,7 @@ class _Opening:
         world = open_world(
             source.economy, base=source.base, as_of=source.as_of, extra_facts=source.extra_facts
         )
-        return cls(Chains.of(world), own_facts_of(source), tuple(implausible(source, world)))
+        return cls(Chains.of(world), own_facts_of(source), tuple(doubts(source, world)))
 
     @property
     def world(self) -> World:

@@ -24,9 +24,9 @@ from cardhouse.model.world import World
 from cardhouse.studies.accelerator_classes import accelerator_classes
 from cardhouse.studies.draw_bench import Source
 from cardhouse.studies.draw_numbers import asked_for
-from cardhouse.studies.implausible import implausible
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.manifest import same_position
+from cardhouse.studies.own_figures import doubts
 from cardhouse.studies.run import Study, own_facts_of, scenario_on
 from cardhouse.studies.trace_answers import TraceQuestion, trace_to
 from cardhouse.studies.uncertainty import Wanted
@@ -165,7 +165,7 @@ def run_world(  # noqa: PLR0913 - one call does all that a notebook asks of a ru
             accelerator_classes(world.economy) if shipped else (),
             wanted,
             own_facts=own_facts_of(source),
-            warnings=tuple(implausible(source, world)) if source.extra_facts else (),
+            warnings=tuple(doubts(source, world)) if source.extra_facts else (),
         )
     )
 

@@ -80,6 +80,7 @@ def gauge_document(
     """
     chosen = _chosen(only)
     facts = load_facts(extra_facts, FACTS)
+    last = facts.newest_known_from().isoformat()
     if as_of is not None:
         facts = facts.known_at(dt.date.fromisoformat(as_of))
     note = _note(facts)
@@ -91,7 +92,7 @@ def gauge_document(
     back = _backwards(facts, rows)
     return {
         "schema": "cardhouse/gauge/1",
-        "as_of": as_of or facts.newest_known_from().isoformat(),
+        "as_of": min(as_of or last, last),
         "note_date": None if note is None else note.day.isoformat(),
         "gauges": rows,
         **_evidence(rows),

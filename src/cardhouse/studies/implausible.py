@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from cardhouse.accounts import Accounts, economy_facts, known_economies
+from cardhouse.accounts import Accounts, Weighing, known_economies
+from cardhouse.accounts.from_facts import figures_of
+from cardhouse.facts import Fact, FactTable
 from cardhouse.model.world import Move, World
 from cardhouse.studies.draw_bench import Source
 
@@ -13,48 +16,82 @@ FAR_SD = 5.0
 """Sd by which a figure of one's own, or a guess, may move before somebody should look at it."""
 MANY_TIMES = 10.0
 """So many times off what the accounts settle at: a wrong unit, most often."""
-MOST = 10
-"""So many are told one by one."""
 
 
-def implausible(source: Source, world: World) -> list[str]:
-    """Return a sentence for every own fact, or guess of an own economy, that can hardly be meant.
-
-    What is shipped was looked at, and is not asked again.
+def far_off(
+    fact: Fact, known: FactTable, world: World, weighings: Iterable[Weighing]
+) -> Iterable[str]:
+    """Yield a sentence where a fact can hardly be meant, beside the accounts or beside others.
 
     Parameters
     ----------
-    source
-        Which accounts: an economy, its base, a person's own tables.
+    fact
+        The fact, on top of the others.
+    known
+        All facts that were known on the day.
     world
         The world that they balance to.
+    weighings
+        What the rows of the accounts make of the fact.
     """
-    is_shipped = source.economy in known_economies()
-    if is_shipped and not source.extra_facts:
-        return []
-    told = [*_facts(source, world, is_shipped=is_shipped)]
-    if not is_shipped:
-        told += _guesses(source.open())
-    left = len(told) - MOST
-    more = [f"{left} more own figures moved as far; see `cardhouse accounts`."]
-    return told[:MOST] + (more if left > 0 else [])
+    found = [move for move in _moves(fact, world, weighings) if _is_far(move)]
+    for move in found:
+        yield (
+            f"{fact.place}: fact {fact.id} says {fact.value:g} {fact.unit}. {move.what} is "
+            f"{move.observed:.4g} by it, sd {move.sd:.2g}, and the accounts settle at "
+            f"{move.balanced:.4g}, {move.in_sd:+.1f} sd away: all else that is known "
+            "speaks against it. Check value and unit, or widen its low and high."
+        )
+    if not found:
+        yield from _beside_others(fact, known)
 
 
-def _facts(source: Source, world: World, *, is_shipped: bool) -> Iterable[str]:
-    """Yield a sentence for every own fact that the accounts could not keep."""
-    own = {str(path) for path in source.extra_facts}
-    for fact in economy_facts(source.economy, source.extra_facts):
-        table = fact.place.rpartition(":")[0]
-        if is_shipped and table not in own:
+def _moves(fact: Fact, world: World, weighings: Iterable[Weighing]) -> Iterable[Move]:
+    """Yield where the accounts settle beside what a fact says, though another may be read for it.
+
+    A part of a sum is no sum: where a row adds up, the sum itself is looked at.
+    """
+    mine = [move for move in world.moves if move.fact == fact.id]
+    yield from mine
+    read = {move.what for move in mine}
+    settled: Mapping[str, Move] = {move.what: move for move in world.moves}
+    for one in weighings:
+        move = settled.get(one.row)
+        if move is None or one.row in read:
             continue
-        for move in world.moves:
-            if move.fact == fact.id and _is_far(move):
-                yield (
-                    f"{fact.place}: fact {fact.id} says {fact.value:g} {fact.unit}. {move.what} is "
-                    f"{move.observed:.4g} by it, sd {move.sd:.2g}, and the accounts settle at "
-                    f"{move.balanced:.4g}, {move.in_sd:+.1f} sd away: all else that is known "
-                    "speaks against it. Check value and unit, or widen its low and high."
-                )
+        if one.is_summed and one.weighs:
+            yield move
+        if one.alone is None:
+            continue
+        of_that_quarter = one.alone.moved == 0.0
+        if of_that_quarter or _times(one.alone.value, move.balanced) > MANY_TIMES:
+            yield Move(fact.id, one.row, one.alone.value, move.balanced, one.alone.sd)
+
+
+def _beside_others(fact: Fact, known: FactTable) -> Iterable[str]:
+    """Yield a sentence where a fact is many times off all that others say of the same time."""
+    others = [one for one in known.beside(fact) if one.place.rpartition(":")[0] != _table(fact)]
+    if not others or isinstance(fact.value, dt.date):
+        return
+    said = figures_of(FactTable([fact, *others, *known.find("fx", "exchange_rate")])).by_id
+    mine = said[fact.id].value
+    near = min(others, key=lambda one: _times(said[one.id].value, mine))
+    times = _times(said[near.id].value, mine)
+    if times > MANY_TIMES:
+        yield (
+            f"{fact.place}: fact {fact.id} says {fact.value:g} {fact.unit}, {times:.3g} times off "
+            f"what others say of the same thing and time: {near.value:g} {near.unit} ({near.id}, "
+            f"{near.source}). Check value and unit."
+        )
+
+
+def _table(fact: Fact) -> str:
+    return fact.place.rpartition(":")[0]
+
+
+def far_guesses(source: Source) -> list[str]:
+    """Return a sentence for every guess of an own economy that the accounts left far behind."""
+    return [] if source.economy in known_economies() else [*_guesses(source.open())]
 
 
 def _is_far(move: Move) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,9 @@ from cardhouse.studies.document_journal import journal_rows
 from cardhouse.studies.draw_bench import Source
 from cardhouse.studies.draw_numbers import Drawing
 from cardhouse.studies.driving import check_reach
-from cardhouse.studies.implausible import implausible
 from cardhouse.studies.lever_paths import check_quarters
 from cardhouse.studies.levers import REMOVE, Setting
+from cardhouse.studies.own_figures import doubts
 from cardhouse.studies.scenario_files import combine, load_scenario
 from cardhouse.studies.simulation import Chains
 from cardhouse.studies.uncertainty import Wanted, uncertainty, with_probabilities
@@ -201,7 +201,7 @@ def run_study(
         classes,
         None if drawing is None else Wanted(source, drawing),
         own_facts=own_facts_of(source),
-        warnings=tuple(implausible(source, world)),
+        warnings=tuple(doubts(replace(source, as_of=as_of), world)),
     ).result()
 
 

@@ -63,6 +63,35 @@ async def openapi(request: Request) -> Response:
     return Response(orjson.dumps(describe(request.app)), media_type="application/json")
 
 
+@about.get("/", include_in_schema=False)
+@about.get("", include_in_schema=False)
+async def index(request: Request) -> Response:
+    """Tell what there is: every address with a sentence, the description, the page."""
+    described = describe(request.app)
+    told = {
+        "schema": "cardhouse/index/1",
+        "title": described["info"]["title"],
+        "summary": SUMMARY,
+        "version": version("cardhouse"),
+        "facts_version": facts_version(),
+        "openapi": f"{PREFIX}/openapi.json",
+        "page": "/",
+        "guide": "docs/guide/api.md, in the sources",
+        "example": f"{PREFIX}/run?scenario=capital-freeze&quarters=12",
+        "addresses": [
+            {
+                "address": path,
+                "method": method.upper(),
+                "does": (one.get("description") or one["summary"]).partition("\n")[0],
+                "parameters": [name["name"] for name in one.get("parameters", ())],
+            }
+            for path, methods in described["paths"].items()
+            for method, one in methods.items()
+        ],
+    }
+    return Response(orjson.dumps(told, option=orjson.OPT_INDENT_2), media_type="application/json")
+
+
 ROUTERS = (
     about,
     model_routes.router,

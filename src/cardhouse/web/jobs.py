@@ -26,7 +26,7 @@ import orjson
 
 from cardhouse.errors import CardhouseError
 from cardhouse.user_cache import cache_root, made
-from cardhouse.web.problems import ProblemError
+from cardhouse.web.problems import ProblemError, in_parameters
 from cardhouse.web.written import written
 
 ENVIRONMENT = "CARDHOUSE_JOBS"
@@ -202,7 +202,7 @@ class Jobs:
         except CancelledError:
             return CANCELLED, "It was cancelled, or the service was stopped."
         except CardhouseError as error:
-            return FAILED, str(error)
+            return FAILED, in_parameters(str(error))
         except Exception as error:  # noqa: BLE001 - the last door of a thread
             _LOG.error("bug", exc_info=error, extra={"job": name})
             return FAILED, f"This is a bug in cardhouse: {type(error).__name__}. See the log."

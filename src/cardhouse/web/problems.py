@@ -8,6 +8,7 @@ M. Nottingham, E. Wilde and S. Dalal (2023), "Problem Details for HTTP APIs", RF
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import orjson
@@ -34,6 +35,12 @@ KINDS = {
 }
 """Kinds of problems: the status and the title of each."""
 _BY_STATUS = {404: "not-found", 405: "method", 413: "too-large", 415: "media-type"}
+_OPTION = re.compile(r"(`[^`]*`)|(?<![\w-])--([a-z][a-z-]*[a-z])")
+_LISTS = {
+    "cardhouse scenarios": "/api/v1/scenarios",
+    "cardhouse levers": "/api/v1/levers",
+    "cardhouse facts list": "/api/v1/facts",
+}
 _LOG = logging.getLogger("cardhouse.web")
 
 
@@ -77,7 +84,22 @@ async def _told(request: Request, error: ProblemError) -> Response:
 
 async def _wrong_input(request: Request, error: CardhouseError) -> Response:
     kind = "scenario" if isinstance(error, ScenarioError) else "input"
-    return problem(kind, str(error), request.url.path)
+    return problem(kind, in_parameters(str(error)), request.url.path)
+
+
+def in_parameters(sentence: str) -> str:
+    """Return a sentence with the options of the command line named as parameters are.
+
+    A command that lists what there is becomes the address that does; others stay as they are typed.
+
+    Examples
+    --------
+    >>> in_parameters("--as-of is 'xx', which is not a date. `cardhouse run --as-of` is.")
+    "as_of is 'xx', which is not a date. `cardhouse run --as-of` is."
+    """
+    for command, address in _LISTS.items():
+        sentence = sentence.replace(f"`{command}`", address)
+    return _OPTION.sub(lambda found: found[1] or found[2].replace("-", "_"), sentence)
 
 
 async def _not_understood(request: Request, error: RequestValidationError) -> Response:
