@@ -70,6 +70,32 @@ def test_a_fall_of_results_moves_the_index_by_the_firm_s_weight(facts: FactTable
     assert set(found["not_in_run"]) == set(firms) - {"nvidia", "oracle"}
 
 
+def test_the_worst_quarter_stands_beside_the_last(facts: FactTable) -> None:
+    """Results are halved in one quarter: of three quarters' sum a sixth, by the end nothing."""
+    lower = {
+        **row("nvidia", 20.0, quarters=9),
+        "operating_result": [20.0] * 2 + [10.0] + [20.0] * 6,
+    }
+    asked = document([lower], [row("nvidia", 20.0, quarters=9)])
+    asked["quarters"] += ["2027Q3", "2027Q4", "2028Q1"]
+    found = overlay_document(asked, facts)
+    assert found["price_change"] == 0.0
+    worst = found["worst"]
+    assert worst["quarter"] == "2026Q3"
+    assert told(worst)["nvidia"]["value_change"] == pytest.approx(-1 / 6)
+    assert worst["price_change"] == pytest.approx(-told(worst)["nvidia"]["weight"] / 6)
+
+
+def test_a_failure_counts_from_its_quarter_on_and_the_worst_is_never_better_than_the_last(
+    facts: FactTable,
+) -> None:
+    fallen = {**row("oracle", 4.0), "default_quarter": "2026Q4"}
+    found = overlay_document(document([fallen], [row("oracle", 4.0)]), facts)
+    assert found["worst"]["price_change"] <= found["price_change"]
+    assert found["worst"]["quarter"] == "2026Q4"
+    assert told(found["worst"])["oracle"]["value_change"] == -1.0
+
+
 def test_a_firm_in_default_is_worth_nothing(facts: FactTable) -> None:
     found = overlay_document(document([row("oracle", 4.0, dies=True)], [row("oracle", 4.0)]), facts)
     firm = told(found)["oracle"]

@@ -128,34 +128,45 @@ def _fall(fall: float | None) -> str:
 
 def overlay_tables(document: Mapping[str, Any]) -> list[RenderableType]:
     """Return what a scenario does to the index, firm by firm."""
-    rows = table("", ">USD bn", ">weight", ">value", ">book, USD bn", ">index")
+    worst = document["worst"]
+    rows = table(
+        "", ">USD bn", ">weight", f">value {worst['quarter']}", f">{document['quarter']}",
+        ">book, USD bn", ">index",
+    )  # fmt: skip
+    lowest = {one["id"]: one for one in worst["firms"]}
     for one in document["firms"]:
         rows.add_row(
             Text(one["id"]),
             f"{one['market_value']:,.0f}",
             f"{100 * one['weight']:.1f} %",
+            _percent(lowest[one["id"]]["value_change"], signed=True),
             _percent(one["value_change"], signed=True),
             f"{one['book_change']:+,.1f}",
             f"{100 * one['contribution']:+.2f} %",
         )
-    scenario, index = document["manifest"]["scenario"], document["price_to_book"]
-    weight, largest = document["weight"], document["largest_weight"]
-    says = (
-        f"Index {100 * document['price_change']:+.1f} %, price/book {_ratio(index['before'])} to "
-        f"{_ratio(index['after'])}; AI firms {100 * weight['before']:.1f} to "
-        f"{100 * weight['after']:.1f} % of it, the largest of them "
-        f"{100 * largest['before']:.1f} to {100 * largest['after']:.1f} %."
-    )
     note = (
         "Value moves with the last four quarters' operating result against the baseline, book with "
         "all results; the rest of the index stands still. "
-        f"Multiples of the AI firms change by {_percent(document['rerating'], signed=True)}."
+        f"Multiples of the AI firms change by {_percent(document['rerating'], signed=True)}. Book "
+        f"and index: by {document['quarter']}."
     )
     heading = (
-        f"The index of {document['snapshot']} if {scenario} holds by {document['quarter']}, "
-        "against the baseline"
+        f"The index of {document['snapshot']} if {document['manifest']['scenario']} holds, against "
+        f"the baseline: at its lowest, and by {document['quarter']}"
     )
-    return [Text(heading, "bold"), rows, Text(says, "bold"), Text(note, "dim")]
+    told = [Text(_index_words(one), "bold") for one in (worst, document)]
+    return [Text(heading, "bold"), rows, *told, Text(note, "dim")]
+
+
+def _index_words(at: Mapping[str, Any]) -> str:
+    """Return what has become of the index by a quarter."""
+    index, weight, largest = at["price_to_book"], at["weight"], at["largest_weight"]
+    return (
+        f"{at['quarter']}: index {100 * at['price_change']:+.1f} %, price/book "
+        f"{_ratio(index['before'])} to {_ratio(index['after'])}; AI firms "
+        f"{100 * weight['before']:.1f} to {100 * weight['after']:.1f} % of it, the largest of them "
+        f"{100 * largest['before']:.1f} to {100 * largest['after']:.1f} %."
+    )
 
 
 def _ratio(value: float | None) -> str:

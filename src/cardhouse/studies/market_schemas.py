@@ -80,14 +80,18 @@ def overlay_schema() -> Schema:
         **dict.fromkeys(("market_value", "book", "weight"), NUMBER),
         **dict.fromkeys(("value_change", "book_change", "contribution"), NUMBER),
     )
+    at = {
+        "quarter": {"type": "string", "pattern": "^[0-9]{4}Q[1-4]$"},
+        "price_change": NUMBER,
+        **dict.fromkeys(("price_to_book", "weight", "largest_weight"), both),
+        "firms": _list(firm),
+    }
     return _record(
         manifest={"type": "object"},
-        quarter={"type": "string", "pattern": "^[0-9]{4}Q[1-4]$"},
         snapshot=DAY,
         rerating=NUMBER,
-        price_change=NUMBER,
-        **dict.fromkeys(("price_to_book", "weight", "largest_weight"), both),
-        firms=_list(firm),
+        **at,
+        worst=_record(**at),
         not_in_run=_list(TEXT),
         facts=_list(TEXT),
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 from cardhouse.facts import FactTable
 from cardhouse.studies.mirror_facts import points_of
-from cardhouse.studies.overlay import overlay_document, snapshot
+from cardhouse.studies.overlay import overlay_at, snapshot, until
 from cardhouse.studies.scenario_times import quarter_number
 
 Values = list[float]
@@ -153,28 +153,11 @@ def _overlay(document: Document, facts: FactTable, what: str) -> Values | None:
     if document["baseline"] is None or found is None or not names & set(found.firms):
         return None
     ends = range(1, len(document["quarters"]) + 1)
-    moved = [overlay_document(_until(document, end), facts) for end in ends]
+    moved = [overlay_at(until(document, end), found, 0.0) for end in ends]
     if what == "price":
         return [100.0 * (1 + one["price_change"]) for one in moved]
     ratios = [one["price_to_book"]["after"] for one in moved]
     return None if any(one is None for one in ratios) else ratios
-
-
-def _until(document: Document, end: int) -> dict[str, Any]:
-    """Return a result document up to a quarter: nobody has failed in it who fails later."""
-    quarters = document["quarters"][:end]
-
-    def cut(row: Mapping[str, Any]) -> dict[str, Any]:
-        series = {name: row[name][:end] for name in ("revenue", "operating_result")}
-        failed = row["default_quarter"]
-        return {**row, **series, "default_quarter": failed if failed in quarters else None}
-
-    usual = {
-        **document["baseline"],
-        "entities": [cut(one) for one in document["baseline"]["entities"]],
-    }
-    rows = [cut(one) for one in document["entities"]]
-    return {**document, "quarters": quarters, "entities": rows, "baseline": usual}
 
 
 def _owed_in_default(document: Document, _: FactTable, __: str) -> Values | None:

@@ -127,7 +127,8 @@ def overlay_document(
     A firm's market value moves as its operating result of the last four quarters does against
     the baseline's (its revenue, where the baseline's result is no profit), times what investors
     pay for a dollar of result. Its book loses what its results, added up, fall short. A firm in
-    default is worth nothing. The rest of the index stands still.
+    default is worth nothing. The rest of the index stands still. Told are the last quarter of the
+    run and, under ``worst``, that in which the index stands lowest against the baseline.
 
     Parameters
     ----------
@@ -161,6 +162,25 @@ def overlay_document(
             f"'{document['manifest']['economy']}', so that nothing moves the index. Use --economy "
             "ai, or an economy that has some of them."
         )
+    ends = range(2, len(document["quarters"]) + 1)
+    by_quarter = [overlay_at(until(document, end), found, rerating) for end in ends]
+    last = overlay_at(document, found, rerating)
+    worst = min([*by_quarter, last], key=lambda one: one["price_change"])
+    return {
+        "schema": "cardhouse/overlay/1",
+        "manifest": document["manifest"],
+        "snapshot": found.day.isoformat(),
+        "rerating": rerating,
+        **last,
+        "worst": worst,
+        "not_in_run": [name for name in found.firms if name not in pairs],
+        "facts": list(found.facts),
+    }
+
+
+def overlay_at(document: Mapping[str, Any], found: Snapshot, rerating: float) -> dict[str, Any]:
+    """Return what a scenario has done to the index by the last quarter of a document."""
+    pairs = _pairs(document)
     changes = [
         (1 + _value_change(*pairs[name])) * (1 + rerating) - 1 if name in pairs else rerating
         for name in found.firms
@@ -172,19 +192,30 @@ def overlay_document(
     moved = move_index(found.index, [*changes, 0.0], [*books, 0.0])
     firms = frozenset(found.firms)
     return {
-        "schema": "cardhouse/overlay/1",
-        "manifest": document["manifest"],
         "quarter": document["quarters"][-1],
-        "snapshot": found.day.isoformat(),
-        "rerating": rerating,
         "price_change": moved.price_change,
         "price_to_book": _both(moved.before.price_to_book, moved.after.price_to_book),
         "weight": _both(moved.before.weight_of(firms), moved.after.weight_of(firms)),
         "largest_weight": _both(_largest(moved.before), _largest(moved.after)),
         "firms": [_row(moved, at, changes[at], books[at]) for at in range(len(found.firms))],
-        "not_in_run": [name for name in found.firms if name not in pairs],
-        "facts": list(found.facts),
     }
+
+
+def until(document: Mapping[str, Any], end: int) -> dict[str, Any]:
+    """Return a result document up to a quarter: nobody has failed in it who fails later."""
+    quarters = document["quarters"][:end]
+
+    def cut(row: Mapping[str, Any]) -> dict[str, Any]:
+        series = {name: row[name][:end] for name in ("revenue", "operating_result")}
+        failed = row["default_quarter"]
+        return {**row, **series, "default_quarter": failed if failed in quarters else None}
+
+    usual = {
+        **document["baseline"],
+        "entities": [cut(one) for one in document["baseline"]["entities"]],
+    }
+    rows = [cut(one) for one in document["entities"]]
+    return {**document, "quarters": quarters, "entities": rows, "baseline": usual}
 
 
 def _largest(index: Index) -> float:
