@@ -199,3 +199,25 @@ class TestTheRoundOf2026:
             key = tuple(row.text(name) for name in ("entity", "metric", "counterparty", "dated"))
             shares[key] = shares.get(key, 0.0) + row.number_of("share")
         assert all(share <= 1.0 + 1e-9 for share in shares.values())
+
+
+class TestTheRoundOfXai:
+    def test_the_twenty_of_january_2026_are_received_in_its_quarter(self) -> None:
+        world = opened("2026Q1")
+        got = {one.payer: one.amount for one in world.contracts_of(K.EQUITY) if one.payee == "xai"}
+        assert got["venture"] == pytest.approx(14.0, rel=0.02)
+        assert got["nvidia"] == pytest.approx(6.0, rel=0.05)
+        held = {(one.investor, one.firm): one.cost for one in world.stakes}
+        assert held["nvidia", "xai"] == pytest.approx(6.0, rel=0.05)
+
+    def test_its_cash_is_that_of_the_group_it_is_a_part_of(self) -> None:
+        cash = next(firm.cash for firm in opened("2026Q1").firms if firm.id == "xai")
+        assert cash == pytest.approx(load_facts().by_id["56740215d5"].value, rel=0.02)
+
+    def test_before_it_is_promised_if_known(self) -> None:
+        due = {one.id: one.amount for one in opened("2025Q2").rounds if one.firm == "xai"}
+        assert sum(due.values()) == pytest.approx(20.0)
+        known = opened("2025Q2", "2025-12-31")
+        assert not any(one.firm == "xai" for one in known.rounds)
+        got = sum(one.amount for one in known.contracts_of(K.EQUITY) if one.payee == "xai")
+        assert got == pytest.approx(2.1, rel=0.1)

@@ -20,6 +20,8 @@ from cardhouse.model.vocabulary import ContractKind, EntityKind
 DRIFT_SD = 0.10
 MOST_LOG_SCALE = 3.0
 """A prior is never moved by more than this: a factor of twenty either way."""
+LUMPS_SD = 10.0
+"""Sd of a payment due in one lump, in lumps: the prior of ordinary quarters says nothing of it."""
 NO_LUMPS: Mapping[str, float] = MappingProxyType({})
 
 
@@ -55,7 +57,7 @@ def list_unknowns(
     """Return the unknowns of an economy, `quarters` after its reference quarter.
 
     ``lumps`` are payments that are due in the quarter by contract, USD bn: the prior of such a
-    flow, made for ordinary quarters, is no surer than the lump is large.
+    flow, made for ordinary quarters, steps back.
     """
     paid = [row for row in definition.rows("contracts") if not is_imputed(row)]
     flows = tuple(_flow(row) for row in paid)
@@ -184,5 +186,5 @@ def _prior(
 
 
 def _stepped_back(prior: tuple[float, float], lump: float) -> tuple[float, float]:
-    """Return a prior with its sd at least as large as a lump that is due."""
-    return prior[0], max(prior[1], lump)
+    """Return a prior with its sd at least `LUMPS_SD` times a lump that is due."""
+    return prior[0], max(prior[1], LUMPS_SD * lump)
