@@ -20,8 +20,8 @@ WriteTable = Callable[..., Path]
 KNOWN = "05285fb730"
 
 
-def call(*words: str) -> Result:
-    return CliRunner(env={"COLUMNS": "80"}).invoke(app, ["facts", *words])
+def call(*words: str, columns: int = 80) -> Result:
+    return CliRunner(env={"COLUMNS": str(columns)}).invoke(app, ["facts", *words])
 
 
 def printed(*words: str) -> dict[str, Any]:
@@ -60,6 +60,19 @@ class TestList:
     def test_a_table_of_ones_own_is_on_top(self, write_table: WriteTable) -> None:
         found = printed("list", "--facts", str(write_table({})))
         assert found["total"] == len(load_facts()) + 1
+
+    def test_tells_a_year_from_a_quarter_that_end_on_the_same_day(self) -> None:
+        lines = call("list", "--entity", "nvidia", "--metric", "revenue").stdout.splitlines()
+        assert "grade" in lines[0]
+        ends = [line.split()[3:6] for line in lines if "2026-01-25" in line]
+        assert ends == [["year", "2026-01-25", "215.94"], ["quarter", "2026-01-25", "68.127"]]
+
+    def test_a_wide_terminal_shows_the_sources(self) -> None:
+        words = ("list", "--entity", "nvidia", "--metric", "revenue")
+        assert "source" not in call(*words).stdout
+        wide = call(*words, columns=140).stdout
+        assert wide.splitlines()[0].split()[-1] == "source"
+        assert "NVIDIA 8-K" in wide
 
     def test_keeps_within_80_columns(self) -> None:
         lines = call("list", "--limit", "5000").stdout.splitlines()

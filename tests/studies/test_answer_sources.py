@@ -225,3 +225,18 @@ def test_no_scenario_changes_the_accounts() -> None:
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 2
     assert "which no scenario changes" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("key", "first"),
+    [("tiers.clouds.revenue", "entities."), ("ledger.subsidy_usd_bn", "ledger.subsidy_by_firm.")],
+)
+def test_a_sum_leads_on_to_its_largest_rows(key: str, first: str) -> None:
+    """Each row it leads to is a number of its own, and the largest comes first."""
+    (rows,) = (one["largest"] for one in explain_in(document(), key)["inputs"] if one["rows"])
+    assert rows
+    assert all(one["key"].startswith(first) for one in rows)
+    told = [explain_in(document(), one["key"])["value"] for one in rows]
+    assert told == [one["value"] for one in rows]
+    sizes = [abs(one[0] if isinstance(one, list) else one) for one in told]
+    assert sizes == sorted(sizes, reverse=True)

@@ -13,13 +13,27 @@ from cardhouse.facts import Comparison, Entity, Fact, load_dictionaries, load_re
 from cardhouse.report.wording import counted
 from cardhouse.studies.fact_documents import corrections_of
 
+WIDE = 110
+"""Columns of a terminal from which a list has room for sources."""
+WIDEST_LIST = 160
+_LENGTHS = ((1, 1, "day"), (27, 32, "month"), (80, 100, "quarter"), (175, 190, "half"))
+_YEAR = (350, 380)
 
-def fact_list(found: Sequence[Fact], limit: int) -> list[RenderableType]:
-    """Return the first facts of a list, a row each, and how many there are."""
-    rows = table("id", "entity", "metric", ">to", ">value", "unit", "")
+
+def fact_list(found: Sequence[Fact], limit: int, width: int = 80) -> list[RenderableType]:
+    """Return the first facts of a list, a row each, and how many there are.
+
+    ``width`` is that of the terminal: a wide one has room for the sources.
+    """
+    heads = ["id", "entity", "metric", "over", ">to", ">value", "unit", "grade"]
+    rows = table(*heads, *(["source"] if width >= WIDE else []))
+    for column in rows.columns[len(heads) :]:
+        column.no_wrap, column.overflow = True, "ellipsis"
     for fact in found[:limit]:
-        words = (fact.id, fact.entity, _about(fact), fact.period_end.isoformat(), _amount(fact))
-        rows.add_row(*(Text(word) for word in (*words, fact.unit, fact.grade)))
+        when = (_length(fact), fact.period_end.isoformat())
+        words = (fact.id, fact.entity, _about(fact), *when, _amount(fact), fact.unit, fact.grade)
+        shown = (*words, fact.source) if width >= WIDE else words
+        rows.add_row(*map(Text, shown))
     left = len(found) - limit
     more = (
         f"{left:,} more: --limit N, --json."
@@ -27,6 +41,20 @@ def fact_list(found: Sequence[Fact], limit: int) -> list[RenderableType]:
         else f"{counted(len(found), 'fact', 'facts')}."
     )
     return [rows, Text(more, "dim")]
+
+
+def _length(fact: Fact) -> str:
+    """Return how long a fact's period is, in a word where there is one.
+
+    A fiscal quarter of thirteen weeks is a quarter, and a fiscal year of 52 or 53 weeks a year.
+    """
+    days = (fact.period_end - fact.period_start).days + 1
+    for least, most, word in _LENGTHS:
+        if least <= days <= most:
+            return word
+    if _YEAR[0] <= days <= _YEAR[1]:
+        return "year"
+    return f"{days:,} days"
 
 
 def fact_card(fact: Fact, own: Sequence[Entity] = ()) -> list[RenderableType]:
@@ -164,7 +192,10 @@ def answer_card(found: Mapping[str, Any]) -> list[RenderableType]:
         rows = table("from", ">value")
         for one in found["inputs"]:
             rows.add_row(Text(one["input"]), _input(one))
-        parts += [Text(), rows, Text("Ask each again with `facts why`; rows by name.", "dim")]
+            for row in one.get("largest", ()):
+                rows.add_row(Text(f"  {row['key']}"), _first_and_last(row["value"]))
+        hint = "Ask each again with `cardhouse facts why KEY`, down to payments and their facts."
+        parts += [Text(), rows, Text(hint, "dim")]
     if found["facts"]:
         parts += [Text(), Text(f"Facts: {', '.join(found['facts'])}")]
     return [*parts, *_payments(found["payments"], found["base_quarter"])]

@@ -66,7 +66,8 @@ def list_facts(
 ) -> None:
     """List facts: who, what, when, how much, how well known.
 
-    What stands in two tables under two names is listed once: `why` tells of the other. An economy
+    A terminal of 110 columns or more has room for the sources; so has --json. What stands in two
+    tables under two names is listed once: `why` tells of the other. An economy
     of your own has facts of its own.
 
     For example:
@@ -82,10 +83,10 @@ def list_facts(
 
         print_json(fact_document(known, found[:limit], len(found), own))
         return
-    from cardhouse.cli.fact_tables import fact_list
-    from cardhouse.cli.tables import show
+    from cardhouse.cli.fact_tables import WIDEST_LIST, fact_list
+    from cardhouse.cli.tables import show, terminal_width
 
-    show(fact_list(found, limit or SHOWN))
+    show(fact_list(found, limit or SHOWN, terminal_width()), WIDEST_LIST)
 
 
 def show_fact(

@@ -32,10 +32,18 @@ ACCOUNTS_NOTE = (
 )
 
 
-def show(parts: Iterable[RenderableType]) -> None:
-    """Print renderables on stdout, at most 100 columns wide and readable off a terminal."""
+WIDEST = 100
+
+
+def terminal_width() -> int:
+    """Return how many columns the terminal has; 80 off a terminal, unless COLUMNS says more."""
+    return Console().width
+
+
+def show(parts: Iterable[RenderableType], widest: int = WIDEST) -> None:
+    """Print renderables on stdout, at most so many columns wide and readable off a terminal."""
     console = Console(highlight=False, soft_wrap=False)
-    console.width = min(console.width, 100)
+    console.width = min(console.width, widest)
     for part in parts:
         console.print(part)
 

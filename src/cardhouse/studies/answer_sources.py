@@ -37,6 +37,7 @@ ROW_KEYS = (
 """What names a row of a list: the first of these that the row has."""
 SHOWN_NAMES = 12
 SHOWN_PAYMENTS = 8
+SHOWN_ROWS = 4
 STEPS = 3
 """How far a number is followed down to payments."""
 
@@ -173,7 +174,7 @@ def explain_in(document: Mapping[str, Any], key: str) -> dict[str, Any]:
         "value": value,
         "unit": formula.unit,
         "formula": formula.formula,
-        "inputs": list(_valued(document, formula, names)),
+        "inputs": list(_valued(document, formula, names, path)),
         "payments": _payments_behind(document, formula, names),
         "facts": _facts_beside(document, path),
     }
@@ -267,7 +268,7 @@ def _names_under(content: Any) -> str:
 
 
 def _valued(
-    document: Mapping[str, Any], formula: Formula, names: tuple[str, ...]
+    document: Mapping[str, Any], formula: Formula, names: tuple[str, ...], path: KeyPath
 ) -> Iterator[dict[str, Any]]:
     """Yield the inputs of a formula with their values; optional ones only where they exist."""
     for told in formula.inputs:
@@ -283,8 +284,48 @@ def _valued(
             raise
         if not is_answer(key) and not _has_accounts(document, names):
             continue
-        rows = len(_children(value))
-        yield {"input": key, "value": None if rows else value, "rows": rows}
+        children = _children(value)
+        if not children:
+            yield {"input": key, "value": value, "rows": 0}
+            continue
+        largest = _largest(key, children, path)
+        yield {"input": key, "value": None, "rows": len(children), "largest": largest}
+
+
+def _largest(key: str, rows: Mapping[str, Any], path: KeyPath) -> list[dict[str, Any]]:
+    """Return the rows that say most of a number, each with the key to ask for next.
+
+    Of rows with many figures it is the figure of the number's own name; of a tier only its firms.
+    """
+    tier = path[1] if path[0] == "tiers" else None
+    found = []
+    for name, row in rows.items():
+        if isinstance(row, Mapping) and tier not in (None, row.get("tier")):
+            continue
+        for inner in _inner_names(path[-1]) if isinstance(row, Mapping) else ("",):
+            value = _within(row, inner)
+            if is_value(value):
+                found.append({"key": f"{key}.{name}{inner and '.'}{inner}", "value": value})
+                break
+    return sorted(found, key=lambda one: -abs(_at_base(one["value"])))[:SHOWN_ROWS]
+
+
+def _inner_names(name: str) -> tuple[str, ...]:
+    """Return where a row may hold its part of a number: by its name, with or without the unit."""
+    return name, name.removesuffix("_usd_bn"), f"by_source.{name}"
+
+
+def _within(row: Any, name: str) -> Any:
+    """Return what stands in a row under a name of one word or two; None where nothing does."""
+    for word in filter(None, name.split(".")):
+        row = row.get(word) if isinstance(row, Mapping) else None
+    return row
+
+
+def _at_base(value: Any) -> float:
+    """Return a number, or the first of a series that is known."""
+    numbers = value if isinstance(value, list) else [value]
+    return float(next(one for one in numbers if _is_number(one)))
 
 
 def _matching(document: Mapping[str, Any], form: str) -> list[Mapping[str, Any]]:

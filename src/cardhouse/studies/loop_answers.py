@@ -137,7 +137,8 @@ def promises(
             f"${letters:,.1f} bn by letter of intent"
         ),
         "note": (
-            "Paid is what the base quarter paid under the same contract. Of a credit line, a "
+            "Paid is what the base quarter paid under the same contract: tranches of one contract "
+            "repeat the same sum. Of a credit line, a "
             "guarantee or a buy-back the amount is the most that can be called."
         ),
         "warnings": list(warnings),

@@ -52,8 +52,8 @@ FLOWS_NOTE = (
 )
 SHEETS_NOTE = (
     "Assets are positive, liabilities negative. Net worth closes each column, so a positive worth "
-    "has a minus. Plant and other assets are nobody's debt: their rows and net worth add to zero "
-    "together, all other rows each."
+    "has a minus: -100 there are 100 that owners have. Plant and other assets are nobody's "
+    "debt: their rows and net worth add to zero together, all other rows each."
 )
 
 

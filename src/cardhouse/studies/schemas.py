@@ -489,6 +489,13 @@ def _figure() -> Schema:
     )
 
 
+def _answer_input(value: Schema) -> Schema:
+    """Return the schema of what enters a number: of many rows the largest, to ask for next."""
+    shape = _record(input=TEXT, value=value, rows={"type": "integer", "minimum": 0})
+    shape["properties"]["largest"] = _list(_record(key=TEXT, value=value))
+    return shape
+
+
 def _answer() -> Schema:
     value: Schema = {"anyOf": [MAYBE_NUMBER, _list(MAYBE_NUMBER)]}
     words = ("answer", "economy", "as_of", "scenario", "unit", "formula")
@@ -496,7 +503,7 @@ def _answer() -> Schema:
         **dict.fromkeys(words, TEXT),
         base_quarter=QUARTER,
         value=value,
-        inputs=_list(_record(input=TEXT, value=value, rows={"type": "integer", "minimum": 0})),
+        inputs=_list(_answer_input(value)),
         payments=_list(_record(payment=TEXT, usd_bn=NUMBER, facts=_list(TEXT))),
         facts=_list(TEXT),
     )
