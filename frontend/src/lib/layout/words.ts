@@ -28,6 +28,17 @@ export function fitted(text: string, font: number, most: number): string {
   return `${text.slice(0, kept).trimEnd()}…`;
 }
 
+/** A text broken between words into lines that keep within `most` px; only a lone long word is cut. */
+export function wrapped(text: string, font: number, most: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && textWidth(longer, font) <= most) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.length ? lines.map((line) => fitted(line, font, most)) : [""];
+}
+
 /** A name broken between words into lines of about `width` characters. */
 export function linesOf(name: string, width: number): string[] {
   const lines: string[] = [];

@@ -77,7 +77,8 @@ export function withUnit(value: Maybe | string, unit: string): string {
   if (unit === "USD per USD") return cents(value);
   if (unit === "share" || unit.startsWith("share")) return `${plain(Math.round(value * 1000) / 10)}%${rest(unit, "share")}`;
   if (unit === "count" || unit === "ratio" || unit === "index") return plain(value);
-  if (/^usd\b/i.test(unit)) return `$${plain(value)}${words(rest(unit, unit.slice(0, 3)))}`;
+  if (unit === "count_mn") return `${plain(value)}${NO_BREAK}million`;
+  if (/^usd(?![a-z])/i.test(unit)) return `$${plain(value)}${words(rest(unit, unit.slice(0, 3)))}`;
   return `${plain(value)} ${words(unit)}`.trim();
 }
 
