@@ -56,7 +56,7 @@ MISTAKES = {
     "too-many-cells": (3, "21 cells", "the header 20"),
     "undated-guidance": (3, "empty", "State one of them"),
     "unknown-basis": (3, "'rumour'", "Use one of company_statement"),
-    "unknown-column": (1, "'quality'", "Columns: id, entity"),
+    "unknown-column": (1, "'quality'", "Columns: entity, tier"),
     "unknown-counterparty": (3, "'openia'", "Did you mean 'openai'"),
     "unknown-entity": (3, "'nvdia'", "Did you mean 'nvidia'"),
     "unknown-grade": (3, "'D'", "Use one of A, B, C"),

@@ -308,7 +308,7 @@ class TestKept:
     @pytest.fixture
     def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv("CARDHOUSE_CACHE", str(tmp_path))
-        return tmp_path / "draws"
+        return tmp_path / "worlds" / "draws"
 
     @pytest.fixture
     def counted(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:

@@ -14,6 +14,7 @@ from cardhouse.accounts.figures import Figure, Figures
 from cardhouse.accounts.observations import levels_of, picked, read_row
 from cardhouse.accounts.periods import quarter_number
 from cardhouse.accounts.readings import Reading
+from cardhouse.accounts.signed_rounds import TRANCHES, read_tranches
 from cardhouse.accounts.tables import Row
 
 SUMS = "dated"
@@ -55,7 +56,7 @@ def weigh(build: Build, fact: str) -> list[Weighing]:
         return []
     base = quarter_number(build.base)
     rows = build.definition.rows("observations")
-    return [_weighed(row, figure, build.figures, base) for row in rows if _picks(row, figure)]
+    return [_weighed(build, row, figure, base) for row in rows if _picks(row, figure)]
 
 
 def _picks(row: Row, figure: Figure) -> bool:
@@ -66,16 +67,22 @@ def _picks(row: Row, figure: Figure) -> bool:
     return figure in (*picked(row, alone), *levels_of(row, alone))
 
 
-def _weighed(row: Row, figure: Figure, figures: Figures, base: int) -> Weighing:
-    mine, beside = picked(row, figures), levels_of(row, figures)
+def _weighed(build: Build, row: Row, figure: Figure, base: int) -> Weighing:
+    def read(figures: Iterable[Figure]) -> list[Reading]:
+        some = Figures(figures)
+        if in_tranches:
+            return read_tranches(build.definition, row, some, base)
+        return read_row(row, some, base)
+
+    in_tranches = row.text("reading") in TRANCHES
+    mine, beside = picked(row, build.figures), levels_of(row, build.figures)
     every = {one.id: one for one in (*mine, *beside)}
     others = [one for one in every.values() if one.id != figure.id]
-    with_it = read_row(row, Figures(every.values()), base)
-    without = read_row(row, Figures(others), base)
+    with_it, without = read(every.values()), read(others)
     is_summed = row.text("reading") == SUMS
     alone = []
     if figure in mine and not is_summed:
-        alone = read_row(row, Figures([figure, *(one for one in beside if one != figure)]), base)
+        alone = read([figure, *(one for one in beside if one != figure)])
     return Weighing(
         row.text("id"),
         _said(with_it) != _said(without),

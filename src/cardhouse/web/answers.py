@@ -177,7 +177,7 @@ def mirror(opening: Opening, scenario: Scenario, asked: Asked, only: str | None)
 def why(opening: Opening, scenario: Scenario, asked: Asked, key: str) -> Document:
     """Return why a number of a run, a figure of the accounts, or a fact is what it is."""
     if FACT_ID.fullmatch(key):
-        return fact_in_full(asked.economy, key)
+        return fact_in_full(asked.economy, key, asked.base, asked.as_of)
     if is_answer(key):
         return explain_in(opening.document(scenario, asked.quarters), key)
     if asked.scenarios or asked.settings:

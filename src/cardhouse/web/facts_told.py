@@ -7,14 +7,23 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from cardhouse.accounts import economy_facts, fact_entities, known_economies, read_definition
+from cardhouse.accounts import (
+    economy_facts,
+    fact_entities,
+    known_economies,
+    read_build,
+    read_definition,
+)
+from cardhouse.accounts.building import Build
 from cardhouse.errors import InputError, did_you_mean
 from cardhouse.facts import Entity, Fact, FactTable, find_entity, find_metric, load_facts
 from cardhouse.studies.asking import DEFAULT_ECONOMY
 from cardhouse.studies.fact_documents import corrections_of, fact_document, row_of
 from cardhouse.studies.fact_uses import uses_of
+from cardhouse.studies.own_figures import weight_of
 from cardhouse.web.problems import ProblemError
 
 Document = dict[str, Any]
@@ -76,8 +85,10 @@ def _text(fact: Fact) -> str:
     return " ".join(parts).lower()
 
 
-def fact_in_full(economy: str, fact_id: str) -> Document:
-    """Return one fact with its corrections, other sources, and where it is used.
+def fact_in_full(
+    economy: str, fact_id: str, base: str | None = None, as_of: str | None = None
+) -> Document:
+    """Return one fact with its corrections, other sources, where it is used, and what it weighs.
 
     Raises
     ------
@@ -102,4 +113,11 @@ def fact_in_full(economy: str, fact_id: str) -> Document:
         "corrections": corrections_of(found),
         **{name: [row_of(one) for one in rows] for name, rows in around.items()},
         "uses": [dataclasses.asdict(use) for use in uses_of(found, known, economy)],
+        "weight": weight_of(found, known, _build(economy, base, as_of)),
     }
+
+
+@lru_cache(maxsize=4)
+def _build(economy: str, base: str | None, as_of: str | None) -> Build:
+    """Return what the accounts are balanced from, which takes longer than all else told here."""
+    return read_build(economy, base=base, as_of=as_of)[0]
