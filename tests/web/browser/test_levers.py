@@ -22,6 +22,9 @@ SET = "text => new URLSearchParams(location.search).getAll('set').join(' ') === 
 
 def _open(opened: Any, link: str) -> Any:
     opened.go(link)
+    opened.page.wait_for_load_state("networkidle")  # levers and scenarios come after the picture
+    ids = [f"lever-{lever}" for lever in load_levers()]
+    opened.page.wait_for_function("ids => ids.every(id => document.getElementById(id))", arg=ids)
     opened.page.eval_on_selector_all("details.group", "all => all.forEach(one => one.open = true)")
     return opened.page
 
