@@ -78,6 +78,6 @@ def _core(definition: Definition, figures: Figures, number: int) -> tuple[list[s
         row.text("of")
         for row in definition.rows("observations")
         if row.text("of").startswith("revenue(")
-        and any(reading.moved <= NEAR for reading in read_row(row, figures, number))
+        and any(reading.moved <= NEAR for reading in read_row(definition, row, figures, number))
     }
     return core, [entity for entity in core if f"revenue({entity})" not in told]

@@ -82,10 +82,7 @@ def observe(
     for row in definition.rows("observations"):
         of = reader.read(row.needed("of"), row.place)
         per = reader.read(row.text("per"), row.place) if row.text("per") else None
-        if row.text("reading") in TRANCHES:
-            readings = read_tranches(definition, row, figures, base)
-        else:
-            readings = read_row(row, figures, base)
+        readings = read_row(definition, row, figures, base)
         shared = Counter(reading.figure.source for reading in readings)
         found += [
             Observation(
@@ -103,11 +100,13 @@ def observe(
     return found
 
 
-def read_row(row: Row, figures: Figures, base: int) -> list[Reading]:
-    """Return what the figures that a row selects say about the base quarter, rounds aside."""
+def read_row(definition: Definition, row: Row, figures: Figures, base: int) -> list[Reading]:
+    """Return what the figures that a row selects say about the base quarter."""
     kind = row.one_of("reading", READINGS)
     if (kind == "share") != bool(row.text("per")):
         raise EconomyError(f"{row.place}: a share needs 'per', and nothing else may have it.")
+    if kind in TRANCHES:
+        return read_tranches(definition, row, figures, base)
     chosen = picked(row, figures)
     growth, reach = row.number_of("growth", 0.0), row.number_of("reach", REACH)
     read: dict[str, Callable[[], list[Reading]]] = {

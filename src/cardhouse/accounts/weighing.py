@@ -14,7 +14,6 @@ from cardhouse.accounts.figures import Figure, Figures
 from cardhouse.accounts.observations import levels_of, picked, read_row
 from cardhouse.accounts.periods import quarter_number
 from cardhouse.accounts.readings import Reading
-from cardhouse.accounts.signed_rounds import TRANCHES, read_tranches
 from cardhouse.accounts.tables import Row
 
 SUMS = "dated"
@@ -69,12 +68,8 @@ def _picks(row: Row, figure: Figure) -> bool:
 
 def _weighed(build: Build, row: Row, figure: Figure, base: int) -> Weighing:
     def read(figures: Iterable[Figure]) -> list[Reading]:
-        some = Figures(figures)
-        if in_tranches:
-            return read_tranches(build.definition, row, some, base)
-        return read_row(row, some, base)
+        return read_row(build.definition, row, Figures(figures), base)
 
-    in_tranches = row.text("reading") in TRANCHES
     mine, beside = picked(row, build.figures), levels_of(row, build.figures)
     every = {one.id: one for one in (*mine, *beside)}
     others = [one for one in every.values() if one.id != figure.id]

@@ -2,12 +2,11 @@
 
 Where anybody cuts his spending, orders, deliveries and bills are written again. A cut reaches the
 sellers of what is not bought, their own sellers in turn, and the sums of whoever pays or is paid by
-them; every other row would get the number that it holds, but for bills that credit of suppliers has
-moved, which are written anew as well. Marks tell what is reached on any path of
-a block: ``programs_anew``, ``capex_anew`` and ``payout_anew`` (firms), ``made_anew`` and
-``billed_anew`` (lines), ``bound_anew`` (what binds buyers), ``summed_anew`` (firms). The first
-trade has all of them. So has the second wherever a cut may move others' custom: in full markets,
-and where inputs lack.
+them. Every other row would get the number that it holds, but for bills that credit of suppliers has
+moved; those are written anew as well. Marks tell what is reached on any path of a block:
+``programs_anew``, ``capex_anew`` and ``payout_anew`` (firms), ``made_anew`` and ``billed_anew``
+(lines), ``bound_anew`` (what binds buyers), ``summed_anew`` (firms). The first trade has all of
+them. So has the second wherever a cut may move others' custom: in full markets, where inputs lack.
 """
 
 from __future__ import annotations

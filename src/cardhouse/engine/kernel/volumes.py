@@ -264,9 +264,8 @@ def deliver_all(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) ->
 def delivered_anew(at: Places, k: Numbers, i: Indices, s: Rows, w: Rows, q: int) -> bool:
     """Write what lines make that a cut has reached; tell whether that is all that it changes.
 
-    Where wants were rationed in the first trade, they are solved thrice as they were then: as they
-    are, with offers, and with what offers pushed over limits cut. Lines that are reached must not
-    be full themselves.
+    Where wants were rationed in the first trade, they are solved as they were then: as they are,
+    with offers, and with what offers pushed over limits cut. See `may_part` for where that will do.
     """
     if not some_marked(w, at.made_anew, at.lines):
         return True
@@ -309,8 +308,10 @@ def may_part(at: Places, i: Indices, w: Rows, rationed: bool) -> bool:
     """
     if w[at.anything_lessened, 0] > 0.0 or any_above(w[at.bursts], 0.0):
         return False
+    if not rationed:
+        return True
     for line in range(at.lines):
-        if rationed and marked(w, at.made_anew + line):
+        if marked(w, at.made_anew + line):
             full = w[at.full_market + i[at.line_market + line], 0] > 0.0
             if full or any_below(w[at.filled + line], 1.0):
                 return False
